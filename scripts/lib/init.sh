@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+# init.sh DIR CHECKOUT CMD...: process 1 after pivot_root. When it ends, everything inside ends.
+
+umount -l /run/outer
+rmdir /run/outer
+cd "$1" 2>/dev/null || cd "$2" || exit 1
+shift 2
+# As process 1 only a handler makes a signal count.
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+"$@"
