@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * Pairs and their legs as the packet path sees them.
+ *
+ *      pair i = { legs[2], shared }          320 bytes
+ *      leg 2i = pair i's leg a, leg 2i + 1 = leg b; the other leg of n is n ^ 1
+ *
+ * Who writes what: the keeper writes everything, but for the fields marked "worker". Those have, at any time, the
+ * one worker as writer to which the NIC sends this flow; when a flow changes its queue in mid-burst, a count may be lost, never more.
+ * A worker may find a leg through the index while the keeper changes it: `sequence` is odd during a change, and
+ * a reader that saw it odd or changed starts over (leg_read in lookup.c).
+ */
+#include "address.h"
+#include "index.h"
+#include "message.h"
+#include "shard/notice.h"
+
+#include <rte_meter.h>
+#include <stdint.h>
+
+enum cv_leg_flag {
+    CV_LEG_BOUND = 1 << 0,   /* source is set */
+    CV_LEG_READY = 1 << 1,   /* destination is set: the other leg is bound */
+    CV_LEG_V6_OUT = 1 << 2,  /* the other leg's peer is reached by IPv6 */
+    CV_LEG_METERED = 1 << 3, /* the pair has a rate limit */
+};
+
+struct cv_leg {
+    /* One cache line, all that forwarding a packet needs. */
+    _Alignas(64) struct cv_ip source;
+    struct cv_ip destination;      /* the other leg's source */
+    uint16_t source_port_be;
+    uint16_t destination_port_be;
+    uint16_t relay_port_be;        /* of both legs */
+    uint16_t next_hop;             /* towards destination */
+    uint8_t flags;                 /* enum cv_leg_flag */
+    uint8_t sequence;
+    uint8_t local;                 /* our address that the peer sends to */
+    uint8_t local_out;             /* our address that the other peer sends to: the source of what leaves */
+    uint32_t seen_ms;              /* worker: when a packet last came, cv_now_ms; 0 never */
+    uint64_t pkts;                 /* worker */
+    uint64_t bytes;                /* worker: UDP payload */
+
+    /* One more: for binding, moving and metering. */
+    _Alignas(64) union {
+        uint8_t token[CV_TOKEN_BYTES];
+        struct cv_prefix prefix;
+    } bind;
+    struct rte_meter_srtcm meter; /* worker: what this leg sent */
+    uint8_t bind_kind;            /* enum cv_bind_kind */
+    uint8_t cid_bytes;            /* length of the connection ID this leg sends to; 0: not known */
+    uint16_t moves;
+    uint32_t moved_ms; /* when it last moved */
+};
+
+struct cv_pair {
+    struct cv_leg legs[2];
+    _Alignas(64) uint64_t number; /* control's; 0: the slot is free */
+    struct rte_meter_srtcm_profile rate;
+    uint64_t cid_tags[2]; /* worker writes none of these: hash of the connection ID each leg sends to */
+    uint32_t idle_s;
+    uint32_t generation; /* grows when the slot is freed; top bit: PAIR_IDLE was sent */
+};
+
+_Static_assert(sizeof(struct cv_leg) == 128, "two cache lines");

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * IP addresses as everything in Culvert holds them: 16 bytes, an IPv4 address in its IPv4-mapped form
+ * (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2), so that both families share one key, one message and one
+ * comparison. Text is only for people and for JSON. No I/O, no allocation, any thread.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* 16 bytes in network order. */
+struct cv_ip {
+    uint8_t bytes[16];
+};
+
+/* An IP address and a UDP port; `port_be` is in network order, zero when there is none. */
+struct cv_address {
+    struct cv_ip ip;
+    uint16_t port_be;
+};
+
+/* `length` counts bits of the 16-byte form: an IPv4 /24 is 120 here and prints as /24. */
+struct cv_prefix {
+    struct cv_ip ip;
+    uint8_t length;
+};
+
+/* Room for the longest text of each, with the final NUL. */
+#define CV_IP_TEXT      46
+#define CV_ADDRESS_TEXT 56
+#define CV_PREFIX_TEXT  50
+
+struct cv_ip cv_ip_from_v4(const uint8_t v4[4]);
+bool cv_ip_is_v4(const struct cv_ip *ip);
+bool cv_ip_is_zero(const struct cv_ip *ip); /* all zero bytes: "no address" */
+bool cv_ip_equal(const struct cv_ip *a, const struct cv_ip *b);
+bool cv_address_equal(const struct cv_address *a, const struct cv_address *b);
+
+/* The address with all bits after the first `length` cleared. */
+struct cv_ip cv_ip_mask(const struct cv_ip *ip, uint8_t length);
+bool cv_prefix_contains(const struct cv_prefix *prefix, const struct cv_ip *ip);
+
+/*
+ * Text to address and back. Accepted: "192.0.2.1", "2001:db8::1"; with a port "192.0.2.1:4433",
+ * "[2001:db8::1]:4433"; a prefix "192.0.2.0/24", "2001:db8::/32" (no length: a single address). Host bits
+ * of a prefix are kept, because an interface address is written in the same way.
+ * Return 0, or -EINVAL with the output untouched. The printing ones return `text`.
+ */
+int cv_ip_parse(const char *text, struct cv_ip *ip);
+int cv_address_parse(const char *text, struct cv_address *address);
+int cv_prefix_parse(const char *text, struct cv_prefix *prefix);
+const char *cv_ip_print(const struct cv_ip *ip, char text[CV_IP_TEXT]);
+const char *cv_address_print(const struct cv_address *address, char text[CV_ADDRESS_TEXT]);
+const char *cv_prefix_print(const struct cv_prefix *prefix, char text[CV_PREFIX_TEXT]);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * The configuration file of both processes (YAML; culvert.example.yaml is its commented description).
+ * Loading checks everything that can be known without touching the machine, so that `--check` means
+ * something; each error names file, line where known, field, what was found and what is expected.
+ */
+#include "address.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CV_CONFIG_WORKERS       127
+#define CV_CONFIG_PORTS         16
+#define CV_CONFIG_ADDRESSES     8
+
+enum cv_driver {
+    CV_DRIVER_PCI,
+    CV_DRIVER_INTERFACE,
+    CV_DRIVER_AF_XDP,
+    CV_DRIVER_AF_PACKET,
+    CV_DRIVER_TAP,
+    CV_DRIVER_MEMIF,
+    CV_DRIVER_PCAP,
+    CV_DRIVER_NULL,
+};
+
+enum cv_hugepages { CV_HUGEPAGES_AUTO, CV_HUGEPAGES_ON, CV_HUGEPAGES_OFF };
+enum cv_idle { CV_IDLE_POLL, CV_IDLE_SLEEP };
+
+struct cv_config_port {
+    char name[32];
+    enum cv_driver driver;
+    char device[128];
+    struct cv_prefix addresses[CV_CONFIG_ADDRESSES]; /* ours, with the length of their network */
+    uint32_t address_count;
+    struct cv_ip gateways[CV_CONFIG_ADDRESSES]; /* each within the network of one of the addresses */
+    uint32_t gateway_count;
+    uint16_t mtu;
+    uint16_t vlan;
+    char devargs[256];
+};
+
+struct cv_config {
+    /* relay: */
+    uint16_t relay_port_first;
+    uint16_t relay_port_last; /* included */
+    char dataplane_socket[108];
+    /* dataplane: */
+    uint16_t workers[CV_CONFIG_WORKERS]; /* cores */
+    uint32_t worker_count;
+    uint16_t main_core;
+    enum cv_hugepages hugepages;
+    enum cv_idle idle;
+    struct cv_config_port ports[CV_CONFIG_PORTS];
+    uint32_t port_count;
+    uint32_t pairs_max;
+    uint32_t next_hops_max;
+    uint32_t mbufs;
+    /* control: */
+    char control_socket[108];
+    char store[256];
+    uint32_t pair_idle_s;
+    uint64_t pair_rate_bytes_per_second;
+};
+
+/*
+ * Reads `path`. 0, or -EINVAL / -errno with one or more lines in `error` (never longer than error_bytes,
+ * always terminated). Sections that a process does not need are checked all the same.
+ */
+int cv_config_load(const char *path, struct cv_config *config, char *error, size_t error_bytes);
+
+/* "120s", "2m", "1h", "0" to seconds; "10M", "1.5G", "0" bits per second to bytes per second. -EINVAL. */
+int cv_duration_parse(const char *text, uint32_t *seconds);
+int cv_rate_parse(const char *text, uint64_t *bytes_per_second);
