@@ -14,66 +14,66 @@ NEW=$CULVERT_CACHE/mnt
 
 # Changes to a private root go to memory; on the platform itself the machine's files are used as they are.
 mount_root() {
-	mkdir -p "$NEW"
-	if [ "$ROOT" = / ]; then
-		mount --rbind / "$NEW"
-		return
-	fi
-	mount -t tmpfs -o mode=755 culvert "$NEW"
-	mkdir "$NEW/changes" "$NEW/work" "$NEW/root"
-	mount -t overlay -o "lowerdir=$ROOT,upperdir=$NEW/changes,workdir=$NEW/work" culvert "$NEW/root"
-	NEW=$NEW/root
+    mkdir -p "$NEW"
+    if [ "$ROOT" = / ]; then
+        mount --rbind / "$NEW"
+        return
+    fi
+    mount -t tmpfs -o mode=755 culvert "$NEW"
+    mkdir "$NEW/changes" "$NEW/work" "$NEW/root"
+    mount -t overlay -o "lowerdir=$ROOT,upperdir=$NEW/changes,workdir=$NEW/work" culvert "$NEW/root"
+    NEW=$NEW/root
 }
 
 mount_private() {
-	mount -t proc proc "$NEW/proc"
-	mount -t sysfs sysfs "$NEW/sys"
-	mount -t bpf bpf "$NEW/sys/fs/bpf"
-	mount -t tmpfs -o mode=755 culvert "$NEW/run"
-	mount -t tmpfs -o mode=1777 culvert "$NEW/tmp"
-	mkdir -p "$NEW/run/netns" "$NEW/run/lock"
+    mount -t proc proc "$NEW/proc"
+    mount -t sysfs sysfs "$NEW/sys"
+    mount -t bpf bpf "$NEW/sys/fs/bpf"
+    mount -t tmpfs -o mode=755 culvert "$NEW/run"
+    mount -t tmpfs -o mode=1777 culvert "$NEW/tmp"
+    mkdir -p "$NEW/run/netns" "$NEW/run/lock"
 }
 
 mount_dev() {
-	local node
-	mount -t tmpfs -o mode=755 culvert "$NEW/dev"
-	mkdir "$NEW/dev/net" "$NEW/dev/pts" "$NEW/dev/shm" "$NEW/dev/hugepages"
-	for node in null zero full random urandom tty vfio; do
-		[ -e "/dev/$node" ] || continue
-		if [ -d "/dev/$node" ]; then mkdir "$NEW/dev/$node"; else : > "$NEW/dev/$node"; fi
-		mount --rbind "/dev/$node" "$NEW/dev/$node"
-	done
-	mknod -m 666 "$NEW/dev/net/tun" c 10 200
-	mount --bind /dev/pts "$NEW/dev/pts"
-	ln -s pts/ptmx "$NEW/dev/ptmx"
-	ln -s /proc/self/fd "$NEW/dev/fd"
-	ln -s fd/0 "$NEW/dev/stdin"
-	ln -s fd/1 "$NEW/dev/stdout"
-	ln -s fd/2 "$NEW/dev/stderr"
-	mount -t tmpfs -o mode=1777 culvert "$NEW/dev/shm"
-	mount -t hugetlbfs hugetlbfs "$NEW/dev/hugepages" 2>/dev/null || true
+    local node
+    mount -t tmpfs -o mode=755 culvert "$NEW/dev"
+    mkdir "$NEW/dev/net" "$NEW/dev/pts" "$NEW/dev/shm" "$NEW/dev/hugepages"
+    for node in null zero full random urandom tty vfio; do
+        [ -e "/dev/$node" ] || continue
+        if [ -d "/dev/$node" ]; then mkdir "$NEW/dev/$node"; else : > "$NEW/dev/$node"; fi
+        mount --rbind "/dev/$node" "$NEW/dev/$node"
+    done
+    mknod -m 666 "$NEW/dev/net/tun" c 10 200
+    mount --bind /dev/pts "$NEW/dev/pts"
+    ln -s pts/ptmx "$NEW/dev/ptmx"
+    ln -s /proc/self/fd "$NEW/dev/fd"
+    ln -s fd/0 "$NEW/dev/stdin"
+    ln -s fd/1 "$NEW/dev/stdout"
+    ln -s fd/2 "$NEW/dev/stderr"
+    mount -t tmpfs -o mode=1777 culvert "$NEW/dev/shm"
+    mount -t hugetlbfs hugetlbfs "$NEW/dev/hugepages" 2>/dev/null || true
 }
 
 mount_shared() {
-	local dir
-	for dir in "$CHECKOUT" "$CULVERT_CACHE"; do
-		mkdir -p "$NEW$dir"
-		mount --bind "$dir" "$NEW$dir"
-	done
+    local dir
+    for dir in "$CHECKOUT" "$CULVERT_CACHE"; do
+        mkdir -p "$NEW$dir"
+        mount --bind "$dir" "$NEW$dir"
+    done
 }
 
 # What a package manager needs to reach its registry from inside.
 copy_machine_settings() {
-	local file
-	[ "$ROOT" != / ] || return 0
-	printf '127.0.0.1 localhost\n::1 localhost\n' > "$NEW/etc/hosts"
-	cp -L /etc/resolv.conf "$NEW/etc/resolv.conf" 2>/dev/null || true
-	cp "$OUTER_HOME/.npmrc" "$NEW/root/.npmrc" 2>/dev/null || true
-	file=${NODE_EXTRA_CA_CERTS:-}
-	if [ -f "$file" ]; then
-		mkdir -p "$NEW${file%/*}"
-		cp -L "$file" "$NEW$file"
-	fi
+    local file
+    [ "$ROOT" != / ] || return 0
+    printf '127.0.0.1 localhost\n::1 localhost\n' > "$NEW/etc/hosts"
+    cp -L /etc/resolv.conf "$NEW/etc/resolv.conf" 2>/dev/null || true
+    cp "$OUTER_HOME/.npmrc" "$NEW/root/.npmrc" 2>/dev/null || true
+    file=${NODE_EXTRA_CA_CERTS:-}
+    if [ -f "$file" ]; then
+        mkdir -p "$NEW${file%/*}"
+        cp -L "$file" "$NEW$file"
+    fi
 }
 
 mount_root
@@ -82,7 +82,6 @@ mount_dev
 mount_shared
 copy_machine_settings
 hostname culvert
-ip link set lo up 2>/dev/null || true
 ulimit -l unlimited 2>/dev/null || true
 
 mkdir -p "$NEW/run/outer"

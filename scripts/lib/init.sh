@@ -4,6 +4,7 @@
 
 umount -l /run/outer
 rmdir /run/outer
+ip link set lo up
 cd "$1" 2>/dev/null || cd "$2" || exit 1
 shift 2
 # As process 1 only a handler makes a signal count.
