@@ -20,6 +20,7 @@
     X(DUMP_END, "dump_end", DATAPLANE, "all pairs of a PAIR_DUMP have been sent")                            \
     X(LEG_BOUND, "leg_bound", DATAPLANE, "an unbound leg has an address now")                                \
     X(LEG_MOVED, "leg_moved", DATAPLANE, "a leg has another address now")                                    \
+    X(LEG_UNBOUND, "leg_unbound", DATAPLANE, "a leg lost its address to a leg whose token came from there")   \
     X(PAIR_IDLE, "pair_idle", DATAPLANE, "no packet for half the idle time; sent once per quiet spell")      \
     X(PAIR_EXPIRED, "pair_expired", DATAPLANE, "removed: no packet for the idle time")                       \
     X(EVENTS_LOST, "events_lost", DATAPLANE, "the ring was full: dump the pairs to catch up")
@@ -103,7 +104,7 @@ struct cv_message {
         struct cv_pair_config put;
         uint64_t pair;             /* PAIR_DELETE, PAIR_GET, PAIR_IDLE, PAIR_EXPIRED */
         struct cv_pair_state state;
-        struct cv_leg_event leg;   /* LEG_BOUND, LEG_MOVED */
+        struct cv_leg_event leg;   /* LEG_BOUND, LEG_MOVED, LEG_UNBOUND */
         uint32_t log_level;        /* 1 emergency ... 8 debug, as rte_log counts */
         struct {
             uint64_t pair;

@@ -24,6 +24,7 @@ enum cv_leg_flag {
     CV_LEG_READY = 1 << 1,   /* destination is set: the other leg is bound */
     CV_LEG_V6_OUT = 1 << 2,  /* the other leg's peer is reached by IPv6 */
     CV_LEG_METERED = 1 << 3, /* the pair has a rate limit */
+    CV_LEG_CID = 1 << 4,     /* cid_tag is known */
 };
 
 struct cv_leg {
@@ -51,16 +52,20 @@ struct cv_leg {
     uint8_t bind_kind;            /* enum cv_bind_kind */
     uint8_t cid_bytes;            /* length of the connection ID this leg sends to; 0: not known */
     uint16_t moves;
-    uint32_t moved_ms; /* when it last moved */
+    uint32_t moved_ms; /* when it was last bound or moved, or made */
 };
 
 struct cv_pair {
     struct cv_leg legs[2];
     _Alignas(64) uint64_t number; /* control's; 0: the slot is free */
     struct rte_meter_srtcm_profile rate;
-    uint64_t cid_tags[2]; /* worker writes none of these: hash of the connection ID each leg sends to */
-    uint32_t idle_s;
-    uint32_t generation; /* grows when the slot is freed; top bit: PAIR_IDLE was sent */
+    uint64_t cid_tags[2]; /* hash of the QUIC connection ID that each leg sends to */
+    uint32_t idle_s;      /* 0: never expires */
+    uint32_t generation;  /* grows when the slot is freed */
 };
 
 _Static_assert(sizeof(struct cv_leg) == 128, "two cache lines");
+_Static_assert(sizeof(struct cv_pair) == 320, "five cache lines");
+
+/* Bytes a pair takes with its seven index entries (two addresses, tokens, connection IDs; one number). */
+#define CV_PAIR_BYTES 380
