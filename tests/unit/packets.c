@@ -21,7 +21,7 @@ void packets_start(const char *program, const char *extra)
     char *arguments[] = {(char *)(uintptr_t)program,
                          "--no-huge",
                          "--no-pci",
-                         "--in-memory",
+                         "--no-shconf",
                          "--no-telemetry",
                          "-m",
                          "256",
