@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "message.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct message_kind {
+    const char *name;
+    enum cv_message_sender sender;
+};
+
+static const struct message_kind kinds[CV_MESSAGE_END] = {
+#define KIND(id, message_name, from, meaning) [CV_MESSAGE_##id] = {message_name, CV_SENDER_##from},
+    CV_MESSAGE_LIST(KIND)
+#undef KIND
+};
+
+const char *cv_message_name(uint16_t type)
+{
+    return type < CV_MESSAGE_END ? kinds[type].name : NULL;
+}
+
+/* A source that datagrams can come from and be sent to. */
+static bool is_peer_address(const struct cv_address *address)
+{
+    const uint8_t *bytes = address->ip.bytes;
+
+    if (address->port_be == 0 || cv_ip_is_zero(&address->ip))
+        return false;
+    if (!cv_ip_is_v4(&address->ip))
+        return bytes[0] != 0xff;
+    return bytes[12] != 0 && bytes[12] < 224; /* 0/8, multicast, 240/4 with broadcast */
+}
+
+static bool is_no_address(const struct cv_address *address)
+{
+    return address->port_be == 0 && cv_ip_is_zero(&address->ip);
+}
+
+static bool leg_prefix_ok(const struct cv_leg_config *leg)
+{
+    struct cv_ip network;
+
+    if (leg->prefix_length > 128 || (cv_ip_is_v4(&leg->address.ip) && leg->prefix_length < 96))
+        return false;
+    network = cv_ip_mask(&leg->address.ip, leg->prefix_length);
+    return cv_ip_equal(&network, &leg->address.ip);
+}
+
+static bool leg_config_ok(const struct cv_leg_config *leg)
+{
+    static const uint8_t no_token[CV_TOKEN_BYTES];
+
+    if (leg->reserved != 0 || !(is_no_address(&leg->last) || is_peer_address(&leg->last)))
+        return false;
+    switch (leg->bind) {
+    case CV_BIND_TOKEN:
+        return memcmp(leg->token, no_token, sizeof(no_token)) != 0;
+    case CV_BIND_FIXED:
+        return is_peer_address(&leg->address);
+    case CV_BIND_PREFIX:
+        return leg_prefix_ok(leg);
+    default:
+        return false;
+    }
+}
+
+/* What PAIR_PUT and PAIR_STATE have in common. */
+static bool pair_ok(uint64_t pair, uint16_t relay_port, uint16_t reserved, uint32_t idle_s, uint64_t rate)
+{
+    return pair != 0 && relay_port != 0 && reserved == 0 && idle_s <= CV_PAIR_IDLE_MAX_S &&
+           rate <= CV_PAIR_RATE_MAX_BYTES_PER_SECOND;
+}
+
+static bool leg_state_ok(const struct cv_leg_state *leg)
+{
+    return (is_no_address(&leg->address) || !cv_ip_is_zero(&leg->address.ip)) && leg->bind >= CV_BIND_TOKEN &&
+           leg->bind < CV_BIND_KIND_END && leg->reserved == 0;
+}
+
+static bool leg_event_ok(const struct cv_leg_event *event)
+{
+    return event->pair != 0 && event->leg < 2 && event->cause <= CV_MOVE_RETURN &&
+           !cv_ip_is_zero(&event->address.ip);
+}
+
+static bool is_event(uint16_t type)
+{
+    return type >= CV_MESSAGE_LEG_BOUND;
+}
+
+_Static_assert(CV_MESSAGE_LEG_BOUND > CV_MESSAGE_DUMP_END && CV_MESSAGE_END == CV_MESSAGE_EVENTS_LOST + 1,
+               "events come last in the list: is_event counts on it");
+
+static bool content_ok(const struct cv_message *message)
+{
+    const struct cv_pair_config *put = &message->put;
+    const struct cv_pair_state *state = &message->state;
+
+    switch ((enum cv_message_type)message->type) {
+    case CV_MESSAGE_PAIR_PUT:
+        return pair_ok(put->pair, put->relay_port, put->reserved, put->idle_s, put->rate_bytes_per_second) &&
+               leg_config_ok(&put->legs[0]) && leg_config_ok(&put->legs[1]);
+    case CV_MESSAGE_PAIR_STATE:
+        return pair_ok(state->pair, state->relay_port, state->reserved, state->idle_s,
+                       state->rate_bytes_per_second) &&
+               leg_state_ok(&state->legs[0]) && leg_state_ok(&state->legs[1]);
+    case CV_MESSAGE_PAIR_DELETE:
+    case CV_MESSAGE_PAIR_GET:
+    case CV_MESSAGE_PAIR_IDLE:
+    case CV_MESSAGE_PAIR_EXPIRED:
+        return message->pair != 0;
+    case CV_MESSAGE_LOG_LEVEL:
+        return message->log_level >= 1 && message->log_level <= 8;
+    case CV_MESSAGE_RESULT:
+        return message->result.error <= 0 && message->result.error >= -4095;
+    case CV_MESSAGE_LEG_BOUND:
+    case CV_MESSAGE_LEG_UNBOUND:
+        return leg_event_ok(&message->leg);
+    case CV_MESSAGE_LEG_MOVED:
+        return leg_event_ok(&message->leg) && !cv_ip_is_zero(&message->leg.previous.ip);
+    case CV_MESSAGE_DUMP_END:
+        return message->count <= UINT32_MAX;
+    case CV_MESSAGE_EVENTS_LOST:
+        return message->count != 0;
+    case CV_MESSAGE_PAIR_DUMP:
+        return true;
+    case CV_MESSAGE_NONE:
+    case CV_MESSAGE_END:
+        break;
+    }
+    return false;
+}
+
+int cv_message_check(const struct cv_message *message, enum cv_message_sender sender)
+{
+    if (cv_message_name(message->type) == NULL || kinds[message->type].sender != sender)
+        return -EBADMSG;
+    if (message->reserved != 0 || (message->sequence == 0) != is_event(message->type))
+        return -EBADMSG;
+    return content_ok(message) ? 0 : -EBADMSG;
+}
+
+const char *cv_result_text(int error)
+{
+    switch (error) {
+    case 0:
+        return "done";
+    case -ENOENT:
+        return "the data plane has no such pair";
+    case -ENOSPC:
+        return "the pair table is full (limits.pairs)";
+    case -EXFULL:
+        return "the index of legs is full: too many legs look alike, or limits.pairs is too small";
+    case -EEXIST:
+        return "another pair has the same token";
+    case -EADDRINUSE:
+        return "another leg has that address on that relay port";
+    case -ERANGE:
+        return "the relay port is outside relay.relay_ports";
+    case -ENETUNREACH:
+        return "no network or gateway of the data plane leads to that address";
+    case -EINVAL:
+        return "the data plane cannot make such a pair";
+    case -EBUSY:
+        return "the data plane is busy with an earlier request";
+    default: {
+        const char *text = strerrordesc_np(-error);
+
+        return text != NULL ? text : "unknown error";
+    }
+    }
+}
