@@ -4,11 +4,13 @@
 
 # flavour_options FLAVOUR: meson's options, one a line.
 flavour_options() {
-    printf '%s\n' -Dwarning_level=2 -Dwerror=true
     case $1 in
     release) printf '%s\n' -Dbuildtype=release -Ddebug=true ;;
     asan) printf '%s\n' -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false ;;
-    fuzz) printf '%s\n' -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false ;;
+    fuzz)
+        printf '%s\n' -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
+            -Dfuzzers=true -Dc_args=-fsanitize=fuzzer-no-link
+        ;;
     esac
 }
 
@@ -22,12 +24,11 @@ build() {
     local -a options
     shift
     mapfile -t options < <(flavour_options "$flavour")
-    [ -f "$CHECKOUT/meson.build" ] || die "there is no meson.build in $CHECKOUT" "is this a whole checkout?"
     cd "$CHECKOUT" || exit
     if [ ! -f "$dir/build.ninja" ]; then
         say "configuring $dir"
         rm -rf "$dir"
-        env_run env CC="$(flavour_compiler "$flavour")" meson setup "${options[@]}" "$dir" >&2 ||
+        env_run env CC="$(flavour_compiler "$flavour")" meson setup "${options[@]}" -Dwerror=true "$dir" >&2 ||
             die "meson could not configure $dir" "its log is $dir/meson-logs/meson-log.txt"
     fi
     say "building $dir"

@@ -60,6 +60,10 @@ mount_shared() {
         mkdir -p "$NEW$dir"
         mount --bind "$dir" "$NEW$dir"
     done
+    if [ -d "$NPM_FOLDER/node_modules" ]; then
+        mkdir -p "$CHECKOUT/tests/interop/node_modules"
+        mount --bind "$NPM_FOLDER/node_modules" "$NEW$CHECKOUT/tests/interop/node_modules"
+    fi
 }
 
 # What a package manager needs to reach its registry from inside.
@@ -87,6 +91,6 @@ ulimit -l unlimited 2>/dev/null || true
 mkdir -p "$NEW/run/outer"
 cd "$NEW"
 pivot_root . run/outer
-unset OUTER_HOME
+unset OUTER_HOME NPM_FOLDER
 export CULVERT_INSIDE=1
 exec chroot . /bin/bash "$CHECKOUT/scripts/lib/init.sh" "$DIR" "$CHECKOUT" "$@"

@@ -14,6 +14,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source=scripts/lib/root.sh
 . "$CHECKOUT/scripts/lib/root.sh"
+# shellcheck source=scripts/lib/npm.sh
+. "$CHECKOUT/scripts/lib/npm.sh"
 
 env_prepare() {
     [ -z "${CULVERT_INSIDE:-}" ] || return 0
@@ -55,7 +57,7 @@ enter_env() {
     mapfile -d '' -t variables < <(kept_variables)
     setpriv --pdeathsig KILL \
         env -i "${variables[@]}" HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-        CULVERT_CACHE="$CULVERT_CACHE" OUTER_HOME="${HOME:-/root}" \
+        CULVERT_CACHE="$CULVERT_CACHE" OUTER_HOME="${HOME:-/root}" NPM_FOLDER="$(npm_folder)" \
         unshare "${namespaces[@]}" --propagation private --fork --kill-child \
         "$BASH" "$CHECKOUT/scripts/lib/enter.sh" "$ENV_ROOT" "$CHECKOUT" "$PWD" "$@"
 }
