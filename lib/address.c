@@ -6,40 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const uint8_t v4_mapped[12] = {[10] = 0xff, [11] = 0xff};
-
 #define V4_MAPPED_BITS 96
 #define IP_BITS        128
-
-struct cv_ip cv_ip_from_v4(const uint8_t v4[4])
-{
-    struct cv_ip ip;
-
-    memcpy(ip.bytes, v4_mapped, sizeof(v4_mapped));
-    memcpy(ip.bytes + sizeof(v4_mapped), v4, 4);
-    return ip;
-}
-
-bool cv_ip_is_v4(const struct cv_ip *ip)
-{
-    return memcmp(ip->bytes, v4_mapped, sizeof(v4_mapped)) == 0;
-}
 
 bool cv_ip_is_zero(const struct cv_ip *ip)
 {
     static const struct cv_ip zero;
 
     return cv_ip_equal(ip, &zero);
-}
-
-bool cv_ip_equal(const struct cv_ip *a, const struct cv_ip *b)
-{
-    return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
-bool cv_address_equal(const struct cv_address *a, const struct cv_address *b)
-{
-    return a->port_be == b->port_be && cv_ip_equal(&a->ip, &b->ip);
 }
 
 struct cv_ip cv_ip_mask(const struct cv_ip *ip, uint8_t length)
@@ -151,7 +125,7 @@ int cv_prefix_parse(const char *text, struct cv_prefix *prefix)
 const char *cv_ip_print(const struct cv_ip *ip, char text[CV_IP_TEXT])
 {
     if (cv_ip_is_v4(ip))
-        inet_ntop(AF_INET, ip->bytes + sizeof(v4_mapped), text, CV_IP_TEXT);
+        inet_ntop(AF_INET, ip->bytes + V4_MAPPED_BITS / 8, text, CV_IP_TEXT);
     else
         inet_ntop(AF_INET6, ip->bytes, text, CV_IP_TEXT);
     return text;

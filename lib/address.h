@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* 16 bytes in network order. */
 struct cv_ip {
@@ -31,11 +32,37 @@ struct cv_prefix {
 #define CV_ADDRESS_TEXT 56
 #define CV_PREFIX_TEXT  50
 
-struct cv_ip cv_ip_from_v4(const uint8_t v4[4]);
-bool cv_ip_is_v4(const struct cv_ip *ip);
+/* These four are inline: the packet path uses them for every packet. */
+static inline struct cv_ip cv_ip_from_v4(const uint8_t v4[4])
+{
+    struct cv_ip ip = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
+
+    memcpy(ip.bytes + 12, v4, 4);
+    return ip;
+}
+
+static inline bool cv_ip_equal(const struct cv_ip *a, const struct cv_ip *b)
+{
+    uint64_t x[2], y[2];
+
+    memcpy(x, a, sizeof(x));
+    memcpy(y, b, sizeof(y));
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+}
+
+static inline bool cv_ip_is_v4(const struct cv_ip *ip)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+    return memcmp(ip, mapped, sizeof(mapped)) == 0;
+}
+
+static inline bool cv_address_equal(const struct cv_address *a, const struct cv_address *b)
+{
+    return a->port_be == b->port_be && cv_ip_equal(&a->ip, &b->ip);
+}
+
 bool cv_ip_is_zero(const struct cv_ip *ip); /* all zero bytes: "no address" */
-bool cv_ip_equal(const struct cv_ip *a, const struct cv_ip *b);
-bool cv_address_equal(const struct cv_address *a, const struct cv_address *b);
 
 /* The address with all bits after the first `length` cleared. */
 struct cv_ip cv_ip_mask(const struct cv_ip *ip, uint8_t length);
