@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * The ports: whatever packets come in and go out by. Opened once at start-up from the configuration, closed
+ * at the end, all by the keeper; workers only read what is here.
+ *
+ * Queues: every port has one transmit queue for each worker, so that no worker waits for another. It has as
+ * many receive queues if the device can spread packets (RSS, AF_PACKET fanout, TAP queues): worker i polls
+ * queue i. A port with fewer receive queues is polled by the first workers only; a port that can't give each
+ * worker a transmit queue is refused.
+ *
+ * Memory: all ports take their packet buffers from one pool for each NUMA node that has a port, sized by
+ * limits.mbufs together. Buffers have 128 bytes of headroom and room for the longest frame of any port.
+ */
+#include "config.h"
+#include "local.h"
+#include "stats.h"
+
+#include <rte_build_config.h>
+#include <rte_mbuf.h>
+
+struct cv_port {
+    const struct cv_config_port *config;
+    uint16_t port_id;   /* DPDK's, as in mbuf->port */
+    uint16_t rx_queues; /* worker i polls queue i, if i < rx_queues */
+    uint16_t tx_queues; /* one for each worker */
+    uint16_t mtu;       /* IP packet bytes */
+    uint16_t vlan;      /* 0: untagged */
+    /*
+     * What the NIC does. Without, the data plane checks the IPv4 header itself and updates the checksums
+     * incrementally. Set for hardware only: software drivers that offer these compute them on the worker's
+     * core.
+     */
+    bool rx_ipv4_checksum; /* RTE_MBUF_F_RX_IP_CKSUM_* can be believed */
+    bool tx_ipv4_checksum; /* RTE_MBUF_F_TX_IP_CKSUM may be asked for */
+    bool tx_udp_checksum;  /* RTE_MBUF_F_TX_UDP_CKSUM may be asked for */
+    struct rte_ether_addr mac;
+    struct rte_mempool *pool;
+    char driver[32]; /* DPDK's name of the driver in use */
+    /* The keeper's. */
+    char vdev[32];         /* name of the DPDK device that was made for it; empty for PCI */
+    bool set_allmulticast; /* an interface flag to be taken back at close */
+    bool set_promiscuous;
+};
+
+struct cv_ports {
+    uint32_t count;
+    struct cv_port list[CV_CONFIG_PORTS]; /* in the order of the configuration */
+    uint8_t by_id[RTE_MAX_ETHPORTS];      /* DPDK port id to index in the list */
+    struct cv_locals locals;              /* all addresses of all ports */
+    struct rte_mempool *pools[RTE_MAX_NUMA_NODES];
+};
+
+/* Bytes of DPDK memory that opening these ports will take: for cv_eal_start. */
+size_t cv_ports_memory(const struct cv_config *config);
+
+/*
+ * Opens, configures and starts every port; `config` must outlive them. Needs a started EAL. 0, or a negative
+ * errno with one sentence in `error` (which port, what was tried, why not, what to do) and nothing left open.
+ */
+int cv_ports_open(struct cv_ports *ports, const struct cv_config *config, char *error, size_t error_bytes);
+
+/* Stops and closes all; on kernel interfaces also takes back flags and XDP programs. No worker may be
+ * polling. */
+void cv_ports_close(struct cv_ports *ports);
+
+static inline const struct cv_port *cv_port_by_id(const struct cv_ports *ports, uint16_t port_id)
+{
+    return &ports->list[ports->by_id[port_id]];
+}
+
+/* Fills name, driver, addresses and all that stays the same. `stats` is zeroed memory. */
+void cv_port_stats_init(const struct cv_port *port, struct cv_port_stats *stats);
+
+/* Refreshes link state and counters: once a second. Makes system calls for some drivers; keeper only. */
+void cv_port_stats_refresh(const struct cv_port *port, struct cv_port_stats *stats);
