@@ -39,3 +39,12 @@ static inline uint8_t cv_local_find(const struct cv_locals *locals, uint16_t por
             return (uint8_t)i;
     return CV_NO_LOCAL;
 }
+
+/* The entry for an address of ours on any port, or CV_NO_LOCAL. */
+static inline uint8_t cv_local_find_any(const struct cv_locals *locals, const struct cv_ip *ip)
+{
+    for (uint32_t i = 0; i < locals->count; i++)
+        if (cv_ip_equal(&locals->list[i].ip, ip))
+            return (uint8_t)i;
+    return CV_NO_LOCAL;
+}

@@ -80,7 +80,7 @@ static inline uint32_t cv_index_match(const struct cv_index_bucket *bucket, uint
 #ifdef __SSE2__
     __m128i wanted = _mm_set1_epi16((short)tag);
     __m128i low = _mm_load_si128((const __m128i *)bucket->tags);
-    __m128i high = _mm_cvtsi32_si128(*(const int *)(const void *)&bucket->tags[8]);
+    __m128i high = _mm_loadl_epi64((const __m128i *)&bucket->tags[8]); /* and bits that the mask drops */
     __m128i equal = _mm_packs_epi16(_mm_cmpeq_epi16(low, wanted), _mm_cmpeq_epi16(high, wanted));
 
     return (uint32_t)_mm_movemask_epi8(equal) & ((1u << CV_INDEX_WAYS) - 1);

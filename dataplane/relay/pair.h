@@ -19,12 +19,15 @@
 #include <rte_meter.h>
 #include <stdint.h>
 
+#define CV_CID_MIN_BYTES 4 /* shorter QUIC connection IDs do not name a leg */
+#define CV_CID_KEY_BYTES 8
+
 enum cv_leg_flag {
     CV_LEG_BOUND = 1 << 0,   /* source is set */
     CV_LEG_READY = 1 << 1,   /* destination is set: the other leg is bound */
     CV_LEG_V6_OUT = 1 << 2,  /* the other leg's peer is reached by IPv6 */
     CV_LEG_METERED = 1 << 3, /* the pair has a rate limit */
-    CV_LEG_CID = 1 << 4,     /* cid_tag is known */
+    CV_LEG_CID = 1 << 4,     /* the connection ID it sends to is known */
 };
 
 struct cv_leg {
@@ -49,8 +52,9 @@ struct cv_leg {
         struct cv_prefix prefix;
     } bind;
     struct rte_meter_srtcm meter; /* worker: what this leg sent */
-    uint8_t bind_kind;            /* enum cv_bind_kind */
-    uint8_t cid_bytes;            /* length of the connection ID this leg sends to; 0: not known */
+    uint8_t bind_kind : 2;        /* enum cv_bind_kind */
+    uint8_t cid_bytes : 6;        /* length of the QUIC connection ID this leg sends to; 0: not known */
+    uint8_t cid_tag;              /* hash of all of it; cv_pair.cid_keys has its first 8 bytes */
     uint16_t moves;
     uint32_t moved_ms; /* when it was last bound or moved, or made */
 };
@@ -59,9 +63,12 @@ struct cv_pair {
     struct cv_leg legs[2];
     _Alignas(64) uint64_t number; /* control's; 0: the slot is free */
     struct rte_meter_srtcm_profile rate;
-    uint64_t cid_tags[2]; /* hash of the QUIC connection ID that each leg sends to */
-    uint32_t idle_s;      /* 0: never expires */
-    uint32_t generation;  /* grows when the slot is freed */
+    uint8_t cid_keys[2][8]; /* first bytes of the connection ID that each leg sends to, zero-padded */
+    union {
+        uint32_t idle_s;    /* 0: never expires */
+        uint32_t next_free; /* of a free slot */
+    };
+    uint32_t generation; /* grows when the slot is freed */
 };
 
 _Static_assert(sizeof(struct cv_leg) == 128, "two cache lines");

@@ -21,6 +21,16 @@
 #include <rte_rcu_qsbr.h>
 #include <stdbool.h>
 
+#define CV_NO_SLOT UINT32_MAX
+
+/* Milliseconds from `then` to `now`, both cv_now_ms; 0 when a worker's clock is a little ahead. */
+static inline uint32_t cv_ms_since(uint32_t now_ms, uint32_t then_ms)
+{
+    int32_t passed = (int32_t)(now_ms - then_ms);
+
+    return passed < 0 ? 0 : (uint32_t)passed;
+}
+
 struct cv_pair_table {
     struct cv_pair *pairs;
     struct cv_index by_address;
@@ -39,8 +49,7 @@ struct cv_pair_table {
     uint16_t relay_port_first;
     uint16_t relay_port_last;
     /* Keeper only. */
-    uint32_t *free_slots; /* a stack */
-    uint32_t free_count;
+    uint32_t free_slot; /* head of a list through next_free; CV_NO_SLOT: empty */
     uint32_t next_unused;
     struct cv_retired *retired; /* waiting for a grace period; a ring */
     uint32_t retired_head, retired_tail;
@@ -107,8 +116,8 @@ uint32_t cv_find_prefix(const struct cv_pair_table *table, const struct cv_ip *i
 uint32_t cv_find_cid(const struct cv_pair_table *table, const uint8_t *payload, uint16_t bytes,
                      uint16_t relay_port_be);
 
-/* Hash of a whole connection ID, as cv_pair.cid_tags holds it. */
-uint64_t cv_cid_tag(const struct cv_pair_table *table, const uint8_t *cid, uint8_t bytes);
+/* Whether this is the connection ID that the leg is known to send to. Any thread. */
+bool cv_leg_has_cid(const struct cv_pair_table *table, uint32_t leg, const uint8_t *cid, uint8_t bytes);
 
 /* Leg for an address: the same answer that the packet path gives. Any thread. */
 uint32_t cv_find_address(const struct cv_pair_table *table, const struct cv_address *address,
@@ -137,8 +146,13 @@ int cv_leg_bind(struct cv_pair_table *table, uint32_t leg, const struct cv_addre
 /* Takes a leg's address away. */
 void cv_leg_unbind(struct cv_pair_table *table, uint32_t leg);
 
+/* Gives a next hop back after a grace period; CV_NO_NEXT_HOP is none. */
+void cv_retire_next_hop(struct cv_pair_table *table, uint16_t hop);
+
 /* Notes the connection ID that a leg sends to. Ignored when another leg on this relay port has it already. */
 void cv_leg_learn_cid(struct cv_pair_table *table, uint32_t leg, const uint8_t *cid, uint8_t bytes);
+
+void cv_leg_forget_cid(struct cv_pair_table *table, uint32_t leg);
 
 /* Gives back what has been retired and that no worker can see any more. Cheap; once per turn. */
 void cv_pair_table_reclaim(struct cv_pair_table *table);

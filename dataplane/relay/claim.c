@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "claim.h"
+
+#include "port/answer.h"
+#include "quic_invariants.h"
+
+#include <string.h>
+
+static void notify_leg(struct cv_worker *worker, enum cv_notice_type type, const struct cv_packet *packet,
+                       uint32_t leg)
+{
+    struct cv_notice notice = {
+        .type = (uint8_t)type,
+        .local = packet->local,
+        .leg = leg,
+        .generation = cv_pair_of(worker->table, leg)->generation,
+        .address = {.ip = packet->source, .port_be = packet->source_port_be},
+    };
+
+    cv_notify(worker, &notice);
+}
+
+/* Sources that nothing can be sent to. */
+static bool unusable(const struct cv_worker *worker, const struct cv_packet *packet)
+{
+    const uint8_t *bytes = packet->source.bytes;
+
+    if (packet->source_port_be == 0 || cv_local_find_any(worker->locals, &packet->source) != CV_NO_LOCAL)
+        return true;
+    if (!packet->is_v6)
+        return bytes[12] == 0 || bytes[12] == 127 || bytes[12] >= 224;
+    return bytes[0] == 0xff || cv_ip_is_zero(&packet->source) || cv_ip_is_v4(&packet->source);
+}
+
+bool cv_claim_by_token(struct cv_worker *worker, const struct cv_packet *packet)
+{
+    uint32_t leg = cv_find_token(worker->table, cv_packet_payload(packet), packet->relay_port_be);
+
+    if (likely(leg == CV_NO_LEG))
+        return false;
+    worker->stats->token_pkts++;
+    if (leg != packet->leg && !unusable(worker, packet))
+        notify_leg(worker, CV_NOTICE_TOKEN, packet, leg);
+    return true;
+}
+
+static bool claim_by_prefix(struct cv_worker *worker, struct cv_packet *packet)
+{
+    uint32_t leg = cv_find_prefix(worker->table, &packet->source, packet->relay_port_be);
+
+    if (leg == CV_NO_LEG || (cv_leg_at(worker->table, leg)->flags & CV_LEG_BOUND))
+        return false;
+    packet->leg = leg;
+    notify_leg(worker, CV_NOTICE_PREFIX, packet, leg);
+    return true;
+}
+
+/* Returns whether the payload names a leg by its connection ID; the verdict says whether it may pass. */
+static bool claim_by_cid(struct cv_worker *worker, struct cv_packet *packet)
+{
+    uint32_t leg;
+
+    if (worker->claims_left == 0) {
+        packet->verdict = CV_VERDICT_DROP;
+        packet->drop = CV_DROP_MOVE_RATE;
+        return true;
+    }
+    worker->claims_left--;
+    leg = cv_find_cid(worker->table, cv_packet_payload(packet), packet->payload_bytes, packet->relay_port_be);
+    if (leg == CV_NO_LEG || cv_leg_at(worker->table, leg)->bind_kind == CV_BIND_FIXED)
+        return false;
+    worker->stats->cid_pkts++;
+    packet->leg = leg;
+    notify_leg(worker, CV_NOTICE_CID_HIT, packet, leg);
+    return true;
+}
+
+void cv_claim(struct cv_worker *worker, struct cv_packet *packet)
+{
+    if (unusable(worker, packet)) {
+        packet->verdict = CV_VERDICT_DROP;
+        packet->drop = CV_DROP_BAD_ADDRESS;
+        return;
+    }
+    if (cv_is_stun_request(cv_packet_payload(packet), packet->payload_bytes)) {
+        packet->verdict = CV_VERDICT_ANSWER;
+        return;
+    }
+    if (claim_by_prefix(worker, packet) || claim_by_cid(worker, packet))
+        return;
+    packet->verdict = CV_VERDICT_DROP;
+    packet->drop = CV_DROP_UNKNOWN_SOURCE;
+}
+
+static void tell_cid(struct cv_worker *worker, uint32_t leg, const uint8_t *cid, uint8_t bytes)
+{
+    struct cv_notice notice = {
+        .type = CV_NOTICE_CID_LEARN,
+        .leg = leg,
+        .generation = cv_pair_of(worker->table, leg)->generation,
+        .cid_bytes = bytes,
+    };
+
+    memcpy(notice.cid, cid, bytes);
+    cv_notify(worker, &notice);
+}
+
+void cv_claim_learn(struct cv_worker *worker, const struct cv_packet *packet)
+{
+    const struct cv_leg *leg = cv_leg_at(worker->table, packet->leg);
+    uint8_t bytes = leg->cid_bytes;
+    struct cv_quic_header header;
+
+    if (cv_quic_header_parse(cv_packet_payload(packet), packet->payload_bytes, &header) != 0)
+        return;
+    if (header.is_long) {
+        if (header.version != CV_QUIC_VERSION_1 && header.version != CV_QUIC_VERSION_2)
+            return;
+        bytes = header.dcid_bytes;
+    } else if (bytes == 0 || header.dcid_bytes < bytes) {
+        return; /* only a handshake tells the length */
+    }
+    if (bytes >= CV_CID_MIN_BYTES && !cv_leg_has_cid(worker->table, packet->leg, header.dcid, bytes))
+        tell_cid(worker, packet->leg, header.dcid, bytes);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "keys.h"
+#include "packet.h"
+#include "pair_table.h"
+#include "quic_invariants.h"
+
+#include <string.h>
+
+struct claim {
+    const struct cv_pair_table *table;
+    const uint8_t *token;
+    struct cv_prefix prefix;
+    uint16_t relay_port_be;
+};
+
+uint64_t cv_token_hash(const struct cv_pair_table *table, const uint8_t *token, uint16_t relay_port_be)
+{
+    return cv_hash16(table->secrets, token, relay_port_be);
+}
+
+uint64_t cv_prefix_hash(const struct cv_pair_table *table, const struct cv_prefix *prefix,
+                            uint16_t relay_port_be)
+{
+    return cv_hash16(table->secrets, &prefix->ip,
+                     UINT64_C(1) << 63 | (uint64_t)prefix->length << 16 | relay_port_be);
+}
+
+static int same_token(uint32_t leg, const void *context)
+{
+    const struct claim *claim = context;
+    const struct cv_leg *candidate = cv_leg_at(claim->table, leg);
+    uint8_t difference = 0;
+
+    if (candidate->bind_kind != CV_BIND_TOKEN || candidate->relay_port_be != claim->relay_port_be)
+        return 0;
+    for (unsigned i = 0; i < CV_TOKEN_BYTES; i++)
+        difference |= candidate->bind.token[i] ^ claim->token[i];
+    return difference == 0;
+}
+
+static int same_prefix(uint32_t leg, const void *context)
+{
+    const struct claim *claim = context;
+    const struct cv_leg *candidate = cv_leg_at(claim->table, leg);
+
+    return candidate->bind_kind == CV_BIND_PREFIX && candidate->relay_port_be == claim->relay_port_be &&
+           candidate->bind.prefix.length == claim->prefix.length &&
+           cv_ip_equal(&candidate->bind.prefix.ip, &claim->prefix.ip);
+}
+
+uint32_t cv_find_token(const struct cv_pair_table *table, const uint8_t token[CV_TOKEN_BYTES],
+                       uint16_t relay_port_be)
+{
+    struct claim claim = {.table = table, .token = token, .relay_port_be = relay_port_be};
+
+    return cv_index_find(&table->by_claim, cv_token_hash(table, token, relay_port_be), same_token, &claim);
+}
+
+uint32_t cv_find_exact_prefix(const struct cv_pair_table *table, const struct cv_prefix *prefix,
+                                  uint16_t relay_port_be)
+{
+    struct claim claim = {.table = table, .prefix = *prefix, .relay_port_be = relay_port_be};
+
+    return cv_index_find(&table->by_claim, cv_prefix_hash(table, prefix, relay_port_be), same_prefix, &claim);
+}
+
+uint32_t cv_find_prefix(const struct cv_pair_table *table, const struct cv_ip *ip, uint16_t relay_port_be)
+{
+    for (int word = 2; word >= 0; word--) {
+        uint64_t lengths = __atomic_load_n(&table->prefix_lengths[word], __ATOMIC_RELAXED);
+
+        while (lengths) {
+            unsigned bit = 63u - (unsigned)__builtin_clzll(lengths);
+            struct cv_prefix prefix = {.length = (uint8_t)((unsigned)word * 64 + bit)};
+            uint32_t leg;
+
+            prefix.ip = cv_ip_mask(ip, prefix.length);
+            leg = cv_find_exact_prefix(table, &prefix, relay_port_be);
+            if (leg != CV_NO_LEG)
+                return leg;
+            lengths &= ~(UINT64_C(1) << bit);
+        }
+    }
+    return CV_NO_LEG;
+}
+
+struct address_key {
+    const struct cv_pair_table *table;
+    const struct cv_address *address;
+    uint16_t relay_port_be;
+};
+
+static int same_address(uint32_t leg, const void *context)
+{
+    const struct address_key *key = context;
+    const struct cv_leg *candidate = cv_leg_at(key->table, leg);
+
+    return (candidate->flags & CV_LEG_BOUND) && candidate->relay_port_be == key->relay_port_be &&
+           candidate->source_port_be == key->address->port_be &&
+           cv_ip_equal(&candidate->source, &key->address->ip);
+}
+
+uint32_t cv_find_address(const struct cv_pair_table *table, const struct cv_address *address,
+                         uint16_t relay_port_be)
+{
+    struct address_key key = {table, address, relay_port_be};
+
+    return cv_index_find(&table->by_address,
+                         cv_address_hash(table, &address->ip, address->port_be, relay_port_be), same_address,
+                         &key);
+}
+
+struct number_key {
+    const struct cv_pair_table *table;
+    uint64_t number;
+};
+
+static int same_number(uint32_t slot, const void *context)
+{
+    const struct number_key *key = context;
+
+    return key->table->pairs[slot].number == key->number;
+}
+
+uint64_t cv_number_hash(const struct cv_pair_table *table, uint64_t number)
+{
+    return cv_fold(number ^ table->secrets[0], table->secrets[1]);
+}
+
+uint32_t cv_find_pair(const struct cv_pair_table *table, uint64_t number)
+{
+    struct number_key key = {table, number};
+
+    return cv_index_find(&table->by_number, cv_number_hash(table, number), same_number, &key);
+}
+
+/* ---- Connection IDs ---- */
+
+/*
+ * The index is keyed by the first 8 bytes of a connection ID, or 4 where it is shorter, because a short
+ * header does not say how long its connection ID is (RFC 8999 section 5.2). Shorter ones name nothing.
+ */
+static const uint8_t key_lengths[] = {CV_CID_KEY_BYTES, CV_CID_MIN_BYTES};
+
+static uint64_t cid_hash(const struct cv_pair_table *table, const uint8_t *cid, uint8_t key_bytes,
+                         uint16_t relay_port_be)
+{
+    uint8_t key[16] = {0};
+
+    memcpy(key, cid, key_bytes);
+    return cv_hash16(table->secrets, key, UINT64_C(2) << 62 | (uint64_t)key_bytes << 16 | relay_port_be);
+}
+
+uint64_t cv_cid_hash(const struct cv_pair_table *table, const uint8_t *cid, uint8_t bytes,
+                     uint16_t relay_port_be)
+{
+    return cid_hash(table, cid, key_lengths[bytes < CV_CID_KEY_BYTES], relay_port_be);
+}
+
+uint8_t cv_cid_tag(const struct cv_pair_table *table, const uint8_t *cid, uint8_t bytes)
+{
+    uint8_t whole[32] = {0};
+
+    memcpy(whole, cid, RTE_MIN((size_t)bytes, (size_t)CV_CID_BYTES));
+    return (uint8_t)cv_hash16(table->secrets, whole, cv_hash16(table->secrets, whole + 16, bytes));
+}
+
+bool cv_leg_has_cid(const struct cv_pair_table *table, uint32_t leg, const uint8_t *cid, uint8_t bytes)
+{
+    const struct cv_leg *candidate = cv_leg_at(table, leg);
+
+    return candidate->cid_bytes == bytes &&
+           memcmp(cv_pair_of(table, leg)->cid_keys[leg & 1], cid, RTE_MIN((size_t)bytes, (size_t)CV_CID_KEY_BYTES)) ==
+               0 &&
+           candidate->cid_tag == cv_cid_tag(table, cid, bytes);
+}
+
+struct cid_key {
+    const struct cv_pair_table *table;
+    const uint8_t *cid;
+    uint16_t bytes; /* of the packet, from the connection ID on */
+    uint8_t exact;  /* length of the connection ID where the packet says it; else 0 */
+    uint16_t relay_port_be;
+};
+
+static int same_cid(uint32_t leg, const void *context)
+{
+    const struct cid_key *key = context;
+    const struct cv_leg *candidate = cv_leg_at(key->table, leg);
+    uint8_t bytes = candidate->cid_bytes;
+
+    if (candidate->relay_port_be != key->relay_port_be || bytes == 0 || bytes > key->bytes ||
+        (key->exact && key->exact != bytes))
+        return 0;
+    return cv_leg_has_cid(key->table, leg, key->cid, bytes);
+}
+
+uint32_t cv_find_cid(const struct cv_pair_table *table, const uint8_t *payload, uint16_t bytes,
+                     uint16_t relay_port_be)
+{
+    struct cid_key key = {.table = table, .relay_port_be = relay_port_be};
+    struct cv_quic_header header;
+
+    if (cv_quic_header_parse(payload, bytes, &header) != 0)
+        return CV_NO_LEG;
+    key.cid = header.dcid;
+    key.exact = header.is_long ? header.dcid_bytes : 0;
+    key.bytes = header.is_long ? header.dcid_bytes : (uint16_t)(bytes - 1);
+    for (unsigned i = 0; i < RTE_DIM(key_lengths); i++) {
+        uint32_t leg;
+
+        if (key.bytes < key_lengths[i])
+            continue;
+        leg = cv_index_find(&table->by_cid, cid_hash(table, key.cid, key_lengths[i], relay_port_be), same_cid,
+                            &key);
+        if (leg != CV_NO_LEG)
+            return leg;
+    }
+    return CV_NO_LEG;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "forward.h"
+
+#include "claim.h"
+#include "rewrite.h"
+
+#include <rte_cycles.h>
+
+/* Times a reader starts over before it gives up: the keeper changes a leg within some 50 ns, unless it is preempted. */
+#define READ_TRIES 100
+
+/* How often, per leg, a worker looks whether a short-header packet still has the connection ID that is known. */
+#define LEARN_EVERY_MS 1000
+
+static inline bool leg_read(const struct cv_leg *leg, struct cv_route *route)
+{
+    for (unsigned try = 0; try < READ_TRIES; try++) {
+        uint8_t before = __atomic_load_n(&leg->sequence, __ATOMIC_ACQUIRE);
+
+        route->destination = leg->destination;
+        route->destination_port_be = leg->destination_port_be;
+        route->next_hop = leg->next_hop;
+        route->flags = leg->flags;
+        route->local_out = leg->local_out;
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (likely(!(before & 1) && before == __atomic_load_n(&leg->sequence, __ATOMIC_RELAXED)))
+            return true;
+        rte_pause();
+    }
+    return false;
+}
+
+static bool within_rate(const struct cv_worker *worker, struct cv_leg *leg, const struct cv_packet *packet)
+{
+    struct rte_meter_srtcm_profile *rate = &cv_pair_of(worker->table, packet->leg)->rate;
+
+    return rte_meter_srtcm_color_blind_check(&leg->meter, rate, rte_rdtsc(), packet->payload_bytes) ==
+           RTE_COLOR_GREEN;
+}
+
+/* Long headers always; short ones now and then, for stacks that change their connection IDs. */
+static inline bool worth_learning(const struct cv_worker *worker, const struct cv_leg *leg,
+                                  const struct cv_packet *packet)
+{
+    uint8_t first;
+
+    if (unlikely(packet->payload_bytes < 1 + CV_CID_MIN_BYTES))
+        return false;
+    first = *cv_packet_payload(packet);
+    if (likely((first & 0xc0) == 0x40))
+        return (leg->flags & CV_LEG_CID) && worker->now_ms - leg->seen_ms >= LEARN_EVERY_MS;
+    return (first & 0xc0) == 0xc0;
+}
+
+static inline void count_forwarded(struct cv_worker *worker, struct cv_leg *leg, const struct cv_packet *packet)
+{
+    leg->pkts++;
+    leg->bytes += packet->payload_bytes;
+    worker->stats->forwarded_pkts++;
+    worker->stats->forwarded_bytes += packet->payload_bytes;
+}
+
+/* The peer now sends to another address of ours than we answer from. */
+static void tell_local(struct cv_worker *worker, const struct cv_packet *packet)
+{
+    struct cv_notice notice = {
+        .type = CV_NOTICE_LOCAL,
+        .local = packet->local,
+        .leg = packet->leg,
+        .generation = cv_pair_of(worker->table, packet->leg)->generation,
+    };
+
+    cv_notify(worker, &notice);
+}
+
+/* Returns CV_DROP_COUNT when the packet is on its way, with its mbuf queued at *port_id. */
+static inline enum cv_drop forward_one(struct cv_worker *worker, struct cv_packet *packet, bool found,
+                                       uint16_t *port_id)
+{
+    struct cv_leg *leg = cv_leg_at(worker->table, packet->leg);
+    const struct cv_next_hop *hop;
+    enum cv_drop reason;
+    struct cv_route route;
+
+    if (unlikely(worth_learning(worker, leg, packet)))
+        cv_claim_learn(worker, packet);
+    if (likely(found)) {
+        leg->seen_ms = worker->now_ms;
+        if (unlikely(packet->local != leg->local))
+            tell_local(worker, packet);
+    }
+    if (unlikely(!leg_read(leg, &route) || !(route.flags & CV_LEG_READY)))
+        return CV_DROP_UNBOUND_LEG;
+    if (unlikely((route.flags & CV_LEG_METERED) && !within_rate(worker, leg, packet)))
+        return CV_DROP_OVER_RATE;
+    if (unlikely(route.next_hop == CV_NO_NEXT_HOP))
+        return CV_DROP_NO_NEXT_HOP;
+    hop = &worker->hops->list[route.next_hop];
+    if (unlikely(!__atomic_load_n(&hop->usable, __ATOMIC_ACQUIRE)))
+        return CV_DROP_NO_NEXT_HOP;
+    *port_id = hop->port_id;
+    reason = cv_rewrite(packet, &route, hop, &worker->locals->list[route.local_out],
+                        worker->tx[hop->port_id].udp_checksum_offload);
+    if (likely(reason == CV_DROP_COUNT))
+        count_forwarded(worker, leg, packet);
+    return reason;
+}
+
+void cv_forward(struct cv_worker *worker, struct cv_packet **packets, uint32_t count, bool found)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t port_id = 0;
+        enum cv_drop reason = forward_one(worker, packets[i], found, &port_id);
+
+        if (likely(reason == CV_DROP_COUNT))
+            cv_transmit(worker, port_id, packets[i]->mbuf);
+        else
+            cv_drop(worker, packets[i]->mbuf, (uint8_t)reason);
+    }
+}

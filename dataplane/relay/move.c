@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "move.h"
+
+#include "packet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TOKEN_GAP_MS     100
+#define CID_GAP_MS       2000
+#define CID_PACKETS      3
+#define CID_SILENT_MS    50
+#define CID_LONG_MS      3000
+#define HOLD_MS          10000
+#define TAKE_OVER_MS     30000
+
+#define MOVES 4096 /* a power of two */
+#define WAYS  4
+
+/* What is remembered of a leg that moves, or may be about to, because of a connection ID. */
+struct move {
+    uint32_t leg;
+    uint32_t generation;
+    uint32_t touched_ms; /* when it was last used; 0: free */
+    uint32_t packets;    /* from the candidate */
+    struct cv_address candidate;
+    struct cv_address previous; /* before the last move by connection ID */
+    uint8_t previous_local;
+    uint32_t moved_ms;    /* that move; 0: none */
+    uint32_t returned_ms; /* when it went back; 0: never */
+};
+
+struct cv_moves {
+    struct move table[MOVES];
+};
+
+struct cv_moves *cv_moves_create(void)
+{
+    return calloc(1, sizeof(struct cv_moves));
+}
+
+void cv_moves_destroy(struct cv_moves *moves)
+{
+    free(moves);
+}
+
+/* The leg's entry; a fresh one in place of the longest untouched of its set when there is none. */
+static struct move *entry_for(struct cv_moves *moves, uint32_t leg, uint32_t generation, uint32_t now_ms)
+{
+    struct move *set = &moves->table[(leg * UINT32_C(0x9e3779b1) >> 8) % MOVES & ~(uint32_t)(WAYS - 1)];
+    struct move *oldest = set;
+
+    for (unsigned i = 0; i < WAYS; i++) {
+        struct move *move = &set[i];
+
+        if (move->touched_ms && move->leg == leg && move->generation == generation) {
+            move->touched_ms = now_ms;
+            return move;
+        }
+        if (oldest->touched_ms &&
+            (!move->touched_ms || cv_ms_since(now_ms, move->touched_ms) > cv_ms_since(now_ms, oldest->touched_ms)))
+            oldest = move;
+    }
+    *oldest = (struct move){.leg = leg, .generation = generation, .touched_ms = now_ms};
+    return oldest;
+}
+
+static struct cv_leg_event describe(const struct cv_pair_table *table, uint32_t leg)
+{
+    const struct cv_leg *record = cv_leg_at(table, leg);
+    struct cv_leg_event event = {.pair = cv_pair_of(table, leg)->number, .leg = leg & 1};
+
+    if (record->flags & CV_LEG_BOUND)
+        event.address = (struct cv_address){.ip = record->source, .port_be = record->source_port_be};
+    return event;
+}
+
+/* Takes the address from the leg that has it, if that one has been silent for long enough. */
+static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address,
+                      uint32_t now_ms, struct cv_leg_event *unbound)
+{
+    uint32_t owner = cv_find_address(table, address, cv_leg_at(table, leg)->relay_port_be);
+    const struct cv_leg *owning;
+
+    if (owner == CV_NO_LEG || owner == leg)
+        return;
+    owning = cv_leg_at(table, owner);
+    if (owning->bind_kind == CV_BIND_FIXED || cv_ms_since(now_ms, owning->seen_ms) < TAKE_OVER_MS ||
+        cv_ms_since(now_ms, owning->moved_ms) < TAKE_OVER_MS)
+        return;
+    *unbound = describe(table, owner);
+    cv_leg_unbind(table, owner);
+}
+
+static enum cv_move_result bind(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address,
+                                uint8_t local, uint32_t now_ms, enum cv_move_cause cause,
+                                struct cv_leg_event *event)
+{
+    struct cv_leg_event before = describe(table, leg);
+    bool was_bound = cv_leg_at(table, leg)->flags & CV_LEG_BOUND;
+
+    if (cv_leg_bind(table, leg, address, local, now_ms) != 0)
+        return CV_MOVE_CONFLICT;
+    *event = describe(table, leg);
+    event->cause = (uint8_t)cause;
+    event->previous = before.address;
+    return was_bound ? CV_MOVE_MOVED : CV_MOVE_BOUND;
+}
+
+static enum cv_move_result on_token(struct cv_pair_table *table, const struct cv_notice *notice, uint32_t now_ms,
+                                    struct cv_leg_event *event, struct cv_leg_event *unbound)
+{
+    const struct cv_leg *leg = cv_leg_at(table, notice->leg);
+
+    if (leg->bind_kind != CV_BIND_TOKEN)
+        return CV_MOVE_NOTHING;
+    if (leg->flags & CV_LEG_BOUND) {
+        if (leg->source_port_be == notice->address.port_be && cv_ip_equal(&leg->source, &notice->address.ip))
+            return CV_MOVE_NOTHING;
+        if (cv_ms_since(now_ms, leg->moved_ms) < TOKEN_GAP_MS)
+            return CV_MOVE_NOTHING;
+    }
+    take_over(table, notice->leg, &notice->address, now_ms, unbound);
+    return bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_TOKEN, event);
+}
+
+static enum cv_move_result on_prefix(struct cv_pair_table *table, const struct cv_notice *notice, uint32_t now_ms,
+                                     struct cv_leg_event *event)
+{
+    const struct cv_leg *leg = cv_leg_at(table, notice->leg);
+
+    if (leg->bind_kind != CV_BIND_PREFIX || (leg->flags & CV_LEG_BOUND) ||
+        !cv_prefix_contains(&leg->bind.prefix, &notice->address.ip))
+        return CV_MOVE_NOTHING;
+    return bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_TOKEN, event);
+}
+
+/* Whether a leg bound by prefix may have this address at all. */
+static bool allowed(const struct cv_leg *leg, const struct cv_address *address)
+{
+    return leg->bind_kind != CV_BIND_PREFIX || cv_prefix_contains(&leg->bind.prefix, &address->ip);
+}
+
+static bool may_move(const struct cv_leg *leg, const struct move *move, uint32_t now_ms)
+{
+    uint32_t silent_ms = cv_ms_since(now_ms, __atomic_load_n(&leg->seen_ms, __ATOMIC_RELAXED));
+
+    if (move->returned_ms && cv_ms_since(now_ms, move->returned_ms) < HOLD_MS)
+        return false;
+    if (cv_ms_since(now_ms, leg->moved_ms) < CID_GAP_MS && (leg->flags & CV_LEG_BOUND))
+        return false;
+    return (move->packets >= CID_PACKETS && silent_ms >= CID_SILENT_MS) || silent_ms >= CID_LONG_MS;
+}
+
+static enum cv_move_result go_back(struct cv_pair_table *table, const struct cv_notice *notice, struct move *move,
+                                   uint32_t now_ms, struct cv_leg_event *event)
+{
+    move->moved_ms = 0;
+    move->packets = 0;
+    move->returned_ms = now_ms;
+    return bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_RETURN, event);
+}
+
+static enum cv_move_result on_cid(struct cv_moves *moves, struct cv_pair_table *table,
+                                  const struct cv_notice *notice, uint32_t now_ms, struct cv_leg_event *event)
+{
+    const struct cv_leg *leg = cv_leg_at(table, notice->leg);
+    struct move *move = entry_for(moves, notice->leg, notice->generation, now_ms);
+    struct cv_address old = {.ip = leg->source, .port_be = leg->source_port_be};
+    enum cv_move_result result;
+
+    if (cv_address_equal(&old, &notice->address) || !allowed(leg, &notice->address))
+        return CV_MOVE_NOTHING; /* it has moved since the worker looked */
+    if (move->moved_ms && cv_ms_since(now_ms, move->moved_ms) < HOLD_MS &&
+        cv_address_equal(&move->previous, &notice->address))
+        return go_back(table, notice, move, now_ms, event);
+    if (!cv_address_equal(&move->candidate, &notice->address)) {
+        move->candidate = notice->address;
+        move->packets = 0;
+    }
+    move->packets++;
+    if (!may_move(leg, move, now_ms))
+        return CV_MOVE_NOTHING;
+    result = bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_CONNECTION_ID, event);
+    if (result == CV_MOVE_MOVED) {
+        move->previous = old;
+        move->moved_ms = now_ms;
+        move->packets = 0;
+    }
+    return result;
+}
+
+/* The peer sends to another address of ours: answer from there. */
+static void on_local(struct cv_pair_table *table, const struct cv_notice *notice, uint32_t now_ms)
+{
+    const struct cv_leg *leg = cv_leg_at(table, notice->leg);
+    struct cv_address address = {.ip = leg->source, .port_be = leg->source_port_be};
+
+    if ((leg->flags & CV_LEG_BOUND) && leg->local != notice->local)
+        (void)cv_leg_bind(table, notice->leg, &address, notice->local, now_ms);
+}
+
+enum cv_move_result cv_moves_notice(struct cv_moves *moves, struct cv_pair_table *table,
+                                    const struct cv_notice *notice, uint32_t now_ms, struct cv_leg_event *event,
+                                    struct cv_leg_event *unbound)
+{
+    const struct cv_pair *pair = cv_pair_of(table, notice->leg);
+
+    unbound->pair = 0;
+    if (pair->number == 0 || pair->generation != notice->generation)
+        return CV_MOVE_NOTHING;
+    switch (notice->type) {
+    case CV_NOTICE_TOKEN:
+        return on_token(table, notice, now_ms, event, unbound);
+    case CV_NOTICE_PREFIX:
+        return on_prefix(table, notice, now_ms, event);
+    case CV_NOTICE_CID_HIT:
+        return on_cid(moves, table, notice, now_ms, event);
+    case CV_NOTICE_CID_LEARN:
+        cv_leg_learn_cid(table, notice->leg, notice->cid, notice->cid_bytes);
+        return CV_MOVE_NOTHING;
+    case CV_NOTICE_LOCAL:
+        on_local(table, notice, now_ms);
+        return CV_MOVE_NOTHING;
+    default:
+        return CV_MOVE_NOTHING;
+    }
+}

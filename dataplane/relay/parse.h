@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * The first stage: what is this packet? Checks every length before it reads, and fills a struct cv_packet.
+ * Reads nothing but the packet and the list of our addresses; no side effects.
+ */
+#include "packet.h"
+#include "port/local.h"
+
+struct cv_parse_context {
+    const struct cv_locals *locals;
+    uint16_t relay_port_first, relay_port_last; /* host order */
+    uint16_t port_id;                           /* that the burst came from */
+    bool ip_checksum_known;                     /* believe RTE_MBUF_F_RX_IP_CKSUM_* */
+};
+
+/*
+ * Sets verdict (and drop), and for IP packets l3_offset, is_v6 and local; for FORWARD also source, both ports and
+ * payload_bytes. The mbuf is in one segment, as the ports are configured.
+ */
+void cv_parse(const struct cv_parse_context *context, struct rte_mbuf *mbuf, struct cv_packet *packet);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rewrite.h"
+
+#include "pair.h"
+
+#include <netinet/in.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+#include <string.h>
+
+#define HOP_LIMIT 64
+
+/* Folds a sum of 32-bit words to one's complement 16 bits (RFC 1071). */
+static inline uint16_t fold_sum(uint64_t sum)
+{
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+static inline uint64_t words_sum(const void *bytes, unsigned words)
+{
+    uint64_t sum = 0;
+    uint32_t word;
+
+    for (unsigned i = 0; i < words; i++) {
+        memcpy(&word, (const uint8_t *)bytes + 4 * i, 4);
+        sum += word;
+    }
+    return sum;
+}
+
+static inline uint64_t ip_sum(const struct cv_ip *ip, bool v6)
+{
+    return v6 ? words_sum(ip->bytes, 4) : words_sum(ip->bytes + 12, 1);
+}
+
+/* Sum of the addresses that a packet came with, whose IP header is at l3. */
+static inline uint64_t old_addresses_sum(const uint8_t *l3, bool v6)
+{
+    return v6 ? words_sum(l3 + 8, 8) : words_sum(l3 + 12, 2);
+}
+
+/*
+ * RFC 1624 equation 3, for all that changes at once: HC' = ~(~HC + ~m + m'). Length and protocol are the same in
+ * both pseudo headers. A result of zero is sent as 0xffff, for zero means "none" (RFC 768).
+ */
+static inline uint16_t update_checksum(uint16_t checksum, uint64_t old_sum, uint64_t new_sum)
+{
+    uint64_t sum = (uint16_t)~checksum;
+    uint16_t updated;
+
+    sum += (uint16_t)~fold_sum(old_sum);
+    sum += fold_sum(new_sum);
+    updated = (uint16_t)~fold_sum(sum);
+    return updated ? updated : 0xffff;
+}
+
+static inline uint32_t ports_word(uint16_t source_be, uint16_t destination_be)
+{
+    uint16_t ports[2] = {source_be, destination_be};
+    uint32_t word;
+
+    memcpy(&word, ports, sizeof(word));
+    return word;
+}
+
+static inline uint8_t traffic_class(const uint8_t *l3, bool v6)
+{
+    return v6 ? (uint8_t)(l3[0] << 4 | l3[1] >> 4) : l3[1];
+}
+
+static void write_ipv4(uint8_t *l3, uint8_t tos, uint16_t l4_bytes, uint32_t id_and_flags,
+                       const struct cv_ip *source, const struct cv_ip *destination)
+{
+    struct rte_ipv4_hdr ip = {
+        .version_ihl = 0x45,
+        .type_of_service = tos,
+        .total_length = rte_cpu_to_be_16((uint16_t)(sizeof(ip) + l4_bytes)),
+        .time_to_live = HOP_LIMIT,
+        .next_proto_id = IPPROTO_UDP,
+    };
+
+    memcpy(&ip.packet_id, &id_and_flags, 4);
+    memcpy(&ip.src_addr, source->bytes + 12, 4);
+    memcpy(&ip.dst_addr, destination->bytes + 12, 4);
+    ip.hdr_checksum = (uint16_t)~fold_sum(words_sum(&ip, 5));
+    memcpy(l3, &ip, sizeof(ip));
+}
+
+static void write_ipv6(uint8_t *l3, uint8_t tos, uint16_t l4_bytes, const struct cv_ip *source,
+                       const struct cv_ip *destination)
+{
+    struct rte_ipv6_hdr ip = {
+        .vtc_flow = rte_cpu_to_be_32(UINT32_C(6) << 28 | (uint32_t)tos << 20),
+        .payload_len = rte_cpu_to_be_16(l4_bytes),
+        .proto = IPPROTO_UDP,
+        .hop_limits = HOP_LIMIT,
+    };
+
+    memcpy(&ip.src_addr, source, 16);
+    memcpy(&ip.dst_addr, destination, 16);
+    memcpy(l3, &ip, sizeof(ip));
+}
+
+/* A checksum where the packet came with none: only IPv4 to IPv6, where one is required. */
+static void fill_checksum(struct rte_mbuf *mbuf, uint8_t *l3, struct rte_udp_hdr *udp, uint8_t l2_bytes,
+                          bool offload)
+{
+    const struct rte_ipv6_hdr *ip = (const struct rte_ipv6_hdr *)l3;
+
+    if (offload) {
+        mbuf->l2_len = l2_bytes & 0x7f;
+        mbuf->l3_len = sizeof(*ip);
+        mbuf->ol_flags |= RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM;
+        udp->dgram_cksum = rte_ipv6_phdr_cksum(ip, mbuf->ol_flags);
+    } else {
+        udp->dgram_cksum = 0;
+        udp->dgram_cksum = rte_ipv6_udptcp_cksum(ip, udp);
+    }
+}
+
+/* DF with identification 0. */
+static uint32_t atomic_datagram(void)
+{
+    uint16_t words[2] = {0, rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG)};
+    uint32_t both;
+
+    memcpy(&both, words, sizeof(both));
+    return both;
+}
+
+enum cv_drop cv_rewrite(struct cv_packet *packet, const struct cv_route *route, const struct cv_next_hop *hop,
+                        const struct cv_local *from, bool udp_checksum_offload)
+{
+    struct rte_mbuf *mbuf = packet->mbuf;
+    bool v6_in = packet->is_v6, v6_out = route->flags & CV_LEG_V6_OUT;
+    uint8_t *l3 = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, packet->l3_offset);
+    uint8_t *l4 = l3 + (v6_in ? 40 : 20);
+    uint8_t *out_l3 = l4 - (v6_out ? 40 : 20);
+    uint8_t *frame = out_l3 - hop->frame_header_bytes;
+    uint16_t l4_bytes = (uint16_t)(packet->payload_bytes + sizeof(struct rte_udp_hdr));
+    uint32_t ip_bytes = (v6_out ? 40u : 20u) + l4_bytes;
+    uint8_t tos = traffic_class(l3, v6_in);
+    uint64_t old_sum, new_sum;
+    uint32_t id_and_flags;
+    struct rte_udp_hdr udp;
+
+    if (unlikely(ip_bytes > hop->mtu))
+        return CV_DROP_TOO_BIG;
+    if (unlikely(frame < (uint8_t *)mbuf->buf_addr))
+        return CV_DROP_NO_BUFFER;
+    memcpy(&udp, l4, sizeof(udp));
+    memcpy(&id_and_flags, l3 + 4, sizeof(id_and_flags));
+    if (v6_in)
+        id_and_flags = atomic_datagram();
+    old_sum = old_addresses_sum(l3, v6_in) + ports_word(udp.src_port, udp.dst_port);
+    udp.src_port = packet->relay_port_be;
+    udp.dst_port = route->destination_port_be;
+    new_sum = ip_sum(&from->ip, v6_out) + ip_sum(&route->destination, v6_out) +
+              ports_word(udp.src_port, udp.dst_port);
+    if (likely(udp.dgram_cksum != 0))
+        udp.dgram_cksum = update_checksum(udp.dgram_cksum, old_sum, new_sum);
+    memcpy(l4, &udp, sizeof(udp));
+    if (v6_out)
+        write_ipv6(out_l3, tos, l4_bytes, &from->ip, &route->destination);
+    else
+        write_ipv4(out_l3, tos, l4_bytes, id_and_flags, &from->ip, &route->destination);
+    memcpy(frame, hop->frame_header, hop->frame_header_bytes == RTE_ETHER_HDR_LEN ? 14 : 18);
+    mbuf->data_off = (uint16_t)(frame - (uint8_t *)mbuf->buf_addr);
+    mbuf->data_len = (uint16_t)(hop->frame_header_bytes + ip_bytes);
+    mbuf->pkt_len = mbuf->data_len;
+    mbuf->ol_flags &= ~(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
+    if (unlikely(v6_out && udp.dgram_cksum == 0))
+        fill_checksum(mbuf, out_l3, (struct rte_udp_hdr *)l4, hop->frame_header_bytes, udp_checksum_offload);
+    return CV_DROP_COUNT;
+}

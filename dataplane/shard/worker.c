@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "worker.h"
+
+#include "port/answer.h"
+#include "relay/claim.h"
+#include "relay/forward.h"
+#include "relay/lookup.h"
+#include "relay/parse.h"
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Look-ups by connection ID that all unknown sources together get, per worker and millisecond. */
+#define CLAIMS_PER_MS 100
+
+/* With `idle: sleep`: empty turns before the first nap, and how long it is. */
+#define NAP_AFTER 200
+#define NAP_US    50
+
+#define OUTBOX_BURST 16
+
+void cv_notify(struct cv_worker *worker, const struct cv_notice *notice)
+{
+    if (rte_ring_mp_enqueue_elem(worker->notices, (void *)(uintptr_t)notice, sizeof(*notice)) != 0)
+        worker->stats->notices_lost++;
+}
+
+static void flush(struct cv_worker *worker, uint16_t port_id)
+{
+    struct cv_tx *tx = &worker->tx[port_id];
+    uint16_t sent = rte_eth_tx_burst(port_id, tx->queue, tx->mbufs, tx->count);
+
+    worker->stats->tx_pkts += sent;
+    tx->count = (uint16_t)(tx->count - sent);
+    if (unlikely(tx->count > 0))
+        memmove(tx->mbufs, tx->mbufs + sent, tx->count * sizeof(tx->mbufs[0]));
+}
+
+void cv_transmit(struct cv_worker *worker, uint16_t port_id, struct rte_mbuf *mbuf)
+{
+    struct cv_tx *tx = &worker->tx[port_id];
+
+    if (unlikely(tx->count == CV_TX_PENDING))
+        flush(worker, port_id);
+    if (unlikely(!tx->present || tx->count == CV_TX_PENDING)) {
+        cv_drop(worker, mbuf, CV_DROP_TX_FULL);
+        return;
+    }
+    tx->mbufs[tx->count++] = mbuf;
+}
+
+/* Off the fast path: what was neither forwarded nor left to be. */
+static void finish(struct cv_worker *worker, struct cv_packet *packet)
+{
+    struct cv_notice notice = {.type = CV_NOTICE_NONE};
+
+    if (packet->verdict == CV_VERDICT_ANSWER) {
+        bool answered = cv_answer(packet, worker->locals, &notice);
+
+        if (notice.type != CV_NOTICE_NONE)
+            cv_notify(worker, &notice);
+        if (answered) {
+            worker->stats->answered_pkts++;
+            cv_transmit(worker, packet->mbuf->port, packet->mbuf);
+            return;
+        }
+    }
+    cv_drop(worker, packet->mbuf, packet->drop);
+}
+
+/* Splits a burst into packets that are their leg's own, and the rest, which is finished here. */
+static uint32_t claim_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count)
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct cv_packet *packet = packets[i];
+
+        if (unlikely(packet->payload_bytes == CV_TOKEN_BYTES) && cv_claim_by_token(worker, packet)) {
+            cv_drop(worker, packet->mbuf, CV_DROP_CONSUMED);
+            continue;
+        }
+        if (likely(packet->leg != CV_NO_LEG)) {
+            packets[found++] = packet;
+            continue;
+        }
+        cv_claim(worker, packet);
+        if (packet->verdict == CV_VERDICT_FORWARD)
+            cv_forward(worker, &packet, 1, false);
+        else
+            finish(worker, packet);
+    }
+    return found;
+}
+
+void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rte_mbuf **mbufs, uint16_t count)
+{
+    const struct cv_parse_context context = {
+        .locals = worker->locals,
+        .relay_port_first = worker->table->relay_port_first,
+        .relay_port_last = worker->table->relay_port_last,
+        .port_id = rx->port_id,
+        .ip_checksum_known = rx->ip_checksum_known,
+    };
+    struct cv_packet *forward[CV_BURST];
+    uint32_t forward_count = 0;
+    uint64_t bytes = 0;
+
+    for (uint16_t i = 0; i < count; i++)
+        rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+    for (uint16_t i = 0; i < count; i++) {
+        struct cv_packet *packet = &worker->packets[i];
+
+        bytes += rte_pktmbuf_pkt_len(mbufs[i]);
+        cv_parse(&context, mbufs[i], packet);
+        if (likely(packet->verdict == CV_VERDICT_FORWARD))
+            forward[forward_count++] = packet;
+        else
+            finish(worker, packet);
+    }
+    worker->stats->rx_pkts += count;
+    worker->stats->rx_bytes += bytes;
+    cv_lookup(worker->table, forward, forward_count);
+    forward_count = claim_burst(worker, forward, forward_count);
+    cv_forward(worker, forward, forward_count, true);
+}
+
+static void send_outbox(struct cv_worker *worker)
+{
+    struct rte_mbuf *mbufs[OUTBOX_BURST];
+    unsigned count = rte_ring_sc_dequeue_burst(worker->outbox, (void **)mbufs, OUTBOX_BURST, NULL);
+
+    for (unsigned i = 0; i < count; i++)
+        cv_transmit(worker, mbufs[i]->port, mbufs[i]);
+}
+
+static void tick(struct cv_worker *worker, uint64_t now_tsc)
+{
+    worker->now_ms = cv_now_ms(worker->start_tsc, worker->cycles_per_ms);
+    worker->next_ms_tsc = now_tsc + worker->cycles_per_ms;
+    worker->claims_left = CLAIMS_PER_MS;
+}
+
+uint32_t cv_worker_turn(struct cv_worker *worker)
+{
+    struct rte_mbuf *mbufs[CV_BURST];
+    uint64_t start_tsc = rte_rdtsc();
+    uint32_t received = 0;
+
+    if (unlikely(start_tsc >= worker->next_ms_tsc))
+        tick(worker, start_tsc);
+    for (uint32_t i = 0; i < worker->rx_count; i++) {
+        const struct cv_rx *rx = &worker->rx[i];
+        uint16_t count = rte_eth_rx_burst(rx->port_id, rx->queue, mbufs, CV_BURST);
+
+        if (count == 0)
+            continue;
+        received += count;
+        cv_worker_burst(worker, rx, mbufs, count);
+    }
+    if (worker->outbox != NULL && unlikely(!rte_ring_empty(worker->outbox)))
+        send_outbox(worker);
+    for (uint16_t port_id = 0; port_id < CV_MAX_PORTS; port_id++)
+        if (worker->tx[port_id].count > 0)
+            flush(worker, port_id);
+    rte_rcu_qsbr_quiescent(worker->table->qsbr, worker->id);
+    worker->stats->loops++;
+    __atomic_store_n(&worker->stats->heartbeat, worker->stats->loops, __ATOMIC_RELAXED);
+    if (received > 0) {
+        worker->stats->busy_loops++;
+        worker->stats->busy_cycles += rte_rdtsc() - start_tsc;
+    }
+    return received;
+}
+
+static void drop_pending(struct cv_worker *worker)
+{
+    for (uint16_t port_id = 0; port_id < CV_MAX_PORTS; port_id++) {
+        struct cv_tx *tx = &worker->tx[port_id];
+
+        for (uint16_t i = 0; i < tx->count; i++)
+            cv_drop(worker, tx->mbufs[i], CV_DROP_TX_FULL);
+        tx->count = 0;
+    }
+}
+
+int cv_worker_run(void *argument)
+{
+    struct cv_worker *worker = argument;
+    uint32_t empty_turns = 0;
+
+    rte_rcu_qsbr_thread_register(worker->table->qsbr, worker->id);
+    rte_rcu_qsbr_thread_online(worker->table->qsbr, worker->id);
+    __atomic_store_n(&worker->stats->state, CV_WORKER_RUN, __ATOMIC_RELEASE);
+    while (!atomic_load_explicit(worker->stop, memory_order_relaxed)) {
+        if (cv_worker_turn(worker) > 0) {
+            empty_turns = 0;
+        } else if (worker->nap && ++empty_turns > NAP_AFTER) {
+            rte_rcu_qsbr_thread_offline(worker->table->qsbr, worker->id);
+            usleep(NAP_US);
+            rte_rcu_qsbr_thread_online(worker->table->qsbr, worker->id);
+        }
+    }
+    drop_pending(worker);
+    rte_rcu_qsbr_thread_offline(worker->table->qsbr, worker->id);
+    rte_rcu_qsbr_thread_unregister(worker->table->qsbr, worker->id);
+    __atomic_store_n(&worker->stats->state, CV_WORKER_HALT, __ATOMIC_RELEASE);
+    return 0;
+}
