@@ -47,8 +47,7 @@ proves() {
 }
 
 fail() {
-    FAILED=1
-    echo "FAILED: $*" >&2
+    FAILED=$*
     exit 1
 }
 
@@ -61,12 +60,12 @@ skip() {
 finish() {
     local status=$? log
     [ $status -ne 0 ] && [ $status -ne 77 ] || return 0
-    [ -n "$FAILED" ] || echo "FAILED: a command of the test, status $status (line $1)" >&2
     for log in "$LOGS"/*; do
         [ -s "$log" ] || continue
         printf -- '--- %s\n' "${log##*/}" >&2
-        tail -n "${CULVERT_LOG_LINES:-60}" "$log" >&2
+        tail -n "${CULVERT_LOG_LINES:-20}" "$log" >&2
     done
+    echo "FAILED: ${FAILED:-a command in line $1 of the test, status $status}" >&2
 }
 trap 'finish $LINENO' EXIT
 trap 'exit 130' INT
@@ -75,7 +74,7 @@ trap 'exit 143' TERM HUP
 start() {
     local name=$1
     shift
-    inside "$@" > "$LOGS/$name.out" 2> "$LOGS/$name.log" < /dev/null &
+    exec ip netns exec "$@" > "$LOGS/$name.out" 2> "$LOGS/$name.log" < /dev/null &
     PID[$name]=$!
 }
 

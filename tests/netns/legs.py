@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A peer's legs: the file that add_pair in relay.sh writes, and a socket for each of its lines.
+
+A line is `ADDRESS PORT TOKEN`: where the relay port is, and the leg's token in hex; "-" for a leg without one.
+"""
+import socket
+from dataclasses import dataclass
+
+SOCKET_BUFFER_BYTES = 4 << 20
+SO_RCVBUFFORCE = 33
+
+
+@dataclass
+class Leg:
+    sock: socket.socket
+    relay: tuple
+    token: bytes
+
+    def send_token(self):
+        if self.token:
+            self.sock.sendto(self.token, self.relay)
+
+    def send(self, datagram):
+        """What the system cannot take is lost, as on any network."""
+        try:
+            self.sock.sendto(datagram, self.relay)
+        except (BlockingIOError, ConnectionRefusedError, OSError):
+            pass
+
+
+def open_socket(address, port):
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER_BYTES)
+    sock.setblocking(False)
+    sock.bind((address, port))
+    return sock
+
+
+def open_legs(path, port=0):
+    """All legs of a file; from `port` on, one local port each, or any when it is 0."""
+    legs = []
+    with open(path) as lines:
+        for number, line in enumerate(lines):
+            address, relay_port, token = line.split()
+            sock = open_socket("::" if ":" in address else "0.0.0.0", port and port + number)
+            legs.append(Leg(sock, (address, int(relay_port)), b"" if token == "-" else bytes.fromhex(token)))
+    return legs

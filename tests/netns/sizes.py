@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Checks that a pair changes no byte of any datagram, whatever its size.
+
+sizes.py LEGS ask|answer [--largest N] [--each N]
+
+`ask` sends a datagram of each size from 1 to --largest, --each times; `answer` checks the bytes and answers each with
+one of the same size and other bytes, which `ask` checks. The bytes follow from side, size and turn, so each side knows what
+it must get. The last line of stdout is JSON: received, changed, missing.
+"""
+import argparse
+import hashlib
+import json
+import random
+import select
+import time
+
+from legs import open_legs
+
+WINDOW = 32
+PATIENCE_S = 1.0
+HELLO = {"ask": hashlib.sha256(b"ask").digest()[:20], "answer": hashlib.sha256(b"answer").digest()[:20]}
+OTHER = {"ask": "answer", "answer": "ask"}
+
+
+def contents(side, largest, each):
+    """(size, turn) -> the bytes; 32 of them are never a token, as tokens are random."""
+    return {
+        (size, turn): random.Random(f"{side} {size} {turn}").randbytes(size)
+        for turn in range(each)
+        for size in range(1, largest + 1)
+    }
+
+
+class Side:
+    def __init__(self, options):
+        self.side = options.side
+        self.timeout = options.timeout
+        self.leg = open_legs(options.legs)[0]
+        self.to_send = contents(self.side, options.largest, options.each)
+        # By its bytes: very short ones may coincide.
+        self.expected = {}
+        for key, data in contents(OTHER[self.side], options.largest, options.each).items():
+            self.expected.setdefault(data, []).append(key)
+        self.total = len(self.to_send)
+        self.received = self.changed = 0
+        self.greeted = False
+
+    def next_datagrams(self, wait_s):
+        select.select([self.leg.sock], [], [], wait_s)
+        while True:
+            try:
+                yield self.leg.sock.recv(4096)
+            except BlockingIOError:
+                return
+
+    def accept(self, datagram):
+        """Which of the expected datagrams this is, or None."""
+        if datagram == HELLO[OTHER[self.side]]:
+            self.greeted = True
+            if self.side == "answer":
+                self.leg.send(HELLO["answer"])
+            return None
+        keys = self.expected.get(datagram)
+        if not keys:
+            self.changed += 1
+            return None
+        self.received += 1
+        return keys.pop()
+
+    def greet(self):
+        """`ask` greets until it is greeted; then both legs are bound. `answer` only sends its token meanwhile."""
+        deadline = time.monotonic() + self.timeout
+        while not self.greeted:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"the other side was not heard in {self.timeout} s")
+            self.leg.send_token()
+            if self.side == "ask":
+                self.leg.send(HELLO["ask"])
+            for datagram in self.next_datagrams(0.2):
+                self.accept(datagram)
+
+    def ask(self):
+        waiting, heard_at = set(), time.monotonic()
+        keys = iter(self.to_send)
+        key = next(keys)
+        while key or waiting:
+            while key and len(waiting) < WINDOW:
+                waiting.add(key)
+                self.leg.send(self.to_send[key])
+                key = next(keys, None)
+            for datagram in self.next_datagrams(0.05):
+                heard_at = time.monotonic()
+                waiting.discard(self.accept(datagram))
+            if time.monotonic() - heard_at > PATIENCE_S:
+                waiting.clear()  # lost for good
+                heard_at = time.monotonic()
+
+    def answer(self):
+        heard_at = time.monotonic()
+        while self.received < self.total and time.monotonic() - heard_at < 2 * PATIENCE_S:
+            for datagram in self.next_datagrams(0.05):
+                heard_at = time.monotonic()
+                if key := self.accept(datagram):
+                    self.leg.send(self.to_send[key])
+
+    def run(self):
+        self.greet()
+        self.ask() if self.side == "ask" else self.answer()
+        return {"received": self.received, "changed": self.changed, "missing": self.total - self.received}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("legs", help="file of legs: see legs.py")
+    parser.add_argument("side", choices=["ask", "answer"])
+    parser.add_argument("--largest", type=int, default=1472)
+    parser.add_argument("--each", type=int, default=1)
+    parser.add_argument("--timeout", type=float, default=20, help="seconds to wait for the other side")
+    print(json.dumps(Side(parser.parse_args()).run()), flush=True)
+
+
+if __name__ == "__main__":
+    main()
