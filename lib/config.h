@@ -11,9 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CV_CONFIG_WORKERS       127
-#define CV_CONFIG_PORTS         16
-#define CV_CONFIG_ADDRESSES     8
+#define CV_CONFIG_WORKERS   127
+#define CV_CONFIG_PORTS     16
+#define CV_CONFIG_ADDRESSES 8  /* of one port */
+#define CV_CONFIG_LOCALS    32 /* of all ports, with a link-local one for each port that speaks IPv6 */
 
 enum cv_driver {
     CV_DRIVER_PCI,
@@ -44,8 +45,8 @@ struct cv_config_port {
 
 struct cv_config {
     /* relay: */
-    uint16_t relay_port_first;
-    uint16_t relay_port_last; /* included */
+    uint16_t relay_port_first; /* at most 4,096 ports */
+    uint16_t relay_port_last;  /* included */
     char dataplane_socket[108];
     /* dataplane: */
     uint16_t workers[CV_CONFIG_WORKERS]; /* cores */
@@ -71,6 +72,10 @@ struct cv_config {
  */
 int cv_config_load(const char *path, struct cv_config *config, char *error, size_t error_bytes);
 
-/* "120s", "2m", "1h", "0" to seconds; "10M", "1.5G", "0" bits per second to bytes per second. -EINVAL. */
+/*
+ * "120s", "2m", "1h", "7d", "0" to seconds; "10M", "1.5G", "0" bits per second to bytes per second, where
+ * what is not 0 is at least one byte and at most CV_PAIR_RATE_MAX_BYTES_PER_SECOND. 0, or -EINVAL with the
+ * output untouched.
+ */
 int cv_duration_parse(const char *text, uint32_t *seconds);
 int cv_rate_parse(const char *text, uint64_t *bytes_per_second);

@@ -150,20 +150,16 @@ const char *cv_result_text(int error)
         return "the data plane has no such pair";
     case -ENOSPC:
         return "the pair table is full (limits.pairs)";
-    case -EXFULL:
-        return "the index of legs is full: too many legs look alike, or limits.pairs is too small";
     case -EEXIST:
-        return "another pair has the same token";
+        return "the pair exists with other legs or another relay port";
     case -EADDRINUSE:
-        return "another leg has that address on that relay port";
-    case -ERANGE:
+        return "another leg has that address, token or prefix on this relay port";
+    case -EADDRNOTAVAIL:
         return "the relay port is outside relay.relay_ports";
     case -ENETUNREACH:
-        return "no network or gateway of the data plane leads to that address";
+        return "the relay has no address of that family";
     case -EINVAL:
         return "the data plane cannot make such a pair";
-    case -EBUSY:
-        return "the data plane is busy with an earlier request";
     default: {
         const char *text = strerrordesc_np(-error);
 

@@ -16,11 +16,11 @@
 #include "ring.h"
 #include "stats.h"
 
-#define CV_SHARED_MAGIC      UINT64_C(0x3174726576756c63) /* "culvert1", little endian */
-#define CV_SHARED_VERSION    1
-#define CV_RING_SLOTS        8192
-#define CV_SHARED_WORKERS    128
-#define CV_SHARED_PORTS      16
+#define CV_SHARED_MAGIC   UINT64_C(0x3174726576756c63) /* "culvert1", little endian */
+#define CV_SHARED_VERSION 1
+#define CV_RING_SLOTS     8192
+#define CV_SHARED_WORKERS 128
+#define CV_SHARED_PORTS   16
 
 struct cv_shared_header {
     uint64_t magic;

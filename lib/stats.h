@@ -13,31 +13,31 @@
 #include <stdint.h>
 
 /* X(field, meaning): what every worker counts, besides drops. All start at zero with the data plane. */
-#define CV_COUNTER_LIST(X)                                                                                   \
-    X(rx_pkts, "packets received")                                                                           \
-    X(rx_bytes, "bytes received, Ethernet header included")                                                  \
-    X(forwarded_pkts, "packets forwarded from leg to leg")                                                   \
-    X(forwarded_bytes, "UDP payload bytes forwarded from leg to leg")                                        \
-    X(tx_pkts, "packets handed to a port, answers included")                                                 \
-    X(answered_pkts, "ARP, neighbour discovery, ICMP echo and STUN requests answered")                       \
-    X(token_pkts, "datagrams that held a known token")                                                       \
-    X(cid_pkts, "datagrams from an unknown address that a QUIC connection ID named a pair for")              \
-    X(notices_lost, "notices from this worker to the keeper that found the ring full")                       \
-    X(loops, "turns of the worker loop")                                                                     \
-    X(busy_loops, "turns in which at least one packet arrived")                                              \
+#define CV_COUNTER_LIST(X)                                                                      \
+    X(rx_pkts, "packets received")                                                              \
+    X(rx_bytes, "bytes received, Ethernet header included")                                     \
+    X(forwarded_pkts, "packets forwarded from leg to leg")                                      \
+    X(forwarded_bytes, "UDP payload bytes forwarded from leg to leg")                           \
+    X(tx_pkts, "packets handed to a port, answers included")                                    \
+    X(answered_pkts, "ARP, neighbour discovery, ICMP echo and STUN requests answered")          \
+    X(token_pkts, "datagrams that held a known token")                                          \
+    X(cid_pkts, "datagrams from an unknown address that a QUIC connection ID named a pair for") \
+    X(notices_lost, "notices from this worker to the keeper that found the ring full")          \
+    X(loops, "turns of the worker loop")                                                        \
+    X(busy_loops, "turns in which at least one packet arrived")                                 \
     X(busy_cycles, "TSC cycles spent in turns in which at least one packet arrived")
 
 /* X(field, meaning): what the keeper counts. */
-#define CV_KEEPER_COUNTER_LIST(X)                                                                            \
-    X(pairs, "pairs now")                                                                                    \
-    X(legs_bound, "legs with an address now")                                                                \
-    X(bind_conflicts, "tokens refused because another leg has that address on that relay port")              \
-    X(legs_bound_total, "legs bound")                                                                        \
-    X(legs_moved_total, "legs moved to another address")                                                     \
-    X(pairs_expired_total, "pairs removed because they were idle")                                           \
-    X(ring_messages, "messages taken from control's ring")                                                   \
-    X(ring_bad_messages, "messages refused: unknown type or impossible content")                             \
-    X(ring_bad_positions, "times the ring's positions were impossible and the ring was emptied")             \
+#define CV_KEEPER_COUNTER_LIST(X)                                                                \
+    X(pairs, "pairs now")                                                                        \
+    X(legs_bound, "legs with an address now")                                                    \
+    X(bind_conflicts, "tokens refused because another leg has that address on that relay port")  \
+    X(legs_bound_total, "legs bound")                                                            \
+    X(legs_moved_total, "legs moved to another address")                                         \
+    X(pairs_expired_total, "pairs removed because they were idle")                               \
+    X(ring_messages, "messages taken from control's ring")                                       \
+    X(ring_bad_messages, "messages refused: unknown type or impossible content")                 \
+    X(ring_bad_positions, "times the ring's positions were impossible and the ring was emptied") \
     X(events_lost, "events for control that found the ring full")
 
 enum cv_worker_state { CV_WORKER_BOOT, CV_WORKER_RUN, CV_WORKER_HALT };
