@@ -110,7 +110,8 @@ static void note(cyaml_log_t level, void *context, const char *format, va_list a
             snprintf(notes->places[notes->depth].key, sizeof(key), "%s", key);
             notes->places[notes->depth++].items = items;
         }
-    } else if (sscanf(text, " in mapping (line: %zu", &line) != 1 && notes->sentence[0] == '\0') {
+    } else if (sscanf(text, " in mapping (line: %zu", &line) != 1 && strstr(text, "Backtrace") == NULL &&
+               notes->sentence[0] == '\0') {
         text[strcspn(text, "\n")] = '\0';
         snprintf(notes->sentence, sizeof(notes->sentence), "%.159s",
                  text + (strncmp(text, "Load: ", 6) == 0 ? 6 : 0));
@@ -155,7 +156,7 @@ static void print_keys(const struct cyaml_notes *notes, char *keys, size_t bytes
         used += (size_t)snprintf(keys + used, bytes - used, "%s%s", used > 0 ? ", " : "", field->key);
 }
 
-/* After its last colon and space: the name that libcyaml's sentence is about. */
+/* After its first colon and space: the name that libcyaml's sentence is about. */
 static const char *subject(const struct cyaml_notes *notes)
 {
     const char *colon = strstr(notes->sentence, ": ");
@@ -174,7 +175,7 @@ static void report(struct config_source *source, const struct cyaml_notes *notes
 {
     char field[CONFIG_FIELD_TEXT], keys[256] = "";
     bool about_inner = error == CYAML_ERR_MAPPING_FIELD_MISSING || error == CYAML_ERR_SEQUENCE_ENTRIES_MIN ||
-                       error == CYAML_ERR_SEQUENCE_ENTRIES_MAX;
+                       error == CYAML_ERR_SEQUENCE_ENTRIES_MAX || error == CYAML_ERR_INTERNAL_ERROR;
     char *got;
 
     print_field(notes, about_inner && notes->depth > 0, field);
@@ -199,6 +200,10 @@ static void report(struct config_source *source, const struct cyaml_notes *notes
         break;
     case CYAML_ERR_ALIAS:
         config_error(source, notes->line, field, "found a YAML alias (*name), expected the value itself");
+        break;
+    case CYAML_ERR_INTERNAL_ERROR: /* all it says about a key that is not a scalar */
+        config_error(source, notes->line, field,
+                     "found a list or a section in place of a key, expected a name");
         break;
     case CYAML_ERR_INVALID_VALUE:
         got = strstr(notes->sentence, ", got");

@@ -89,8 +89,19 @@ static int read_text(struct config_source *source)
     return -error;
 }
 
+static bool load_document(struct config_source *source, yaml_parser_t *parser, yaml_document_t *document)
+{
+    if (yaml_parser_load(parser, document))
+        return true;
+    config_error(source, parser->problem_mark.line + 1, "", "not YAML: %s%s%s",
+                 parser->problem != NULL ? parser->problem : "cannot be parsed",
+                 parser->context != NULL ? ", " : "", parser->context != NULL ? parser->context : "");
+    return false;
+}
+
 static int parse_text(struct config_source *source)
 {
+    yaml_document_t next;
     yaml_parser_t parser;
 
     if (!yaml_parser_initialize(&parser)) {
@@ -98,14 +109,15 @@ static int parse_text(struct config_source *source)
         return -ENOMEM;
     }
     yaml_parser_set_input_string(&parser, source->text, source->bytes);
-    source->parsed = yaml_parser_load(&parser, &source->tree) != 0;
-    if (!source->parsed)
-        config_error(source, parser.problem_mark.line + 1, "", "not YAML: %s%s%s",
-                     parser.problem != NULL ? parser.problem : "cannot be parsed",
-                     parser.context != NULL ? ", " : "", parser.context != NULL ? parser.context : "");
-    yaml_parser_delete(&parser);
-    if (source->parsed && yaml_document_get_root_node(&source->tree) == NULL)
+    source->parsed = load_document(source, &parser, &source->tree);
+    if (source->parsed && yaml_document_get_root_node(&source->tree) == NULL) {
         config_error(source, 0, "", "found nothing in the file, expected relay: and dataplane:");
+    } else if (source->parsed && load_document(source, &parser, &next)) {
+        if (yaml_document_get_root_node(&next) != NULL)
+            config_error(source, next.start_mark.line + 1, "", "found a second YAML document, expected one");
+        yaml_document_delete(&next);
+    }
+    yaml_parser_delete(&parser);
     return source->errors_count == 0 ? 0 : -EINVAL;
 }
 
