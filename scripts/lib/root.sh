@@ -48,13 +48,19 @@ make_root() (
     exec 9>"$CULVERT_CACHE/lock"
     flock -n 9 || { say "waiting for another run that makes the build environment"; flock 9; }
     [ ! -d "$1" ] || return 0
-    rm -rf "$CULVERT_CACHE"/new-root.* "$CULVERT_CACHE/apt"
+    remove_tree "$CULVERT_CACHE"/new-root.* "$CULVERT_CACHE/apt"
     root_fits
+    trap 'remove_tree "$CULVERT_CACHE/new-root.$$"; die "interrupted before the build environment was ready"' INT TERM
     say "making a private Debian 13 root in $1 (some minutes, only once)"
     fill_root "$CULVERT_CACHE/new-root.$$" "$1.log"
     mv "$CULVERT_CACHE/new-root.$$" "$1"
-    rm -rf "$CULVERT_CACHE/apt"
+    remove_tree "$CULVERT_CACHE/apt"
 )
+
+# Never into anything that is mounted inside.
+remove_tree() {
+    rm -rf --one-file-system "$@"
+}
 
 root_fits() {
     local free_mb
@@ -63,21 +69,23 @@ root_fits() {
         "free some space, or name another folder: CULVERT_CACHE=/big/disk $0"
 }
 
-# fill_root DIR LOG
+# fill_root DIR LOG. mmdebstrap mounts /proc, /sys and more inside DIR, hence namespaces: however this ends,
+# nothing stays mounted and nothing goes on running.
 fill_root() {
     local dir=$1 log=$2 packages
     packages=$(package_list | paste -sd,)
     find_mmdebstrap
     platform_sources > "$CULVERT_CACHE/sources.list"
     machine_apt_options > "$CULVERT_CACHE/apt.conf"
-    if ! "${MMDEBSTRAP[@]}" --mode=root --variant=minbase --format=directory \
+    if ! setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --propagation private --mount-proc \
+        "${MMDEBSTRAP[@]}" --mode=root --variant=minbase --format=directory \
         --aptopt="$CULVERT_CACHE/apt.conf" --aptopt='Apt::Install-Recommends "false"' \
         --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' \
         --include="$packages" "$PLATFORM" "$dir" "$CULVERT_CACHE/sources.list" 2>&1 </dev/null 9>&- |
         tee "$log" | grep --line-buffered '^[IE]: ' >&2; then
         tail -n 20 "$log" >&2
-        rm -rf "$dir"
+        remove_tree "$dir"
         die "mmdebstrap could not make the Debian 13 root; its whole output is in $log" \
             "check that this machine's package mirror can be reached and has $PLATFORM-backports, then try again"
     fi
@@ -142,7 +150,7 @@ fetch_mmdebstrap() {
         tail -n 20 "$log" >&2
         die "could not fetch the package mmdebstrap" "install it with apt-get, then try again"
     }
-    rm -rf "$new"
+    remove_tree "$new"
     mkdir "$new"
     for package in "$CULVERT_CACHE"/apt/cache/archives/*.deb; do
         dpkg-deb -x "$package" "$new"
