@@ -66,10 +66,23 @@ mount_shared() {
     fi
 }
 
+# On the machine itself /etc/resolv.conf may point into the /run that is hidden now.
+keep_resolver_settings() {
+    local file
+    file=$(readlink -f /etc/resolv.conf) || return 0
+    if [ -f "$file" ] && [ ! -e "$NEW$file" ]; then
+        mkdir -p "$NEW${file%/*}"
+        cp "$file" "$NEW$file"
+    fi
+}
+
 # What a package manager needs to reach its registry from inside.
 copy_machine_settings() {
     local file
-    [ "$ROOT" != / ] || return 0
+    if [ "$ROOT" = / ]; then
+        keep_resolver_settings
+        return
+    fi
     printf '127.0.0.1 localhost\n::1 localhost\n' > "$NEW/etc/hosts"
     cp -L /etc/resolv.conf "$NEW/etc/resolv.conf" 2>/dev/null || true
     cp "$OUTER_HOME/.npmrc" "$NEW/root/.npmrc" 2>/dev/null || true
