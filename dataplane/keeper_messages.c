@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "keeper_messages.h"
+
+#include "keeper_state.h"
+
+#include <errno.h>
+
+#define MESSAGES_PER_TURN 512
+#define DUMP_PER_TURN     1024
+
+/* Room in the ring to control that answers leave to events. */
+#define EVENT_ROOM 1024
+
+void cv_keeper_tell_leg(struct cv_keeper *keeper, enum cv_message_type type, const struct cv_leg_event *event)
+{
+    struct cv_message message = {.type = (uint16_t)type, .leg = *event};
+
+    cv_control_link_send(keeper->link, &message);
+}
+
+static void answer(struct cv_keeper *keeper, const struct cv_message *request, uint64_t pair, int error)
+{
+    struct cv_message message = {.type = CV_MESSAGE_RESULT, .sequence = request->sequence};
+
+    message.result.pair = pair;
+    message.result.error = error;
+    cv_control_link_send(keeper->link, &message);
+}
+
+static void put(struct cv_keeper *keeper, const struct cv_message *request)
+{
+    uint32_t slot;
+    int error = cv_pair_put(&keeper->table, &request->put, keeper->now_ms, &slot);
+
+    answer(keeper, request, request->put.pair, error);
+}
+
+static void delete(struct cv_keeper *keeper, const struct cv_message *request)
+{
+    uint32_t slot = cv_find_pair(&keeper->table, request->pair);
+
+    if (slot != CV_NO_SLOT)
+        cv_pair_remove(&keeper->table, slot);
+    answer(keeper, request, request->pair, slot == CV_NO_SLOT ? -ENOENT : 0);
+}
+
+static void send_state(struct cv_keeper *keeper, uint32_t sequence, uint32_t slot)
+{
+    struct cv_message message = {.type = CV_MESSAGE_PAIR_STATE, .sequence = sequence};
+
+    cv_pair_describe(&keeper->table, slot, keeper->now_ms, &message.state);
+    cv_control_link_send(keeper->link, &message);
+}
+
+static void get(struct cv_keeper *keeper, const struct cv_message *request)
+{
+    uint32_t slot = cv_find_pair(&keeper->table, request->pair);
+
+    if (slot == CV_NO_SLOT)
+        answer(keeper, request, request->pair, -ENOENT);
+    else
+        send_state(keeper, request->sequence, slot);
+}
+
+/* Starts over when one is under way: the asker forgot the first. */
+static void start_dump(struct cv_keeper *keeper, const struct cv_message *request)
+{
+    keeper->dump.active = true;
+    keeper->dump.sequence = request->sequence;
+    keeper->dump.next_slot = 0;
+    keeper->dump.sent = 0;
+}
+
+static void go_on_with_dump(struct cv_keeper *keeper)
+{
+    uint32_t room = cv_control_link_room(keeper->link);
+    uint32_t budget = room > EVENT_ROOM ? RTE_MIN(room - EVENT_ROOM, (uint32_t)DUMP_PER_TURN) : 0;
+    struct cv_message end = {.type = CV_MESSAGE_DUMP_END, .sequence = keeper->dump.sequence};
+
+    for (; budget > 1 && keeper->dump.next_slot < keeper->table.next_unused; keeper->dump.next_slot++) {
+        if (keeper->table.pairs[keeper->dump.next_slot].number == 0)
+            continue;
+        send_state(keeper, keeper->dump.sequence, keeper->dump.next_slot);
+        keeper->dump.sent++;
+        budget--;
+    }
+    if (budget == 0 || keeper->dump.next_slot < keeper->table.next_unused)
+        return;
+    end.count = keeper->dump.sent;
+    cv_control_link_send(keeper->link, &end);
+    keeper->dump.active = false;
+}
+
+static void set_log_level(struct cv_keeper *keeper, const struct cv_message *request)
+{
+    int error = rte_log_set_level_pattern("culvert.*", request->log_level);
+
+    answer(keeper, request, 0, error ? -EINVAL : 0);
+}
+
+static void handle(struct cv_keeper *keeper, const struct cv_message *request)
+{
+    switch (request->type) {
+    case CV_MESSAGE_PAIR_PUT:
+        put(keeper, request);
+        break;
+    case CV_MESSAGE_PAIR_DELETE:
+        delete(keeper, request);
+        break;
+    case CV_MESSAGE_PAIR_GET:
+        get(keeper, request);
+        break;
+    case CV_MESSAGE_PAIR_DUMP:
+        start_dump(keeper, request);
+        break;
+    case CV_MESSAGE_LOG_LEVEL:
+        set_log_level(keeper, request);
+        break;
+    default: /* cv_message_check lets nothing else through from control */
+        break;
+    }
+}
+
+void cv_keeper_take_messages(struct cv_keeper *keeper)
+{
+    struct cv_message messages[64];
+    uint32_t handled = 0, count;
+
+    keeper->busy = false;
+    if (!cv_control_link_attached(keeper->link))
+        return;
+    do {
+        uint32_t room = cv_control_link_room(keeper->link);
+        uint32_t max = room > EVENT_ROOM ? RTE_MIN(room - EVENT_ROOM, (uint32_t)RTE_DIM(messages)) : 0;
+
+        count = max ? cv_control_link_receive(keeper->link, messages, max) : 0;
+        for (uint32_t i = 0; i < count; i++)
+            handle(keeper, &messages[i]);
+        handled += count;
+    } while (count > 0 && handled < MESSAGES_PER_TURN);
+    keeper->busy = count > 0;
+    if (keeper->dump.active)
+        go_on_with_dump(keeper);
+}

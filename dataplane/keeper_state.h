@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/* What the keeper owns; for keeper.c and keeper_messages.c only. */
+#include "keeper.h"
+#include "link/control_link.h"
+#include "port/port.h"
+#include "relay/expire.h"
+#include "relay/move.h"
+#include "shard/worker.h"
+
+#include <rte_log.h>
+
+struct cv_keeper {
+    const struct cv_config *config;
+    struct cv_ports ports;
+    struct cv_next_hops hops;
+    struct cv_pair_table table;
+    void *table_memory;
+    struct cv_moves *moves;
+    struct cv_expiry expiry;
+    struct rte_ring *notices;
+    struct rte_ring *outbox;
+    struct cv_control_link *link;
+    const struct cv_shared *shared; /* in the link's memory */
+    struct cv_worker *workers;
+    uint32_t workers_started;
+    uint64_t start_tsc;
+    uint64_t cycles_per_ms;
+    uint32_t now_ms;
+    uint32_t stats_ms; /* when the ports' counters were last read; 0: never */
+    bool busy;         /* more to do at once: do not sleep before the next turn */
+    struct {
+        bool active;
+        uint32_t sequence;
+        uint32_t next_slot;
+        uint64_t sent;
+    } dump; /* a PAIR_DUMP that goes on as the ring has room */
+    _Alignas(64) atomic_bool stop_workers;
+};
+
+extern int cv_keeper_log;
+#define RTE_LOGTYPE_KEEPER ((uint32_t)cv_keeper_log)
