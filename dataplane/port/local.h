@@ -19,10 +19,10 @@ struct cv_local {
     struct cv_ip gateway;  /* zero: this network has none */
     uint8_t prefix_length; /* of the 16-byte form */
     uint8_t is_v6;
-    bool link_local;       /* fe80::/64 made from the MAC: neighbour discovery only */
-    uint16_t port_id;      /* DPDK port */
+    bool link_local;  /* fe80::/64 made from the MAC: neighbour discovery only */
+    uint16_t port_id; /* DPDK port */
     uint16_t mtu;
-    uint16_t vlan;         /* 0: untagged */
+    uint16_t vlan; /* 0: untagged */
     struct rte_ether_addr mac;
 };
 

@@ -25,7 +25,7 @@ struct cv_next_hop {
     uint8_t local;  /* our address on that network */
     uint8_t reserved;
     uint16_t port_id;
-    uint16_t mtu;   /* IP packet bytes that fit */
+    uint16_t mtu; /* IP packet bytes that fit */
     /* What only the keeper touches. */
     uint16_t references; /* legs; entries for gateways have one of their own */
     uint8_t state;
@@ -52,15 +52,16 @@ void cv_next_hops_destroy(struct cv_next_hops *hops);
 uint16_t cv_next_hop_take(struct cv_next_hops *hops, uint8_t local, const struct cv_ip *destination);
 void cv_next_hop_release(struct cv_next_hops *hops, uint16_t index);
 
-/* A neighbour said where it is (ARP reply or request, neighbour solicitation or advertisement). Keeper only. */
+/* A neighbour said where it is (ARP reply or request, neighbour solicitation or advertisement). Keeper only.
+ */
 void cv_next_hop_learn(struct cv_next_hops *hops, uint16_t port_id, const struct cv_ip *ip,
                        const struct rte_ether_addr *mac);
 
 /*
  * Requests that are due at `now_ms`: fills `requests` with up to `max` ready frames (ARP requests, neighbour
- * solicitations; mbuf->port is the port to send them by), allocated from `pool`; returns how many. To be called
- * every few milliseconds. An unresolved entry is probed each second, a resolved one each 20 s and given up after
- * three probes without an answer. Keeper only.
+ * solicitations; mbuf->port is the port to send them by), allocated from `pool`; returns how many. To be
+ * called every few milliseconds. An unresolved entry is probed each second, a resolved one each 20 s and
+ * given up after three probes without an answer. Keeper only.
  */
 uint16_t cv_next_hops_probe(struct cv_next_hops *hops, uint32_t now_ms, struct rte_mempool *pool,
                             struct rte_mbuf **requests, uint16_t max);
