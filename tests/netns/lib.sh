@@ -13,13 +13,14 @@
 #   start NAME NAMESPACE CMD...     runs CMD in the background, its output in $LOGS/NAME.log, stdout in $LOGS/NAME.out
 #   stop NAME                       SIGTERM; it has to end in 10 s with status 0
 #   end NAME [SECONDS]              waits until it ends by itself, with status 0
+#   end_any NAME                    the same with any status
 #   kill_hard NAME                  SIGKILL, and waits
 #   wait_until SECONDS CMD...       until CMD succeeds
 #   wait_log NAME TEXT [SECONDS]    until its output has TEXT
 #   expect ACTUAL OP WANTED WHAT    compares with [ ]: expect "$n" -ge 5 "datagrams received"
 #   field FILE NAME                 a field of the JSON object in FILE's last line
 #
-# topology.sh has the networks, relay.sh Culvert itself.
+# topology.sh has the networks, relay.sh Culvert itself, traffic.sh what peers send.
 
 set -euo pipefail
 
@@ -38,6 +39,8 @@ LOGS=/run/log
 . "$NETNS_DIR/topology.sh"
 # shellcheck source=tests/netns/relay.sh
 . "$NETNS_DIR/relay.sh"
+# shellcheck source=tests/netns/traffic.sh
+. "$NETNS_DIR/traffic.sh"
 
 declare -A PID=()
 FAILED=
@@ -105,6 +108,13 @@ end() {
 stop() {
     kill "${PID[$1]}"
     end "$1" 10
+}
+
+# end_any NAME: waits, whatever its status will be
+end_any() {
+    wait_until 10 ended "$1" || fail "$1 did not end in 10 s"
+    wait "${PID[$1]}" || true
+    unset "PID[$1]"
 }
 
 kill_hard() {

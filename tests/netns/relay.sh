@@ -1,2 +1,127 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
+# The relay in its namespace: configuration, both processes, pairs, events and counters. Needs lib.sh, topology.sh
+# and make_internet.
+#
+#   start_relay [KEY=VALUE...]      both processes, and the stream of events; returns when pairs can be made. Keys:
+#                                   driver, devargs, workers, ports, idle (of pairs), rate, pairs (how many at most), loop
+#   stop_relay                      both must end with status 0
+#   start_dataplane, start_control, start_events     one by one, after write_config [KEY=VALUE...]
+#   ctl NOUN VERB ARG...            culvertctl -j
+#   add_pair A B [OPTION...]        sets PAIR and RELAY_PORT, writes $LEGS/A and $LEGS/B (a line for legs.py, added to
+#                                   the file) and $LEGS/A.token; FAMILY_A=6 or FAMILY_B=6 writes the relay's IPv6 address
+#   wait_event NAME [FIELD=VALUE...]   the next such event, in EVENT_SECONDS (10); each event is waited for once
+#   no_event NAME [FIELD=VALUE...]  there has been none, but for those waited for
+#   counter NAME, dropped NAME      of all workers together, from `stats show` and `drop show`
+#   pair_field FILTER               jq FILTER on `pair show $PAIR`
+
+CONTROL_SOCKET=/run/culvert/control.sock
+CONFIG=/run/culvert/culvert.yaml
+LEGS=/run/legs
+PAIR=
+RELAY_PORT=
+EVENT_SECONDS=10
+
+write_config() {
+    local driver=af_packet devargs="" workers=1 ports=40000-40015 idle=120s rate=0 pairs=1000 loop=sleep setting
+    for setting; do
+        local "$setting"
+    done
+    cat > "$CONFIG" <<END
+relay:
+  relay_ports: $ports
+dataplane:
+  workers: [$workers]
+  hugepages: off
+  idle: $loop
+  ports:
+    - name: wan
+      driver: $driver
+      device: wan
+      addresses: [$RELAY_ADDRESS/24, "$RELAY_ADDRESS6/64"]
+      gateways: [$RELAY_GATEWAY, "$RELAY_GATEWAY6"]
+      devargs: "$devargs"
+  limits:
+    pairs: $pairs
+    mbufs: 8192
+control:
+  store: /run/culvert/control.db
+  pairs:
+    idle: $idle
+    rate: $rate
+END
+}
+
+# AF_XDP wants a file system to pin its map on, which a network namespace's fresh /sys lacks.
+start_dataplane() {
+    start dataplane relay sh -c 'mount -t bpf bpf /sys/fs/bpf && exec "$@"' sh \
+        "$BUILD/dataplane/culvert-dataplane" -c "$CONFIG"
+}
+
+start_control() {
+    start control relay "$BUILD/control/culvert-control" -c "$CONFIG"
+    wait_until 10 ctl stats show || fail "control does not answer on $CONTROL_SOCKET"
+}
+
+# The lines of a stream that was cut are kept.
+start_events() {
+    "$BUILD/control/cli/culvertctl" -s "$CONTROL_SOCKET" -j events >> "$LOGS/events.out" 2>> "$LOGS/events.log" &
+    PID[events]=$!
+}
+
+start_relay() {
+    write_config "$@"
+    start_control
+    start_events
+    start_dataplane
+    wait_event dataplane_attached
+    wait_event pairs_synced
+}
+
+stop_relay() {
+    stop control
+    stop dataplane
+}
+
+ctl() {
+    "$BUILD/control/cli/culvertctl" -s "$CONTROL_SOCKET" -j "$@"
+}
+
+# write_leg PAIR-FILE LEG NAME FAMILY
+write_leg() {
+    local address=$RELAY_ADDRESS token
+    [ "$4" != 6 ] || address=$RELAY_ADDRESS6
+    token=$(jq -r ".legs[] | select(.leg == \"$2\") | .token // \"-\"" "$1")
+    echo "$address $RELAY_PORT $token" >> "$LEGS/$3"
+    echo "$token" > "$LEGS/$3.token"
+}
+
+add_pair() {
+    mkdir -p "$LEGS"
+    ctl pair add "$@" > "$LEGS/pair" || fail "pair add $*"
+    PAIR=$(jq .pair "$LEGS/pair")
+    RELAY_PORT=$(jq .relay_port "$LEGS/pair")
+    write_leg "$LEGS/pair" a "$1" "${FAMILY_A:-4}"
+    write_leg "$LEGS/pair" b "$2" "${FAMILY_B:-4}"
+}
+
+wait_event() {
+    "$NETNS_DIR/events.py" "$LOGS/events.out" "$EVENT_SECONDS" "$@" > "$LOGS/event" ||
+        fail "no event $* in $EVENT_SECONDS s"
+}
+
+no_event() {
+    ! "$NETNS_DIR/events.py" "$LOGS/events.out" 0 "$@" > "$LOGS/event" || fail "there was an event $*: $(cat "$LOGS/event")"
+}
+
+pair_field() {
+    ctl pair show "$PAIR" | jq -r "$1"
+}
+
+counter() {
+    ctl stats show | jq ".counters.$1 // .keeper.$1 // 0"
+}
+
+dropped() {
+    ctl drop show --all | jq ".drops[] | select(.name == \"$1\") | .pkts"
+}

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks that a pair changes no byte of any datagram, whatever its size.
 
-sizes.py LEGS ask|answer [--largest N] [--each N]
+sizes.py LEGS ask|answer [--smallest N] [--largest N] [--each N]
 
-`ask` sends a datagram of each size from 1 to --largest, --each times; `answer` checks the bytes and answers each with
+`ask` sends a datagram of each size from --smallest to --largest, --each times; `answer` checks the bytes and answers each with
 one of the same size and other bytes, which `ask` checks. The bytes follow from side, size and turn, so each side knows what
 it must get. The last line of stdout is JSON: received, changed, missing.
 """
@@ -23,12 +23,12 @@ HELLO = {"ask": hashlib.sha256(b"ask").digest()[:20], "answer": hashlib.sha256(b
 OTHER = {"ask": "answer", "answer": "ask"}
 
 
-def contents(side, largest, each):
+def contents(side, smallest, largest, each):
     """(size, turn) -> the bytes; 32 of them are never a token, as tokens are random."""
     return {
         (size, turn): random.Random(f"{side} {size} {turn}").randbytes(size)
         for turn in range(each)
-        for size in range(1, largest + 1)
+        for size in range(smallest, largest + 1)
     }
 
 
@@ -37,10 +37,11 @@ class Side:
         self.side = options.side
         self.timeout = options.timeout
         self.leg = open_legs(options.legs)[0]
-        self.to_send = contents(self.side, options.largest, options.each)
+        self.to_send = contents(self.side, options.smallest, options.largest, options.each)
         # By its bytes: very short ones may coincide.
         self.expected = {}
-        for key, data in contents(OTHER[self.side], options.largest, options.each).items():
+        theirs = contents(OTHER[self.side], options.smallest, options.largest, options.each)
+        for key, data in theirs.items():
             self.expected.setdefault(data, []).append(key)
         self.total = len(self.to_send)
         self.received = self.changed = 0
@@ -114,6 +115,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("legs", help="file of legs: see legs.py")
     parser.add_argument("side", choices=["ask", "answer"])
+    parser.add_argument("--smallest", type=int, default=1)
     parser.add_argument("--largest", type=int, default=1472)
     parser.add_argument("--each", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=20, help="seconds to wait for the other side")

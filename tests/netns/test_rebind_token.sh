@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+. "$(dirname "$0")/lib.sh"
+proves "a peer whose NAT gave it a new address in mid-transfer goes on once it sends its token again"
+
+make_internet
+add_peer alice symmetric
+add_peer bob port_restricted
+start_relay
+add_pair alice bob
+exchange alice bob --count 4000 --rate 2000 --resend
+bound alice bob
+
+# rebind LEG NAME AFTER
+rebind() {
+    local old
+    wait_log "$2" "received $3"
+    old=$(public_address "$2")
+    nat_rebind "$2"
+    kill -USR1 "${PID[$2]}"
+    wait_event leg_moved "pair=$PAIR" "leg=$1" cause=token
+    expect "$(jq -r '.previous | split(":")[0]' "$LOGS/event")" = "$old" "the address that leg $1 left"
+    expect "$(jq -r '.address | split(":")[0]' "$LOGS/event")" = "$(public_address "$2")" "the address of leg $1 now"
+}
+
+rebind a alice 400
+rebind b bob 1200
+exchange_done alice bob
+expect "$(pair_field '.legs[0].moves')" -eq 1 "moves of leg a"
+expect "$(pair_field '.legs[1].moves')" -eq 1 "moves of leg b"
+stop_relay

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+. "$(dirname "$0")/lib.sh"
+proves "a pair joins a peer on IPv4 and a peer on IPv6; what is too big for IPv6's larger header is dropped as too_big"
+
+make_internet
+add_peer alice symmetric
+add_peer bob firewall
+start_relay
+FAMILY_A=4 FAMILY_B=6 add_pair alice bob
+check_sizes alice bob --largest 1452
+expect "$(dropped too_big)" -eq 0 "datagrams up to 1452 bytes dropped as too_big"
+
+# The other way round: 1453 bytes fit in an IPv4 packet of 1500 bytes, and not in IPv6.
+python='
+import sys
+sys.path.insert(0, sys.argv[1])
+from legs import open_legs
+leg = open_legs(sys.argv[2])[0]
+leg.send_token()
+for size in (1452, 1453, 1472):
+    leg.send(bytes(size))'
+inside alice python3 -c "$python" "$NETNS_DIR" "$LEGS/alice"
+too_big() { [ "$(dropped too_big)" -eq 2 ]; }
+wait_until 5 too_big || fail "dropped as too_big: $(dropped too_big), expected 2"
+exchange alice bob
+exchange_done alice bob
+stop_relay
