@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "call.h"
+
+#include "allocate.h"
+#include "text_table.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool can_show_bold(FILE *out)
+{
+    const char *terminal = getenv("TERM");
+    const int fd = fileno(out);
+
+    return fd >= 0 && isatty(fd) && !getenv("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+void cli_call_begin(struct cli_call *call, struct cli_parse *parse, FILE *out, FILE *err)
+{
+    const char *named = parse->globals[CLI_GLOBAL_SOCKET].text;
+    const char *variable = getenv(CLI_SOCKET_VARIABLE);
+
+    memset(call, 0, sizeof(*call));
+    call->parse = parse;
+    call->out = out;
+    call->err = err;
+    call->json = parse->globals[CLI_GLOBAL_JSON].text != NULL;
+    call->bold = can_show_bold(out);
+    call->socket = named ? named : variable && *variable ? variable : CLI_SOCKET_DEFAULT;
+    call->timeout_ms = CLI_TIMEOUT_S * 1000;
+}
+
+void cli_call_end(struct cli_call *call)
+{
+    if (call->connected)
+        cli_rpc_close(&call->rpc);
+    call->connected = false;
+}
+
+struct cli_request cli_request_new(void)
+{
+    struct cli_request request = {.doc = yyjson_mut_doc_new(NULL)};
+
+    if (!request.doc)
+        cli_out_of_memory();
+    request.params = yyjson_mut_obj(request.doc);
+    return request;
+}
+
+static enum cli_exit complain(struct cli_call *call, enum cli_exit code, const char *name, char *sentence)
+{
+    if (call->json) {
+        yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+        yyjson_mut_val *root = yyjson_mut_obj(doc);
+        yyjson_mut_val *error = yyjson_mut_obj_add_obj(doc, root, "error");
+
+        yyjson_mut_obj_add_str(doc, error, "message", sentence);
+        yyjson_mut_obj_add_str(doc, yyjson_mut_obj_add_obj(doc, error, "data"), "name", name);
+        char *text = yyjson_mut_val_write(root, YYJSON_WRITE_ALLOW_INVALID_UNICODE, NULL);
+        fprintf(call->err, "%s\n", text ? text : "{\"error\":{}}");
+        free(text);
+        yyjson_mut_doc_free(doc);
+    } else {
+        cli_text_clean(sentence);
+        fprintf(call->err, "culvertctl: %s\n", sentence);
+    }
+    return code;
+}
+
+enum cli_exit cli_complain(struct cli_call *call, enum cli_exit code, const char *name, const char *format,
+                           ...)
+{
+    va_list arguments;
+    char *sentence;
+
+    va_start(arguments, format);
+    if (vasprintf(&sentence, format, arguments) < 0)
+        cli_out_of_memory();
+    va_end(arguments);
+    complain(call, code, name, sentence);
+    free(sentence);
+    return code;
+}
+
+static enum cli_exit explain_refusal(struct cli_call *call, yyjson_val *error)
+{
+    yyjson_val *data = yyjson_obj_get(error, "data");
+    const char *name = yyjson_get_str(yyjson_obj_get(data, "name"));
+
+    if (call->json) {
+        char *text = yyjson_val_write(error, 0, NULL);
+
+        fprintf(call->err, "{\"error\":%s}\n", text ? text : "null");
+        free(text);
+        return CLI_REFUSED;
+    }
+    return cli_complain(call, CLI_REFUSED, "", "refused: %s%s%s%s", cli_member_text(error, "message"),
+                        name ? " (" : "", name ? name : "", name ? ")" : "");
+}
+
+/* Connecting failed with `error`, a negative errno. */
+static enum cli_exit explain_no_daemon(struct cli_call *call, int error)
+{
+    const char *remedy = "Is culvert-control running? Start it (culvert-control -c FILE), or name its socket "
+                         "with -s or " CLI_SOCKET_VARIABLE ".";
+
+    if (error == -EACCES || error == -EPERM)
+        remedy = "You need the rights of the user or the group that the socket belongs to.";
+    return cli_complain(call, CLI_NO_DAEMON, "no_daemon", "no relay answers on %s: %s. %s", call->socket,
+                        call->rpc.error, remedy);
+}
+
+enum cli_exit cli_explain(struct cli_call *call, enum cli_rpc_status status, yyjson_val *error)
+{
+    switch (status) {
+    case CLI_RPC_OK:
+        return CLI_DONE;
+    case CLI_RPC_REFUSED:
+        return explain_refusal(call, error);
+    case CLI_RPC_INTERRUPTED:
+        return CLI_INTERRUPTED;
+    case CLI_RPC_FAILED:
+    case CLI_RPC_EXPIRED:
+        break;
+    }
+    return cli_complain(call, CLI_NO_DAEMON, "no_answer", "%s: %s", call->socket, call->rpc.error);
+}
+
+enum cli_exit cli_ask(struct cli_call *call, const char *method, struct cli_request *request,
+                      struct cli_reply *reply)
+{
+    enum cli_exit outcome = CLI_DONE;
+
+    *reply = (struct cli_reply){0};
+    if (!call->connected) {
+        const int error = cli_rpc_open(&call->rpc, call->socket, call->timeout_ms);
+
+        if (error < 0)
+            outcome = explain_no_daemon(call, error);
+        else
+            call->connected = true;
+    }
+    if (outcome == CLI_DONE) {
+        outcome = cli_explain(call, cli_rpc_call(&call->rpc, method, request->doc, request->params, reply),
+                              reply->error);
+        if (outcome != CLI_DONE)
+            cli_reply_free(reply);
+    }
+    yyjson_mut_doc_free(request->doc);
+    request->doc = NULL;
+    return outcome;
+}
+
+static void print_value(struct cli_call *call, const yyjson_val *value, yyjson_write_flag style)
+{
+    char *text = yyjson_val_write(value, style, NULL);
+
+    if (text)
+        fprintf(call->out, "%s\n", text);
+    free(text);
+}
+
+void cli_print_json(struct cli_call *call, const yyjson_val *value)
+{
+    const int fd = fileno(call->out);
+
+    print_value(call, value, fd >= 0 && isatty(fd) ? YYJSON_WRITE_PRETTY_TWO_SPACES : 0);
+}
+
+void cli_print_json_line(struct cli_call *call, const yyjson_val *value)
+{
+    print_value(call, value, 0);
+    fflush(call->out);
+}
+
+uint64_t cli_member_number(yyjson_val *object, const char *name)
+{
+    yyjson_val *value = yyjson_obj_get(object, name);
+
+    return yyjson_is_uint(value) ? yyjson_get_uint(value) : 0;
+}
+
+const char *cli_member_text(yyjson_val *object, const char *name)
+{
+    const char *text = yyjson_get_str(yyjson_obj_get(object, name));
+
+    return text ? text : "-";
+}
+
+bool cli_member_is(yyjson_val *object, const char *name, const char *text)
+{
+    return yyjson_equals_str(yyjson_obj_get(object, name), text);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * One run of a command: what was asked (the parse), where to print, and the connection to the relay, made
+ * when the command first needs it. What handlers are given, and what they ask the relay through.
+ */
+#include "parse.h"
+#include "rpc.h"
+
+#include <stdio.h>
+
+struct cli_call {
+    struct cli_parse *parse;
+    FILE *out, *err;
+    bool json;
+    bool bold; /* headings: `out` is a terminal that can show it */
+    const char *socket;
+    uint32_t timeout_ms;
+    struct cli_rpc rpc;
+    bool connected;
+};
+
+/* A call that prints to `out` and `err`; socket and json come from the parse's global options. */
+void cli_call_begin(struct cli_call *call, struct cli_parse *parse, FILE *out, FILE *err);
+void cli_call_end(struct cli_call *call);
+
+/* A request being put together: add members to `params`, then give it to cli_ask, which frees it. */
+struct cli_request {
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *params; /* an empty object */
+};
+
+struct cli_request cli_request_new(void);
+
+/*
+ * Asks the relay and says what went wrong, if something did. CLI_DONE: `reply->result` is there, free the
+ * reply with cli_reply_free. Anything else is what the program should exit with.
+ */
+enum cli_exit cli_ask(struct cli_call *call, const char *method, struct cli_request *request,
+                      struct cli_reply *reply);
+
+/*
+ * Says why there is no answer: `status` is what came back from the relay in `rpc`, and `error` its error
+ * object when it refused. With --json the same as a JSON object. Returns what to exit with.
+ */
+enum cli_exit cli_explain(struct cli_call *call, enum cli_rpc_status status, yyjson_val *error);
+
+/* An error that culvertctl itself found, told as cli_explain tells the relay's. Returns `code`. */
+enum cli_exit cli_complain(struct cli_call *call, enum cli_exit code, const char *name, const char *format,
+                           ...) __attribute__((format(printf, 4, 5)));
+
+/* A JSON document: indented on a terminal, else on one line. */
+void cli_print_json(struct cli_call *call, const yyjson_val *value);
+
+/* One of a stream of JSON documents: on one line, sent off at once. */
+void cli_print_json_line(struct cli_call *call, const yyjson_val *value);
+
+/* Members of an object that may not be there: 0, or "-". */
+uint64_t cli_member_number(yyjson_val *object, const char *name);
+const char *cli_member_text(yyjson_val *object, const char *name);
+bool cli_member_is(yyjson_val *object, const char *name, const char *text);

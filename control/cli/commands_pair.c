@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "commands.h"
+
+#include "text_table.h"
+#include "units.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void add_leg(struct cli_request *request, const struct cli_parse *parse, const char *leg,
+                    const char *peer)
+{
+    yyjson_mut_val *object = yyjson_mut_obj_add_obj(request->doc, request->params, leg);
+    char option[16];
+
+    yyjson_mut_obj_add_str(request->doc, object, "peer", peer);
+    snprintf(option, sizeof(option), "%s-address", leg);
+    const char *address = cli_parse_option(parse, option)->text;
+    if (address)
+        yyjson_mut_obj_add_str(request->doc, object, "address", address);
+    snprintf(option, sizeof(option), "%s-prefix", leg);
+    const char *prefix = cli_parse_option(parse, option)->text;
+    if (prefix)
+        yyjson_mut_obj_add_str(request->doc, object, "prefix", prefix);
+}
+
+/* "192.0.2.1:40000 or [2001:db8::1]:40000": where the peers send to. */
+static void print_destinations(struct cli_call *call, yyjson_val *pair)
+{
+    yyjson_val *address;
+    size_t i, count;
+
+    yyjson_arr_foreach(yyjson_obj_get(pair, "addresses"), i, count, address)
+    {
+        const char *text = yyjson_get_str(address);
+        const bool v6 = text && strchr(text, ':');
+
+        fprintf(call->out, "%s%s%s%s:%" PRIu64, i ? " or " : "", v6 ? "[" : "", text ? text : "?",
+                v6 ? "]" : "", cli_member_number(pair, "relay_port"));
+    }
+    if (count == 0)
+        fprintf(call->out, "port %" PRIu64 " of the relay", cli_member_number(pair, "relay_port"));
+}
+
+/* The only place where a token is shown. */
+static void print_leg(struct cli_call *call, yyjson_val *pair, yyjson_val *leg)
+{
+    const char *token = yyjson_get_str(yyjson_obj_get(leg, "token"));
+
+    fprintf(call->out, "\nLeg %s, %s: ", cli_member_text(leg, "leg"), cli_member_text(leg, "peer"));
+    if (!token) {
+        fprintf(call->out, "bound by %s, needs no token. The peer speaks QUIC to\n    ",
+                cli_member_text(leg, "bind"));
+        print_destinations(call, pair);
+        fputs("\n", call->out);
+        return;
+    }
+    fputs("the peer sends the 32 bytes of this token (here in hex) as one datagram,\n"
+          "from its QUIC socket, and then speaks QUIC to the same place: to\n    ",
+          call->out);
+    print_destinations(call, pair);
+    fprintf(call->out, "\n    %s\n", token);
+}
+
+static void print_added(struct cli_call *call, yyjson_val *pair)
+{
+    yyjson_val *leg, *installed = yyjson_obj_get(pair, "installed");
+    bool tokens = false;
+    size_t i, count;
+
+    fprintf(call->out, "Pair %" PRIu64 ", relay port %" PRIu64 "\n", cli_member_number(pair, "pair"),
+            cli_member_number(pair, "relay_port"));
+    yyjson_arr_foreach(yyjson_obj_get(pair, "legs"), i, count, leg)
+    {
+        tokens |= yyjson_obj_get(leg, "token") != NULL;
+        print_leg(call, pair, leg);
+    }
+    if (tokens)
+        fputs("\nTokens are shown once: keep them now. Who has one can bind its leg.\n", call->out);
+    if (installed && !yyjson_get_bool(installed))
+        fputs("\nThe data plane is not attached: it gets the pair as soon as it is.\n", call->out);
+}
+
+enum cli_exit cli_pair_add(struct cli_call *call)
+{
+    const struct cli_parse *parse = call->parse;
+    const struct cli_value *idle = cli_parse_option(parse, "idle"), *rate = cli_parse_option(parse, "rate");
+    struct cli_request request = cli_request_new();
+    struct cli_reply reply;
+
+    add_leg(&request, parse, "a", parse->arguments[0].text);
+    add_leg(&request, parse, "b", parse->arguments[1].text);
+    if (idle->text)
+        yyjson_mut_obj_add_uint(request.doc, request.params, "idle_s", idle->number);
+    if (rate->text)
+        yyjson_mut_obj_add_uint(request.doc, request.params, "rate_bps", rate->number);
+
+    const enum cli_exit outcome = cli_ask(call, "pair.add", &request, &reply);
+    if (outcome != CLI_DONE)
+        return outcome;
+    if (call->json)
+        cli_print_json(call, reply.result);
+    else
+        print_added(call, reply.result);
+    cli_reply_free(&reply);
+    return CLI_DONE;
+}
+
+static enum cli_exit delete_one(struct cli_call *call, uint64_t pair)
+{
+    struct cli_request request = cli_request_new();
+    struct cli_reply reply;
+
+    yyjson_mut_obj_add_uint(request.doc, request.params, "pair", pair);
+    const enum cli_exit outcome = cli_ask(call, "pair.delete", &request, &reply);
+    cli_reply_free(&reply);
+    return outcome;
+}
+
+/* A pair that is refused does not keep the others from being deleted; a silent relay does. */
+enum cli_exit cli_pair_del(struct cli_call *call)
+{
+    const struct cli_parse *parse = call->parse;
+    yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    yyjson_mut_val *root = yyjson_mut_obj(doc);
+    yyjson_mut_val *deleted = yyjson_mut_obj_add_arr(doc, root, "deleted");
+    enum cli_exit outcome = CLI_DONE;
+
+    yyjson_mut_doc_set_root(doc, root);
+    for (size_t i = 0; i < parse->argument_count; i++) {
+        const enum cli_exit one = delete_one(call, parse->arguments[i].number);
+
+        if (one == CLI_DONE)
+            yyjson_mut_arr_add_uint(doc, deleted, parse->arguments[i].number);
+        else
+            outcome = one;
+        if (one == CLI_DONE && !call->json)
+            fprintf(call->out, "Pair %" PRIu64 " deleted\n", parse->arguments[i].number);
+        if (one != CLI_DONE && one != CLI_REFUSED)
+            break;
+    }
+    if (call->json) {
+        yyjson_doc *printed = yyjson_mut_doc_imut_copy(doc, NULL);
+
+        cli_print_json(call, yyjson_doc_get_root(printed));
+        yyjson_doc_free(printed);
+    }
+    yyjson_mut_doc_free(doc);
+    return outcome;
+}
+
+static void print_facts(struct cli_call *call, yyjson_val *pair)
+{
+    static const char *const columns[] = {"", "", NULL};
+    const uint64_t idle_s = cli_member_number(pair, "idle_s"), rate = cli_member_number(pair, "rate_bps");
+    struct cli_table table;
+
+    fprintf(call->out, "Pair %" PRIu64 "\n", cli_member_number(pair, "pair"));
+    cli_table_begin(&table, call->out, false, columns);
+    cli_table_cell(&table, "  relay port");
+    cli_table_cell(&table, "%" PRIu64, cli_member_number(pair, "relay_port"));
+    cli_table_cell(&table, "  removed when idle for");
+    cli_table_cell(&table, "%s", idle_s ? cli_duration(idle_s * 1000).s : "never");
+    cli_table_cell(&table, "  rate limit");
+    cli_table_cell(&table, "%s", rate ? cli_bit_rate((double)rate).s : "none");
+    cli_table_cell(&table, "  created");
+    cli_table_cell(&table, "%s", cli_member_text(pair, "created"));
+    cli_table_cell(&table, "  in the data plane");
+    cli_table_cell(&table, "%s", yyjson_get_bool(yyjson_obj_get(pair, "installed")) ? "yes" : "not yet");
+    cli_table_end(&table);
+}
+
+static void print_legs(struct cli_call *call, yyjson_val *pair)
+{
+    static const char *const columns[] = {"leg",    "peer",     "bound by", "address", ">last packet",
+                                          ">moves", ">packets", ">bytes",   NULL};
+    struct cli_table table;
+    yyjson_val *leg;
+    size_t i, count;
+
+    fputs("\n", call->out);
+    cli_table_begin(&table, call->out, call->bold, columns);
+    yyjson_arr_foreach(yyjson_obj_get(pair, "legs"), i, count, leg)
+    {
+        yyjson_val *seen = yyjson_obj_get(leg, "seen_ms_ago");
+
+        cli_table_cell(&table, "%s", cli_member_text(leg, "leg"));
+        cli_table_cell(&table, "%s", cli_member_text(leg, "peer"));
+        cli_table_cell(&table, "%s", cli_member_text(leg, "bind"));
+        cli_table_cell(&table, "%s", cli_member_text(leg, "address"));
+        if (yyjson_is_uint(seen))
+            cli_table_cell(&table, "%s ago", cli_duration(yyjson_get_uint(seen)).s);
+        else
+            cli_table_cell(&table, "never");
+        cli_table_cell(&table, "%s", cli_number(cli_member_number(leg, "moves")).s);
+        cli_table_cell(&table, "%s", cli_number(cli_member_number(leg, "pkts")).s);
+        cli_table_cell(&table, "%s", cli_bytes(cli_member_number(leg, "bytes")).s);
+    }
+    cli_table_end(&table);
+}
+
+enum cli_exit cli_pair_show(struct cli_call *call)
+{
+    struct cli_request request = cli_request_new();
+    struct cli_reply reply;
+
+    yyjson_mut_obj_add_uint(request.doc, request.params, "pair", call->parse->arguments[0].number);
+    const enum cli_exit outcome = cli_ask(call, "pair.get", &request, &reply);
+    if (outcome != CLI_DONE)
+        return outcome;
+    if (call->json) {
+        cli_print_json(call, reply.result);
+    } else {
+        print_facts(call, reply.result);
+        print_legs(call, reply.result);
+    }
+    cli_reply_free(&reply);
+    return CLI_DONE;
+}

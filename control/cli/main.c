@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "run.h"
+#include "shell.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum cli_exit without_command(size_t count, const char *const *words)
+{
+    if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+        return cli_shell(count, words);
+    return cli_batch(stdin, count, words);
+}
+
+int main(int argc, char **argv)
+{
+    const size_t count = argc > 0 ? (size_t)argc - 1 : 0;
+    enum cli_exit outcome = cli_run(count, (const char *const *)argv + 1, without_command);
+
+    if ((fflush(stdout) != 0 || ferror(stdout)) && outcome == CLI_DONE) {
+        fprintf(stderr, "culvertctl: the output could not be written: %s\n", strerror(errno));
+        outcome = CLI_NO_DAEMON;
+    }
+    return outcome;
+}
