@@ -50,8 +50,8 @@ uint32_t cv_dataplane_link_room(struct cv_dataplane_link *link);
 void cv_dataplane_link_flush(struct cv_dataplane_link *link);
 
 /*
- * Takes up to `max` messages, checked by cv_message_check; returns how many. Bad ones are left out and counted.
- * When more may be waiting, the doorbell is readable again, so one call per wake-up is enough.
+ * Takes up to `max` messages, checked by cv_message_check; returns how many. Bad ones are left out and
+ * counted. When more may be waiting, the doorbell is readable again, so one call per wake-up is enough.
  */
 uint32_t cv_dataplane_link_receive(struct cv_dataplane_link *link, struct cv_message *messages, uint32_t max);
 

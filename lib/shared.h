@@ -9,14 +9,13 @@
  * once, copies it, and trusts only the copy.
  *
  * Attaching, over a SOCK_SEQPACKET Unix socket: control connects, sends one struct cv_attach_request, and
- * gets one struct cv_attach_reply with, when error is 0, three descriptors (SCM_RIGHTS): the memfd, the
- * eventfd that wakes control, the eventfd that wakes the data plane. The attachment lasts as long as the
- * socket; there is one at a time. The rings are emptied when an attachment begins.
+ * gets one struct cv_attach_reply with, when error is 0, CV_ATTACH_DESCRIPTORS descriptors (SCM_RIGHTS). The
+ * attachment lasts as long as the socket; there is one at a time. The rings are emptied when it begins.
  */
 #include "ring.h"
 #include "stats.h"
 
-#define CV_SHARED_MAGIC   UINT64_C(0x3174726576756c63) /* "culvert1", little endian */
+#define CV_SHARED_MAGIC   UINT64_C(0x31747265766c7563) /* "culvert1", little endian */
 #define CV_SHARED_VERSION 1
 #define CV_RING_SLOTS     8192
 #define CV_SHARED_WORKERS 128
@@ -60,6 +59,19 @@ struct cv_attach_reply {
     uint64_t magic;
     uint32_t version;
     int32_t error; /* 0, -EBUSY: another control is attached, -EPROTO: other version */
+};
+
+/*
+ * In this order: the memfd; the reading end of a pipe that gets a byte when there are messages for control;
+ * an eventfd that control writes when there are messages for the data plane. A pipe, because each end has
+ * flags of its own: control cannot make the data plane's writes block. The data plane never reads the
+ * eventfd, for the same reason.
+ */
+enum cv_attach_descriptor {
+    CV_ATTACH_MEMORY,
+    CV_ATTACH_WAKES_CONTROL,
+    CV_ATTACH_WAKES_DATAPLANE,
+    CV_ATTACH_DESCRIPTORS,
 };
 
 /* The layout for so many workers and ports: fills `header`, boot_id excepted. -EINVAL: too many. */

@@ -2,8 +2,8 @@
 #pragma once
 /*
  * The data plane's end of the attachment to control (lib/shared.h): the memfd, the Unix socket, the two
- * rings and their doorbells. Control is not trusted: whatever it writes into the memory is copied, checked and
- * counted. Keeper only; none of these calls blocks.
+ * rings and their doorbells. Control is not trusted: whatever it writes into the memory is copied, checked
+ * and counted. Keeper only; none of these calls blocks.
  */
 #include "shared.h"
 
@@ -12,8 +12,9 @@
 struct cv_control_link;
 
 /*
- * Makes the memfd (sealed against shrinking, so that no access here can fault) and the listening socket at `path` (mode 0600;
- * a stale socket file is replaced, one that answers is refused with -EADDRINUSE). Returns 0 or a negative errno.
+ * Makes the memfd (sealed against shrinking, so that no access here can fault) and the listening socket at
+ * `path` (mode 0600; a stale socket file is replaced, one that answers is refused with -EADDRINUSE). Returns
+ * 0 or a negative errno.
  */
 int cv_control_link_open(struct cv_control_link **link, const char *path, uint32_t workers, uint32_t ports);
 void cv_control_link_close(struct cv_control_link *link);
@@ -24,13 +25,16 @@ const struct cv_shared *cv_control_link_shared(const struct cv_control_link *lin
 /* One epoll descriptor to wait on: a connecting or leaving control, and control's doorbell. */
 int cv_control_link_fd(const struct cv_control_link *link);
 
-/* Handles what made that descriptor readable. Returns true when control has just attached or left. */
+/*
+ * Handles what made that descriptor readable; to be followed by receive. Returns true when control has just
+ * attached or left, or left and another attached: what was under way for the earlier one is void.
+ */
 bool cv_control_link_serve(struct cv_control_link *link);
 bool cv_control_link_attached(const struct cv_control_link *link);
 
 /*
  * Takes up to `max` messages, checked by cv_message_check; bad ones are counted in the keeper's statistics
- * and left out.
+ * and left out. When more may be waiting, the descriptor is readable again: one call per wake-up is enough.
  */
 uint32_t cv_control_link_receive(struct cv_control_link *link, struct cv_message *messages, uint32_t max);
 
