@@ -141,7 +141,7 @@ void cv_leg_learn_cid(struct cv_pair_table *table, uint32_t number, const uint8_
     memset(*key, 0, sizeof(*key));
     memcpy(*key, cid, RTE_MIN((size_t)bytes, (size_t)CV_CID_KEY_BYTES));
     leg->cid_tag = cv_cid_tag(table, cid, bytes);
-    leg->cid_bytes = bytes & 0x3f;
+    leg->cid_bytes = bytes & 0x3fu;
     leg->flags |= CV_LEG_CID;
     end_change(leg);
 }

@@ -193,7 +193,7 @@ static void fill_leg(struct cv_leg *leg, const struct cv_leg_config *config, uin
     leg->relay_port_be = rte_cpu_to_be_16(relay_port);
     leg->next_hop = CV_NO_NEXT_HOP;
     leg->local = leg->local_out = CV_NO_LOCAL;
-    leg->bind_kind = config->bind & 3;
+    leg->bind_kind = config->bind & 3u;
     leg->moved_ms = now_ms;
     if (config->bind == CV_BIND_TOKEN) {
         memcpy(leg->bind.token, config->token, CV_TOKEN_BYTES);

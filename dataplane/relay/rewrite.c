@@ -111,7 +111,7 @@ static void fill_checksum(struct rte_mbuf *mbuf, uint8_t *l3, struct rte_udp_hdr
     const struct rte_ipv6_hdr *ip = (const struct rte_ipv6_hdr *)l3;
 
     if (offload) {
-        mbuf->l2_len = l2_bytes & 0x7f;
+        mbuf->l2_len = l2_bytes & 0x7fu;
         mbuf->l3_len = sizeof(*ip);
         mbuf->ol_flags |= RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM;
         udp->dgram_cksum = rte_ipv6_phdr_cksum(ip, mbuf->ol_flags);
