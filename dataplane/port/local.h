@@ -20,6 +20,7 @@ struct cv_local {
     uint8_t prefix_length; /* of the 16-byte form */
     uint8_t is_v6;
     bool link_local;  /* fe80::/64 made from the MAC: neighbour discovery only */
+    bool silent;      /* nobody ever answers on this port (pcap, null): neighbours are not asked for */
     uint16_t port_id; /* DPDK port */
     uint16_t mtu;
     uint16_t vlan; /* 0: untagged */
