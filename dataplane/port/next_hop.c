@@ -273,7 +273,7 @@ static struct rte_mbuf *probe(struct cv_next_hop *hop, const struct cv_local *lo
 uint16_t cv_next_hops_probe(struct cv_next_hops *hops, uint32_t now_ms, struct rte_mempool *pool,
                             struct rte_mbuf **requests, uint16_t max)
 {
-    uint16_t looks = RTE_MIN(hops->count, (uint16_t)LOOK_AT);
+    uint16_t looks = (uint16_t)RTE_MIN(hops->count, LOOK_AT);
     uint16_t made = 0;
 
     hops->now_ms = now_ms;
