@@ -68,7 +68,7 @@ static inline uint32_t ports_word(uint16_t source_be, uint16_t destination_be)
 
 static inline uint8_t traffic_class(const uint8_t *l3, bool v6)
 {
-    return v6 ? (uint8_t)(l3[0] << 4 | l3[1] >> 4) : l3[1];
+    return (uint8_t)(v6 ? l3[0] << 4 | l3[1] >> 4 : l3[1]);
 }
 
 static void write_ipv4(uint8_t *l3, uint8_t tos, uint16_t l4_bytes, uint32_t id_and_flags,
