@@ -66,17 +66,21 @@ control:
 END
 }
 
+# AF_XDP wants a file system to pin its map on, which a network namespace's fresh /sys lacks.
 start_relay() {
     mkdir -p /run/culvert
     start control relay "$CULVERT_BUILD/control/culvert-control" -c "$WORK/culvert.yaml"
     wait_for 10 "culvert-control's start" ctl stats show
     start events relay "$CULVERT_BUILD/control/cli/culvertctl" -j events
-    start dataplane relay "$CULVERT_BUILD/dataplane/culvert-dataplane" -c "$WORK/culvert.yaml"
-    wait_for 20 "the data plane's attaching to control" port_is_up
+    start dataplane relay sh -c 'mount -t bpf bpf /sys/fs/bpf && exec "$@"' sh \
+        "$CULVERT_BUILD/dataplane/culvert-dataplane" -c "$WORK/culvert.yaml"
+    wait_for 30 "the data plane's attaching to control" happened pairs_synced
 }
 
-port_is_up() {
-    ctl port show | grep -q '"wan"'
+# happened EVENT [MEMBER VALUE]
+happened() {
+    jq -es --arg event "$1" --arg member "${2:-event}" --arg value "${3:-$1}" \
+        'any(.event == $event and .[$member] == $value)' "$WORK/events.out"
 }
 
 make_identities() {
@@ -102,17 +106,13 @@ peer_options() {
         --cert "$WORK/$1.crt" --key "$WORK/$1.key" --peer "${ID[$2]}" --timeout 170
 }
 
-leg_is_bound() {
-    grep '"leg_bound"' "$WORK/events.out" | grep -q "\"leg\": *\"$1\""
-}
-
 send_file() {
     local -a alice bob
     mapfile -t alice < <(peer_options alice bob)
     mapfile -t bob < <(peer_options bob alice)
     head -c "${MEGABYTES}000000" /dev/urandom > "$WORK/sent"
     start bob bob python3 "$PEER" listen "${bob[@]}" --progress 0 --receive "$WORK/received"
-    wait_for 20 "bob's token's arrival at the relay" leg_is_bound b
+    wait_for 20 "bob's token's arrival at the relay" happened leg_bound leg b
     inside alice python3 "$PEER" dial "${alice[@]}" --send "$WORK/sent" > "$WORK/alice.out" ||
         failed "alice could not send the file"
     wait "${PID[bob]}" || failed "bob could not receive the file"

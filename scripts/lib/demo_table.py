@@ -7,7 +7,6 @@ import sys
 
 
 def read(name):
-    """The last line's JSON: culvertctl prints one document, a peer one line after its messages."""
     with open(os.path.join(sys.argv[1], name)) as f:
         return json.loads(f.read())
 
@@ -19,8 +18,8 @@ def row(what, *cells):
 def main():
     peers = {"a": read("alice.out"), "b": read("bob.out")}
     legs = {leg["leg"]: leg for leg in read("pair.after")["legs"]}
-    driver = next(port["driver"] for port in read("port.after") if port["port"] == "wan")
-    drops = {drop["reason"]: drop["packets"] for drop in read("drop.after") if drop["packets"]}
+    driver = next(port["driver"] for port in read("port.after")["ports"] if port["name"] == "wan")
+    drops = {drop["name"]: drop["pkts"] for drop in read("drop.after")["drops"] if drop["pkts"]}
     bytes_moved, seconds = peers["b"]["bytes"], peers["b"]["seconds"]
 
     print()
