@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control.h"
+#include "leg_events.h"
+#include "listen.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void on_attached(void *context, uint64_t boot_id)
+{
+    struct control *control = context;
+    uint64_t before = 0;
+
+    if (store_boot_id(control->store, &before) != 0)
+        log_error("store: %s", store_error(control->store));
+    if (boot_id != before) {
+        log_notice("the data plane is a new one: its pairs are put back");
+        (void)store_note_boot_id(control->store, boot_id);
+    }
+    events_attached(&control->events, boot_id != before);
+    sync_start(control->sync);
+}
+
+static void on_lost(void *context)
+{
+    struct control *control = context;
+
+    sync_stop(control->sync);
+    events_dataplane_lost(&control->events);
+}
+
+static void on_event(void *context, const struct cv_message *message)
+{
+    leg_events_take(context, message);
+}
+
+/* A commit failed: store and data plane may differ. */
+static void on_commit_failed(void *context)
+{
+    struct control *control = context;
+
+    sync_start(control->sync);
+}
+
+static int open_parts(struct control *control, char *error, size_t error_bytes)
+{
+    static const struct dataplane_handlers handlers = {on_attached, on_lost, on_event};
+    const struct cv_config *config = control->config;
+    int result = 0;
+
+    if (strcmp(config->store, ":memory:") != 0)
+        result = make_parent(config->store, 0700);
+    if (result != 0) {
+        (void)snprintf(error, error_bytes, "store %s: cannot make its directory: %s", config->store,
+                       strerror(-result));
+        return result;
+    }
+    result = store_open(&control->store, config->store, error, error_bytes);
+    if (result != 0)
+        return result;
+    control->sync = sync_new(control);
+    if (control->sync == NULL ||
+        commits_open(&control->commits, control->base, control->store, on_commit_failed, control) != 0 ||
+        dataplane_open(&control->dataplane, control->base, config->dataplane_socket, &handlers, control) !=
+            0) {
+        (void)snprintf(error, error_bytes, "out of memory");
+        return -ENOMEM;
+    }
+    if (config->control_socket[0] == '\0')
+        return 0;
+    return clients_open(&control->clients, control, config->control_socket, error, error_bytes);
+}
+
+int control_open(struct control **control, struct event_base *base, const struct cv_config *config,
+                 char *error, size_t error_bytes)
+{
+    struct control *made = calloc(1, sizeof(*made));
+    int result;
+
+    *control = NULL;
+    if (made == NULL) {
+        (void)snprintf(error, error_bytes, "out of memory");
+        return -ENOMEM;
+    }
+    made->config = config;
+    made->base = base;
+    made->start_ms = clock_monotonic_ms();
+    LIST_INIT(&made->events.subscribers);
+    result = open_parts(made, error, error_bytes);
+    if (result != 0) {
+        control_close(made);
+        return result;
+    }
+    *control = made;
+    return 0;
+}
+
+/* Requests end first, then what waits for commits, so that each client hears what became of its calls. */
+void control_close(struct control *control)
+{
+    if (control == NULL)
+        return;
+    clients_stop(control->clients);
+    if (control->dataplane != NULL)
+        dataplane_stop(control->dataplane);
+    commits_close(control->commits);
+    clients_close(control->clients);
+    dataplane_close(control->dataplane);
+    sync_free(control->sync);
+    store_close(control->store);
+    free(control);
+}

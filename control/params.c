@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "params.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool is_in(yyjson_val *key, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        if (yyjson_equals_str(key, *names))
+            return true;
+    }
+    return false;
+}
+
+bool params_only(struct call *call, yyjson_val *params, const char *const *names)
+{
+    size_t index;
+    size_t count;
+    yyjson_val *key;
+    yyjson_val *value;
+
+    yyjson_obj_foreach(params, index, count, key, value)
+    {
+        if (!is_in(key, names)) {
+            call_bad_params(call, "unknown parameter %.40s", yyjson_get_str(key));
+            return false;
+        }
+    }
+    return true;
+}
+
+bool params_number(struct call *call, yyjson_val *params, const char *name, bool required, uint64_t max,
+                   uint64_t *value)
+{
+    yyjson_val *found = yyjson_obj_get(params, name);
+
+    if (found == NULL && !required)
+        return true;
+    if (found == NULL) {
+        call_bad_params(call, "parameter %s is missing", name);
+        return false;
+    }
+    if (!yyjson_is_uint(found) || yyjson_get_uint(found) > max) {
+        call_bad_params(call, "%s must be a whole number of at most %" PRIu64, name, max);
+        return false;
+    }
+    *value = yyjson_get_uint(found);
+    return true;
+}
+
+bool params_text(struct call *call, yyjson_val *params, const char *name, bool required, const char **text)
+{
+    yyjson_val *found = yyjson_obj_get(params, name);
+
+    *text = NULL;
+    if (found == NULL && !required)
+        return true;
+    if (found == NULL) {
+        call_bad_params(call, "parameter %s is missing", name);
+        return false;
+    }
+    if (!yyjson_is_str(found) || strlen(yyjson_get_str(found)) != yyjson_get_len(found)) {
+        call_bad_params(call, "%s must be a string", name);
+        return false;
+    }
+    *text = yyjson_get_str(found);
+    return true;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * JSON-RPC 2.0, one object per line, apart from any socket: a line comes in through rpc_line, answers go out
+ * through the connection's `send`. A request becomes a call, which a method (api.h) answers or refuses, now
+ * or later. Requests without an id are carried out and not answered; batches are not supported.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <yyjson.h>
+
+struct control;
+
+/* Error codes of JSON-RPC 2.0 section 5.1; all of Culvert's own are RPC_REFUSED, told apart by data.name. */
+enum rpc_code {
+    RPC_NOT_JSON = -32700,
+    RPC_NOT_A_REQUEST = -32600,
+    RPC_NO_METHOD = -32601,
+    RPC_BAD_PARAMS = -32602,
+    RPC_NO_MEMORY = -32603,
+    RPC_REFUSED = -32000,
+};
+
+/* X(enumerator, data.name, when) */
+#define REFUSAL_LIST(X)                                                               \
+    X(NO_PORTS, "no_ports", "no relay port is free for both peers")                   \
+    X(NOT_FOUND, "not_found", "no such pair, or nothing to cancel")                   \
+    X(EXISTS, "exists", "another pair or subscription is in the way")                 \
+    X(FULL, "full", "a limit is reached")                                             \
+    X(NO_DATAPLANE, "no_dataplane", "not attached to a data plane")                   \
+    X(INVALID, "invalid", "parameters that cannot be met")                            \
+    X(UNREACHABLE, "unreachable", "no network of the data plane leads to an address") \
+    X(CANCELLED, "cancelled", "ended by cancel")                                      \
+    X(STORE, "store", "the store could not be read or written")                       \
+    X(DATAPLANE, "dataplane", "the data plane failed in some other way")              \
+    X(MEMORY, "memory", "control is out of memory")
+
+enum refusal {
+#define REFUSAL_ENUM(id, name, meaning) REFUSAL_##id,
+    REFUSAL_LIST(REFUSAL_ENUM)
+#undef REFUSAL_ENUM
+};
+
+/* One client, wherever its lines come from. Zeroed, with the first two set, it is ready. */
+struct rpc_connection {
+    struct control *control;
+    /*
+     * Sends a line, of an event or an answer; the newline is to be added. It may end in rpc_disconnect, but
+     * the connection stays valid memory until control returns to its loop.
+     */
+    void (*send)(struct rpc_connection *connection, const char *line, size_t bytes, bool event);
+    /* A call has ended: there may be room for another, at the next turn of the loop. NULL is allowed. */
+    void (*ended)(struct rpc_connection *connection);
+    LIST_HEAD(, call) calls;
+    uint32_t call_count;
+    uint32_t list_count; /* of these, lists */
+    char *subscription;  /* JSON text of the id of its events.subscribe; NULL: none */
+    LIST_ENTRY(rpc_connection) subscriber;
+};
+
+/* A request that was understood, until call_answer or call_refuse, which free it. */
+struct call {
+    LIST_ENTRY(call) entry;
+    struct control *control;
+    struct rpc_connection *connection; /* NULL: has gone; then nothing is sent */
+    char *id;                          /* JSON text; NULL: not to be answered */
+    yyjson_mut_doc *doc;               /* where the answer's values are made */
+    /* Asks the call to end soon, in a refusal. NULL: too short-lived to be cancelled. */
+    void (*cancel)(void *state);
+    void *state; /* the method's */
+};
+
+/* Handles one line, without its newline; any bytes. */
+void rpc_line(struct rpc_connection *connection, const char *line, size_t bytes);
+
+/* Answers with an error that belongs to no request. `name` may be NULL. */
+void rpc_error(struct rpc_connection *connection, enum rpc_code code, const char *name, const char *text);
+
+/* The client has gone. Its calls run on; the subscription ends. */
+void rpc_disconnect(struct rpc_connection *connection);
+
+/* Ends the subscription, if there is one. */
+void rpc_unsubscribe(struct rpc_connection *connection);
+
+/* `result` is a value of call->doc. */
+void call_answer(struct call *call, yyjson_mut_val *result);
+void call_refuse(struct call *call, enum refusal refusal, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* -32602: a parameter is missing, of the wrong type, or unknown. */
+void call_bad_params(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/* What store.c (file, schema, transactions) and store_pairs.c (queries) share. */
+#include "store.h"
+
+#include <sqlite3.h>
+
+/* Columns of a whole pair, in the order that read_pair (store_pairs.c) takes them. */
+#define PAIR_SELECT                                                                           \
+    "SELECT p.number, p.relay_port, p.idle_s, p.rate, p.created_ms, p.boot_id, "              \
+    "a.peer, a.bind, a.token, a.address, a.last, b.peer, b.bind, b.token, b.address, b.last " \
+    "FROM pair p CROSS JOIN leg a ON a.pair = p.number AND a.side = 0 "                       \
+    "CROSS JOIN leg b ON b.pair = p.number AND b.side = 1 "
+
+/* X(enumerator, SQL): every statement that is ever run on a row, prepared once. */
+#define STATEMENT_LIST(X)                                                                          \
+    X(ADD_PAIR, "INSERT INTO pair (relay_port, idle_s, rate, created_ms) VALUES (?1, ?2, ?3, ?4)") \
+    X(ADD_LEG, "INSERT INTO leg (pair, side, relay_port, peer, bind, token, address, last) "       \
+               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                          \
+    X(REMOVE_PAIR, "DELETE FROM pair WHERE number = ?1")                                           \
+    X(SET_BOOT_ID, "UPDATE pair SET boot_id = ?2 WHERE number = ?1")                               \
+    X(SET_LAST, "UPDATE leg SET last = ?3 WHERE pair = ?1 AND side = ?2")                          \
+    X(GET_PAIR, PAIR_SELECT "WHERE p.number = ?1")                                                 \
+    X(NEXT_PAIRS, PAIR_SELECT "WHERE p.number > ?1 AND p.number <= ?2 ORDER BY p.number LIMIT ?3") \
+    X(NEWEST_PAIR, "SELECT coalesce(max(number), 0) FROM pair")                                    \
+    X(COUNT_PAIRS, "SELECT count(*) FROM pair")                                                    \
+    X(PEER_PORTS, "SELECT relay_port FROM leg WHERE peer = ?1")                                    \
+    X(ADDRESS_PORTS, "SELECT relay_port FROM leg WHERE address = ?1")                              \
+    X(GET_META, "SELECT value FROM meta WHERE name = ?1")                                          \
+    X(SET_META, "INSERT INTO meta (name, value) VALUES (?1, ?2) "                                  \
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+
+enum statement {
+#define STATEMENT_ENUM(id, sql) STATEMENT_##id,
+    STATEMENT_LIST(STATEMENT_ENUM)
+#undef STATEMENT_ENUM
+        STATEMENT_COUNT
+};
+
+struct store {
+    sqlite3 *database;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    bool failed; /* a write of the open transaction failed */
+    char error[256];
+    void (*written)(void *context);
+    void *written_context;
+};
+
+/* Keeps SQLite's reason for `doing` in store->error and gives the negative errno for it. */
+int store_fail(struct store *store, const char *doing);
+
+/* Opens a transaction unless one is open. An error when the open one has failed. */
+int store_write_begin(struct store *store, const char *doing);
+
+/* A write's statement failed: the whole transaction is lost. Returns as store_fail. */
+int store_write_fail(struct store *store, const char *doing);
