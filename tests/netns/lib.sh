@@ -22,7 +22,7 @@
 #
 # topology.sh has the networks, relay.sh Culvert itself, traffic.sh what peers send.
 
-set -euo pipefail
+set -Eeuo pipefail
 
 NETNS_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 BUILD=${BUILD:-$NETNS_DIR/../../build/asan}
@@ -68,9 +68,10 @@ finish() {
         printf -- '--- %s\n' "${log##*/}" >&2
         tail -n "${CULVERT_LOG_LINES:-20}" "$log" >&2
     done
-    echo "FAILED: ${FAILED:-a command in line $1 of the test, status $status}" >&2
+    echo "FAILED: ${FAILED:-status $status}" >&2
 }
-trap 'finish $LINENO' EXIT
+trap finish EXIT
+trap 'FAILED=${FAILED:-"\"$BASH_COMMAND\" in ${BASH_SOURCE[0]##*/}, line $LINENO"}' ERR
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 

@@ -63,14 +63,14 @@ quic_peer() {
         address="[$address]" bind="[::]:0"
     fi
     [ "$token" = - ] || set -- "$@" --token "$LEGS/$name.token"
-    start "$name" "$name" "$INTEROP_DIR/aioquic_peer.py" "$mode" --name "$name" --relay "$address:$port" --bind "$bind" \
+    start "$name" "$name" python3 "$INTEROP_DIR/aioquic_peer.py" "$mode" --name "$name" --relay "$address:$port" --bind "$bind" \
         --cert "$LEGS/$name.crt" --key "$LEGS/$name.key" --peer "$(cat "$LEGS/$other.id")" --timeout 60 --progress 0.2 "$@"
 }
 
 quic_start() {
     local name
     for name in "$1" "$2"; do
-        [ -f "$LEGS/$name.id" ] || "$INTEROP_DIR/aioquic_peer.py" cert "$LEGS/$name" > "$LEGS/$name.id"
+        [ -f "$LEGS/$name.id" ] || python3 "$INTEROP_DIR/aioquic_peer.py" cert "$LEGS/$name" > "$LEGS/$name.id"
     done
     head -c "$3" /dev/urandom > "$LEGS/file"
     quic_peer "$1" "$2" listen --receive "$LEGS/received"

@@ -1,0 +1,18 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+. "$(dirname "$0")/../netns/lib.sh"
+proves "aioquic peers behind symmetric NATs send a file each, and each once listens and once dials"
+
+make_internet
+add_peer alice symmetric
+add_peer bob symmetric
+start_relay driver=interface
+add_pair alice bob
+quic_start alice bob 4000000
+quic_done alice bob
+
+rm "$LEGS/alice" "$LEGS/bob"
+add_pair alice bob
+quic_start bob alice 4000000
+quic_done bob alice
+stop_relay
