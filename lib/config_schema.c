@@ -87,7 +87,6 @@ static const cyaml_schema_value_t top = {
 /* What libcyaml logs about one error: a sentence, then where it was, innermost first. */
 struct cyaml_notes {
     char sentence[160];
-    size_t line;
     uint32_t depth;
     struct {
         char key[32];
@@ -100,24 +99,21 @@ static void note(cyaml_log_t level, void *context, const char *format, va_list a
     struct cyaml_notes *notes = context;
     char text[256], key[32] = "";
     unsigned items = 0;
-    size_t line = 0;
 
     (void)level;
     vsnprintf(text, sizeof(text), format, arguments);
-    if (sscanf(text, " in mapping field '%31[^']' (line: %zu", key, &line) == 2 ||
-        sscanf(text, " in sequence entry '%u' (line: %zu", &items, &line) == 2) {
-        if (notes->depth < sizeof(notes->places) / sizeof(notes->places[0])) {
-            snprintf(notes->places[notes->depth].key, sizeof(key), "%s", key);
+    text[strcspn(text, "\n")] = '\0';
+    if (strncmp(text, "  in ", 5) == 0) {
+        if ((sscanf(text, "  in mapping field '%31[^']", key) == 1 ||
+             sscanf(text, "  in sequence entry '%u", &items) == 1) &&
+            notes->depth < sizeof(notes->places) / sizeof(notes->places[0])) {
+            memcpy(notes->places[notes->depth].key, key, sizeof(key));
             notes->places[notes->depth++].items = items;
         }
-    } else if (sscanf(text, " in mapping (line: %zu", &line) != 1 && strstr(text, "Backtrace") == NULL &&
-               notes->sentence[0] == '\0') {
-        text[strcspn(text, "\n")] = '\0';
+    } else if (strstr(text, "Backtrace") == NULL && notes->sentence[0] == '\0') {
         snprintf(notes->sentence, sizeof(notes->sentence), "%.159s",
                  text + (strncmp(text, "Load: ", 6) == 0 ? 6 : 0));
     }
-    if (notes->line == 0)
-        notes->line = line;
 }
 
 /* The path of the notes' places, leaving out the `inner` innermost ones. */
@@ -156,6 +152,13 @@ static void print_keys(const struct cyaml_notes *notes, char *keys, size_t bytes
         used += (size_t)snprintf(keys + used, bytes - used, "%s%s", used > 0 ? ", " : "", field->key);
 }
 
+/* The path of a key of `field`. */
+static void print_inner(const char *field, const char *key, char inner[2 * CONFIG_FIELD_TEXT])
+{
+    snprintf(inner, 2 * CONFIG_FIELD_TEXT, "%s%s%.*s", field, field[0] != '\0' ? "." : "",
+             CONFIG_FIELD_TEXT - 2, key);
+}
+
 /* After its first colon and space: the name that libcyaml's sentence is about. */
 static const char *subject(const struct cyaml_notes *notes)
 {
@@ -173,7 +176,7 @@ static const char *kind_of(const char *text)
 
 static void report(struct config_source *source, const struct cyaml_notes *notes, cyaml_err_t error)
 {
-    char field[CONFIG_FIELD_TEXT], keys[256] = "";
+    char field[CONFIG_FIELD_TEXT], inner[2 * CONFIG_FIELD_TEXT], keys[256] = "";
     bool about_inner = error == CYAML_ERR_MAPPING_FIELD_MISSING || error == CYAML_ERR_SEQUENCE_ENTRIES_MIN ||
                        error == CYAML_ERR_SEQUENCE_ENTRIES_MAX || error == CYAML_ERR_INTERNAL_ERROR;
     char *got;
@@ -182,8 +185,9 @@ static void report(struct config_source *source, const struct cyaml_notes *notes
     switch (error) {
     case CYAML_ERR_INVALID_KEY:
         print_keys(notes, keys, sizeof(keys));
-        config_error(source, notes->line, field, "found unknown key \"%s\", expected one of %s",
-                     subject(notes), keys);
+        print_inner(field, subject(notes), inner);
+        config_error(source, config_source_line(source, inner), field,
+                     "found unknown key \"%s\", expected one of %s", subject(notes), keys);
         break;
     case CYAML_ERR_MAPPING_FIELD_MISSING:
         config_error(source, 0, field, "found no \"%s\", expected it: it has no default", subject(notes));
@@ -192,29 +196,27 @@ static void report(struct config_source *source, const struct cyaml_notes *notes
         config_error(source, 0, field, "found an empty list, expected at least one entry");
         break;
     case CYAML_ERR_SEQUENCE_ENTRIES_MAX:
-        config_error(source, notes->line, field, "found more entries, expected at most %u",
-                     notes->places[0].items);
+        config_error(source, 0, field, "found more entries, expected at most %u", notes->places[0].items);
         break;
     case CYAML_ERR_UNEXPECTED_EVENT:
-        config_error(source, notes->line, field, "found a second time, expected once");
+        config_error(source, 0, field, "found a second time, expected once");
         break;
     case CYAML_ERR_ALIAS:
-        config_error(source, notes->line, field, "found a YAML alias (*name), expected the value itself");
+        config_error(source, 0, field, "found a YAML alias (*name), expected the value itself");
         break;
     case CYAML_ERR_INTERNAL_ERROR: /* all it says about a key that is not a scalar */
-        config_error(source, notes->line, field,
-                     "found a list or a section in place of a key, expected a name");
+        config_error(source, 0, field, "found a list or a section in place of a key, expected a name");
         break;
     case CYAML_ERR_INVALID_VALUE:
         got = strstr(notes->sentence, ", got");
         if (got != NULL) {
             snprintf(keys, sizeof(keys), "%.*s", (int)(got - notes->sentence), notes->sentence);
-            config_error(source, notes->line, field, "found %s, expected %s", kind_of(got), kind_of(keys));
+            config_error(source, 0, field, "found %s, expected %s", kind_of(got), kind_of(keys));
             break;
         }
         __attribute__((fallthrough));
     default:
-        config_error(source, notes->line, field, "%s",
+        config_error(source, 0, field, "%s",
                      notes->sentence[0] != '\0' ? notes->sentence : cyaml_strerror(error));
     }
 }

@@ -91,11 +91,16 @@ static int read_text(struct config_source *source)
 
 static bool load_document(struct config_source *source, yaml_parser_t *parser, yaml_document_t *document)
 {
+    const char *problem;
+
     if (yaml_parser_load(parser, document))
         return true;
-    config_error(source, parser->problem_mark.line + 1, "", "not YAML: %s%s%s",
-                 parser->problem != NULL ? parser->problem : "cannot be parsed",
-                 parser->context != NULL ? ", " : "", parser->context != NULL ? parser->context : "");
+    problem = parser->problem != NULL ? parser->problem : "cannot be parsed";
+    if (parser->context != NULL && parser->context_mark.line != parser->problem_mark.line)
+        config_error(source, parser->problem_mark.line + 1, "", "not YAML: %s, %s that starts in line %zu",
+                     problem, parser->context, parser->context_mark.line + 1);
+    else
+        config_error(source, parser->problem_mark.line + 1, "", "not YAML: %s", problem);
     return false;
 }
 
@@ -138,14 +143,18 @@ void config_source_close(struct config_source *source)
     free(source->text);
 }
 
-/* The key's node and, through `value`, its value; NULL when the mapping has no such key. */
+/*
+ * The key's node and, through `value`, its value; NULL when the mapping has no such key. Of a key that is
+ * there twice, the second: the one to complain about.
+ */
 static yaml_node_t *find_key(yaml_document_t *tree, yaml_node_t *mapping, const char *key, size_t key_bytes,
                              yaml_node_t **value)
 {
+    yaml_node_pair_t *pair;
+
     if (mapping->type != YAML_MAPPING_NODE)
         return NULL;
-    for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top;
-         pair++) {
+    for (pair = mapping->data.mapping.pairs.top; pair-- > mapping->data.mapping.pairs.start;) {
         yaml_node_t *node = yaml_document_get_node(tree, pair->key);
 
         if (node->type == YAML_SCALAR_NODE && node->data.scalar.length == key_bytes &&

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "message.h"
+
+static struct cv_address address(const char *text)
+{
+    struct cv_address parsed;
+
+    assert_int_equal(cv_address_parse(text, &parsed), 0);
+    return parsed;
+}
+
+static enum cv_message_sender sender_of(uint16_t type)
+{
+    static const enum cv_message_sender senders[CV_MESSAGE_END] = {
+#define SENDER(id, name, sender, meaning) [CV_MESSAGE_##id] = CV_SENDER_##sender,
+        CV_MESSAGE_LIST(SENDER)
+#undef SENDER
+    };
+
+    return senders[type];
+}
+
+/* A message of this type in which every field that matters is set. */
+static struct cv_message valid(uint16_t type)
+{
+    struct cv_message message = {.type = type, .sequence = type < CV_MESSAGE_LEG_BOUND ? 9 : 0};
+
+    switch ((enum cv_message_type)type) {
+    case CV_MESSAGE_PAIR_PUT:
+        message.put = (struct cv_pair_config){.pair = 1, .relay_port = 40000, .idle_s = 120};
+        message.put.legs[0] = (struct cv_leg_config){.bind = CV_BIND_TOKEN, .token = {1}};
+        message.put.legs[1] =
+            (struct cv_leg_config){.bind = CV_BIND_FIXED, .address = address("192.0.2.1:9")};
+        break;
+    case CV_MESSAGE_PAIR_STATE:
+        message.state = (struct cv_pair_state){.pair = 1, .relay_port = 40000, .idle_s = 120};
+        message.state.legs[0] = (struct cv_leg_state){.bind = CV_BIND_TOKEN};
+        message.state.legs[1] =
+            (struct cv_leg_state){.bind = CV_BIND_PREFIX, .address = address("[2001:db8::1]:9")};
+        break;
+    case CV_MESSAGE_LEG_BOUND:
+    case CV_MESSAGE_LEG_MOVED:
+    case CV_MESSAGE_LEG_UNBOUND:
+        message.leg = (struct cv_leg_event){.pair = 1,
+                                            .leg = 1,
+                                            .cause = CV_MOVE_RETURN,
+                                            .address = address("192.0.2.1:9"),
+                                            .previous = address("192.0.2.1:8")};
+        break;
+    case CV_MESSAGE_LOG_LEVEL:
+        message.log_level = 7;
+        break;
+    case CV_MESSAGE_RESULT:
+        message.result.pair = 1;
+        message.result.error = -ENOSPC;
+        break;
+    default:
+        message.count = 3; /* pair, in other words */
+    }
+    return message;
+}
+
+static void assert_good(const struct cv_message *message)
+{
+    assert_int_equal(cv_message_check(message, sender_of(message->type)), 0);
+}
+
+static void assert_bad(const struct cv_message *message)
+{
+    assert_int_equal(cv_message_check(message, CV_SENDER_CONTROL), -EBADMSG);
+    assert_int_equal(cv_message_check(message, CV_SENDER_DATAPLANE), -EBADMSG);
+}
+
+static void every_type_is_good_from_its_sender_only(void **state)
+{
+    (void)state;
+    for (uint16_t type = 1; type < CV_MESSAGE_END; type++) {
+        struct cv_message message = valid(type);
+        enum cv_message_sender other =
+            sender_of(type) == CV_SENDER_CONTROL ? CV_SENDER_DATAPLANE : CV_SENDER_CONTROL;
+
+        assert_good(&message);
+        assert_int_equal(cv_message_check(&message, other), -EBADMSG);
+        assert_non_null(cv_message_name(type));
+    }
+}
+
+static void unknown_types_are_bad(void **state)
+{
+    struct cv_message message;
+
+    (void)state;
+    memset(&message, 0, sizeof(message));
+    assert_bad(&message);
+    assert_null(cv_message_name(CV_MESSAGE_NONE));
+    for (unsigned type = CV_MESSAGE_END; type <= UINT16_MAX; type++) {
+        message.type = (uint16_t)type;
+        assert_bad(&message);
+        assert_null(cv_message_name((uint16_t)type));
+    }
+}
+
+static void requests_are_numbered_and_events_are_not(void **state)
+{
+    (void)state;
+    for (uint16_t type = 1; type < CV_MESSAGE_END; type++) {
+        struct cv_message message = valid(type);
+
+        message.sequence = message.sequence == 0 ? 1 : 0;
+        assert_bad(&message);
+        message = valid(type);
+        message.reserved = 1;
+        assert_bad(&message);
+    }
+}
+
+/* X(type, field, bad value): each makes one good message bad. */
+#define BAD_FIELDS(X)                                                             \
+    X(PAIR_PUT, put.pair, 0)                                                      \
+    X(PAIR_PUT, put.relay_port, 0)                                                \
+    X(PAIR_PUT, put.reserved, 1)                                                  \
+    X(PAIR_PUT, put.idle_s, CV_PAIR_IDLE_MAX_S + 1)                               \
+    X(PAIR_PUT, put.rate_bytes_per_second, CV_PAIR_RATE_MAX_BYTES_PER_SECOND + 1) \
+    X(PAIR_PUT, put.legs[0].bind, 0)                                              \
+    X(PAIR_PUT, put.legs[0].bind, CV_BIND_KIND_END)                               \
+    X(PAIR_PUT, put.legs[1].bind, 255)                                            \
+    X(PAIR_PUT, put.legs[0].reserved, 1)                                          \
+    X(PAIR_PUT, put.legs[0].token[0], 0)                                          \
+    X(PAIR_PUT, put.legs[0].last, address("224.0.0.1:9"))                         \
+    X(PAIR_PUT, put.legs[0].last, address("192.0.2.1:0"))                         \
+    X(PAIR_PUT, put.legs[0].last, address("[::]:9"))                              \
+    X(PAIR_PUT, put.legs[1].address, address("192.0.2.1:0"))                      \
+    X(PAIR_PUT, put.legs[1].address, address("0.0.0.0:9"))                        \
+    X(PAIR_PUT, put.legs[1].address, address("[::]:9"))                           \
+    X(PAIR_PUT, put.legs[1].address, address("239.1.2.3:9"))                      \
+    X(PAIR_PUT, put.legs[1].address, address("255.255.255.255:9"))                \
+    X(PAIR_PUT, put.legs[1].address, address("[ff02::1]:9"))                      \
+    X(PAIR_DELETE, pair, 0)                                                       \
+    X(PAIR_GET, pair, 0)                                                          \
+    X(LOG_LEVEL, log_level, 0)                                                    \
+    X(LOG_LEVEL, log_level, 9)                                                    \
+    X(RESULT, result.error, 1)                                                    \
+    X(RESULT, result.error, -4096)                                                \
+    X(PAIR_STATE, state.pair, 0)                                                  \
+    X(PAIR_STATE, state.relay_port, 0)                                            \
+    X(PAIR_STATE, state.reserved, 1)                                              \
+    X(PAIR_STATE, state.idle_s, UINT32_MAX)                                       \
+    X(PAIR_STATE, state.rate_bytes_per_second, UINT64_MAX)                        \
+    X(PAIR_STATE, state.legs[0].bind, 0)                                          \
+    X(PAIR_STATE, state.legs[1].bind, CV_BIND_KIND_END)                           \
+    X(PAIR_STATE, state.legs[1].reserved, 1)                                      \
+    X(PAIR_STATE, state.legs[0].address, address("[::]:9"))                       \
+    X(DUMP_END, count, UINT64_C(1) << 32)                                         \
+    X(LEG_BOUND, leg.pair, 0)                                                     \
+    X(LEG_BOUND, leg.leg, 2)                                                      \
+    X(LEG_BOUND, leg.cause, CV_MOVE_RETURN + 1)                                   \
+    X(LEG_BOUND, leg.address, address("[::]:9"))                                  \
+    X(LEG_MOVED, leg.leg, 255)                                                    \
+    X(LEG_MOVED, leg.previous, address("[::]:9"))                                 \
+    X(LEG_UNBOUND, leg.pair, 0)                                                   \
+    X(PAIR_IDLE, pair, 0)                                                         \
+    X(PAIR_EXPIRED, pair, 0)                                                      \
+    X(EVENTS_LOST, count, 0)
+
+static void each_field_out_of_range_is_bad(void **state)
+{
+    (void)state;
+#define CHECK(type, field, value)                             \
+    do {                                                      \
+        struct cv_message message = valid(CV_MESSAGE_##type); \
+                                                              \
+        assert_good(&message);                                \
+        message.field = value;                                \
+        assert_bad(&message);                                 \
+    } while (0);
+    BAD_FIELDS(CHECK)
+#undef CHECK
+}
+
+static void bounds_are_included(void **state)
+{
+    struct cv_message message = valid(CV_MESSAGE_PAIR_PUT);
+
+    (void)state;
+    message.put.pair = UINT64_MAX;
+    message.put.relay_port = UINT16_MAX;
+    message.put.idle_s = CV_PAIR_IDLE_MAX_S;
+    message.put.rate_bytes_per_second = CV_PAIR_RATE_MAX_BYTES_PER_SECOND;
+    message.put.legs[0].last = address("[2001:db8::1]:65535");
+    message.put.legs[1].address = address("223.255.255.255:1");
+    assert_good(&message);
+    message.put.idle_s = 0;
+    message.put.rate_bytes_per_second = 0;
+    assert_good(&message);
+    message = valid(CV_MESSAGE_LOG_LEVEL);
+    message.log_level = 1;
+    assert_good(&message);
+    message.log_level = 8;
+    assert_good(&message);
+    message = valid(CV_MESSAGE_RESULT);
+    message.result.error = 0;
+    assert_good(&message);
+    message.result.error = -4095;
+    assert_good(&message);
+}
+
+static void prefixes_have_no_host_bits(void **state)
+{
+    static const struct {
+        const char *prefix;
+        bool good;
+    } cases[] = {{"192.0.2.0/24", true}, {"192.0.2.1/24", false}, {"192.0.2.1/32", true},
+                 {"0.0.0.0/0", true},    {"::/0", true},          {"2001:db8::1/64", false},
+                 {"2001:db8::/64", true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cv_message message = valid(CV_MESSAGE_PAIR_PUT);
+        struct cv_prefix prefix;
+
+        assert_int_equal(cv_prefix_parse(cases[i].prefix, &prefix), 0);
+        message.put.legs[0] = (struct cv_leg_config){
+            .bind = CV_BIND_PREFIX, .prefix_length = prefix.length, .address.ip = prefix.ip};
+        assert_int_equal(cv_message_check(&message, CV_SENDER_CONTROL), cases[i].good ? 0 : -EBADMSG);
+        message.put.legs[0].prefix_length = 129;
+        assert_bad(&message);
+        if (cv_ip_is_v4(&prefix.ip)) {
+            message.put.legs[0].prefix_length = 95;
+            assert_bad(&message);
+        }
+    }
+}
+
+static void results_have_a_sentence(void **state)
+{
+    (void)state;
+    assert_string_equal(cv_result_text(-ENOSPC), "the pair table is full (limits.pairs)");
+    for (int error = 0; error >= -4096; error--)
+        assert_true(strlen(cv_result_text(error)) > 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_type_is_good_from_its_sender_only),
+        cmocka_unit_test(unknown_types_are_bad),
+        cmocka_unit_test(requests_are_numbered_and_events_are_not),
+        cmocka_unit_test(each_field_out_of_range_is_bad),
+        cmocka_unit_test(bounds_are_included),
+        cmocka_unit_test(prefixes_have_no_host_bits),
+        cmocka_unit_test(results_have_a_sentence),
+    };
+
+    return cmocka_run_group_tests_name("message", tests, NULL, NULL);
+}
