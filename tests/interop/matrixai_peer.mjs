@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A stock peer on @matrixai/quic (quiche): one socket, its leg bound by QUICSocket.send, then ordinary QUIC to the
-// relay port. Each side sends --bytes on --streams streams that the dialling side opens and on one that the listening side
-// opens, all at once, and receives as many. Both sides know each other by peer ID alone.
+// relay port. Each side sends --bytes on --streams streams that the dialling side opens and on one that the
+// listening side opens, all at once, and receives as many. Both sides know each other by peer ID alone.
 //
 //   matrixai_peer.mjs listen|dial --relay ADDRESS --port N --token FILE --cert FILE --key FILE --peer ID
 //       [--streams N] [--bytes N] [--timeout SECONDS]

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/../netns/lib.sh"
 proves "aioquic peers behind symmetric NATs send a file each, and each once listens and once dials"
 
@@ -11,7 +12,7 @@ add_pair alice bob
 quic_start alice bob 4000000
 quic_done alice bob
 
-rm "$LEGS/alice" "$LEGS/bob"
+forget_pairs alice bob
 add_pair alice bob
 quic_start bob alice 4000000
 quic_done bob alice

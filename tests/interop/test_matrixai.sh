@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/../netns/lib.sh"
 [ -d "$INTEROP_DIR/node_modules/@matrixai/quic" ] || skip "no npm modules: scripts/test installs them"
 proves "two stock @matrixai/quic peers, each on one socket, move megabytes both ways and verify each other by key"
@@ -19,14 +20,15 @@ peer() {
     shift 3
     read -r address port token < "$LEGS/$name"
     start "$name" "$name" node "$INTEROP_DIR/matrixai_peer.mjs" "$mode" --relay "$address" --port "$port" \
-        --token "$LEGS/$name.token" --cert "$LEGS/$name.crt" --key "$LEGS/$name.key" --peer "$(cat "$LEGS/$other.id")" "$@"
+        --token "$LEGS/$name.token" --cert "$LEGS/$name.crt" --key "$LEGS/$name.key" \
+        --peer "$(cat "$LEGS/$other.id")" "$@"
 }
 
 # connect WHOM-ALICE-WANTS WHOM-BOB-WANTS [OPTION...]: alice listens, bob dials, on a pair of their own.
 connect() {
     local alice_wants=$1 bob_wants=$2
     shift 2
-    rm -f "$LEGS/alice" "$LEGS/bob"
+    forget_pairs alice bob
     add_pair alice bob
     peer alice listen "$alice_wants" "$@"
     wait_event leg_bound "pair=$PAIR" peer=alice

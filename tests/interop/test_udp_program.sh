@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/../netns/lib.sh"
 proves "a program that knows nothing of the relay (socat) copies a file over UDP, once its port's leg is bound"
 
@@ -12,10 +13,10 @@ add_pair alice bob
 
 # bind_leg NAME PORT: the token, from the port that another program will use
 bind_leg() {
-    local address port token
-    read -r address port token < "$LEGS/$1"
-    # shellcheck disable=SC2059
-    printf "$(sed 's/../\\x&/g' <<< "$token")" | inside "$1" socat -u STDIN "UDP4:$address:$port,sourceport=$2,reuseaddr"
+    local address port
+    read -r address port _ < "$LEGS/$1"
+    python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))' < "$LEGS/$1.token" |
+        inside "$1" socat -u STDIN "UDP4:$address:$port,sourceport=$2,reuseaddr"
     wait_event leg_bound "pair=$PAIR" "peer=$1"
 }
 

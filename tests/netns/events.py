@@ -4,8 +4,8 @@
 
 events.py FILE SECONDS NAME [FIELD=VALUE...]
 
-Prints the first such event that no earlier call has printed (FILE.seen remembers which), or exits with status 1 when none
-came in time.
+Prints the first such event that no earlier call has printed (FILE.seen remembers which), or exits with status 1
+when none came in time.
 """
 import json
 import sys

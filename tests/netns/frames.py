@@ -33,16 +33,17 @@ def checksum(data):
 
 
 def ipv4(payload, source=US4, destination=RELAY4, protocol=UDP, first=0x45, length=None, fragment=0, break_sum=0):
-    header = struct.pack(
-        "!BBHHHBBH4s4s", first, 0, length or 20 + len(payload), 7, fragment, 64, protocol, 0, packed(source), packed(destination)
-    )
+    length = length or 20 + len(payload)
+    addresses = packed(source) + packed(destination)
+    header = struct.pack("!BBHHHBBH", first, 0, length, 7, fragment, 64, protocol, 0) + addresses
     right = checksum(header)
     return header[:10] + struct.pack("!H", right ^ break_sum) + header[12:] + payload
 
 
 def ipv6(payload, source=US6, destination=RELAY6, protocol=UDP, version=6, length=None):
     length = len(payload) if length is None else length
-    return struct.pack("!IHBB16s16s", version << 28, length, protocol, 64, packed(source), packed(destination)) + payload
+    header = struct.pack("!IHBB", version << 28, length, protocol, 64)
+    return header + packed(source) + packed(destination) + payload
 
 
 def udp4(port, data, length=None):

@@ -140,7 +140,7 @@ wait_log() {
 }
 
 expect() {
-    [ "$1" "$2" "$3" ] || fail "$4: $1, expected $2 $3"
+    test "$1" "$2" "$3" || fail "$4: $1, expected $2 $3"
 }
 
 field() {

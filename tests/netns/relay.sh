@@ -3,14 +3,16 @@
 # The relay in its namespace: configuration, both processes, pairs, events and counters. Needs lib.sh, topology.sh
 # and make_internet.
 #
-#   start_relay [KEY=VALUE...]      both processes, and the stream of events; returns when pairs can be made. Keys:
-#                                   driver, devargs, workers, ports, idle (of pairs), rate, pairs (how many at most), loop
+#   start_relay KEY=VALUE...        both processes, and the stream of events; returns when pairs can be made.
+#                                   Keys: driver, devargs, workers, ports, idle (of pairs), rate, pairs (how
+#                                   many at most), loop (poll or sleep)
 #   stop_relay                      both must end with status 0
 #   start_dataplane, start_control, start_events     one by one, after write_config [KEY=VALUE...]
 #   ctl NOUN VERB ARG...            culvertctl -j
-#   add_pair A B [OPTION...]        sets PAIR and RELAY_PORT, writes $LEGS/A and $LEGS/B (a line for legs.py, added to
-#                                   the file) and $LEGS/A.token; FAMILY_A=6 or FAMILY_B=6 writes the relay's IPv6 address
-#   wait_event NAME [FIELD=VALUE...]   the next such event, in EVENT_SECONDS (10); each event is waited for once
+#   add_pair A B [OPTION...]        sets PAIR and RELAY_PORT, adds a line for legs.py to $LEGS/A and $LEGS/B, and
+#                                   writes $LEGS/A.token; with FAMILY_A=6, A is told the relay's IPv6 address
+#   forget_pairs NAME...            empties $LEGS/NAME
+#   wait_event NAME [FIELD=VALUE...]   the next such event, in EVENT_SECONDS; each event is waited for once
 #   no_event NAME [FIELD=VALUE...]  there has been none, but for those waited for
 #   counter NAME, dropped NAME      of all workers together, from `stats show` and `drop show`
 #   pair_field FILTER               jq FILTER on `pair show $PAIR`
@@ -105,13 +107,21 @@ add_pair() {
     write_leg "$LEGS/pair" b "$2" "${FAMILY_B:-4}"
 }
 
+forget_pairs() {
+    local name
+    for name; do
+        rm -f "$LEGS/$name"
+    done
+}
+
 wait_event() {
     "$NETNS_DIR/events.py" "$LOGS/events.out" "$EVENT_SECONDS" "$@" > "$LOGS/event" ||
         fail "no event $* in $EVENT_SECONDS s"
 }
 
 no_event() {
-    ! "$NETNS_DIR/events.py" "$LOGS/events.out" 0 "$@" > "$LOGS/event" || fail "there was an event $*: $(cat "$LOGS/event")"
+    ! "$NETNS_DIR/events.py" "$LOGS/events.out" 0 "$@" > "$LOGS/event" ||
+        fail "there was an event $*: $(cat "$LOGS/event")"
 }
 
 pair_field() {

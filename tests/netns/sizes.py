@@ -4,9 +4,9 @@
 
 sizes.py LEGS ask|answer [--smallest N] [--largest N] [--each N]
 
-`ask` sends a datagram of each size from --smallest to --largest, --each times; `answer` checks the bytes and answers each with
-one of the same size and other bytes, which `ask` checks. The bytes follow from side, size and turn, so each side knows what
-it must get. The last line of stdout is JSON: received, changed, missing.
+`ask` sends a datagram of each size from --smallest to --largest, --each times; `answer` checks the bytes and
+answers each with one of the same size and other bytes, which `ask` checks. The bytes follow from side, size and
+turn, so each side knows what it must get. The last line of stdout is JSON: received, changed, missing.
 """
 import argparse
 import hashlib

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 proves "a leg with a fixed address and a leg bound from a prefix need no token; a stranger binds neither"
 
@@ -7,7 +8,7 @@ make_internet
 add_peer alice open
 add_peer bob open
 add_peer stranger open
-start_relay
+start_relay driver=af_packet
 add_pair alice bob --a-address "$(public_address alice):5000" --b-prefix "$(public_address bob)/32"
 expect "$(pair_field '[.legs[].bind] | join(" ")')" = "fixed prefix" "how the legs are bound"
 cp "$LEGS/alice" "$LEGS/stranger"

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 proves "control killed and restarted under traffic: not one datagram is lost, and it knows all pairs and legs again"
 
 make_internet
 add_peer alice symmetric
 add_peer bob symmetric
-start_relay
+start_relay driver=af_packet
 mkdir -p "$LEGS"
 ctl pair add carol dave > /dev/null
 ctl pair add erin frank --a-address 192.0.2.77:5000 --b-prefix 198.51.100.0/24 --rate 10M --idle 10m > /dev/null
@@ -14,7 +15,8 @@ add_pair alice bob
 
 # What must be the same before and after.
 pairs() {
-    ctl pair list | jq -c '[.pairs[] | {pair, relay_port, idle_s, rate_bps, legs: [.legs[] | {leg, peer, bind, address}]}]'
+    ctl pair list | jq -c '[.pairs[]
+        | {pair, relay_port, idle_s, rate_bps, legs: [.legs[] | {leg, peer, bind, address}]}]'
 }
 
 exchange alice bob --count 3000 --rate 500

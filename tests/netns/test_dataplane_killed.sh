@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
-proves "the data plane killed: control says so and puts the pairs back when it returns; a transfer goes on with no new token"
+proves "the data plane killed: control says so, puts the pairs back when it returns, and a transfer goes on"
 
 make_internet
 add_peer alice symmetric
 add_peer bob symmetric
-start_relay
+start_relay driver=af_packet
 ctl pair add carol dave > "$LOGS/carol.json"
 add_pair alice bob
 exchange alice bob --count 3000 --rate 1000 --resend

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 proves "frames that cannot be forwarded are each counted under the right name, and none is answered or forwarded"
 
@@ -7,7 +8,7 @@ EACH=5
 make_internet
 add_peer mallory neighbour
 add_peer alice open
-start_relay
+start_relay driver=af_packet
 add_pair alice bob
 inside alice ping -n -c 1 -W 2 "$RELAY_ADDRESS" > "$LOGS/ping" || fail "the relay does not answer"
 

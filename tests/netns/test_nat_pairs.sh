@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 proves "a pair carries datagrams both ways, whatever NATs its peers are behind, and sees their public addresses"
 
@@ -13,7 +14,7 @@ start_relay driver=interface
 # over KIND_A KIND_B
 over() {
     local a=a-$1 b=b-$2 leg
-    rm -f "$LEGS/$a" "$LEGS/$b"
+    forget_pairs "$a" "$b"
     add_pair "$a" "$b"
     exchange "$a" "$b" --count 500
     bound "$a" "$b"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 proves "the NATs of these tests map and filter as RFC 4787 says, also after nat_rebind gave a socket a new address"
 
@@ -32,7 +33,7 @@ seen() {
 }
 
 check_rebinding() {
-    local kind=$1 before before_address
+    local kind=$1 before before_address after after_address
     probe "$kind" "$kind-moves" --moves
     wait_log "$kind-moves" mapping
     before=$(seen "$kind-moves") before_address=$(public_address "$kind")
@@ -40,9 +41,10 @@ check_rebinding() {
     nat_rebind "$kind"
     end "$kind-moves"
     check_report "$kind-moves" "$2" "$3" "$kind after nat_rebind"
-    expect "$(seen "$kind-moves" | cut -d' ' -f1)" = "$(public_address "$kind")" "$kind: public address after nat_rebind"
-    expect "$(public_address "$kind")" != "$before_address" "$kind: nat_rebind's address"
-    expect "$(seen "$kind-moves" | cut -d' ' -f2)" != "${before#* }" "$kind: port after nat_rebind"
+    after=$(seen "$kind-moves") after_address=$(public_address "$kind")
+    expect "${after% *}" = "$after_address" "$kind: public address after nat_rebind"
+    expect "$after_address" != "$before_address" "$kind: nat_rebind's address"
+    expect "${after#* }" != "${before#* }" "$kind: port after nat_rebind"
 }
 
 make_internet

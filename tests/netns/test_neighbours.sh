@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 proves "the relay answers ARP, neighbour discovery and ping, and reaches peers on its own network as well as beyond"
 
 make_internet
 add_peer alice neighbour
 add_peer bob open
-start_relay
+start_relay driver=af_packet
 
 mac=$(ip -n relay -j link show wan | jq -r '.[0].address')
 for name in alice bob; do
@@ -17,12 +18,13 @@ for name in alice bob; do
     done
 done
 for address in "$RELAY_ADDRESS" "$RELAY_ADDRESS6"; do
-    expect "$(ip -n alice -j neigh show "$address" | jq -r '.[0].lladdr')" = "$mac" "alice's neighbour entry for $address"
+    entry=$(ip -n alice -j neigh show "$address" | jq -r '.[0].lladdr')
+    expect "$entry" = "$mac" "alice's neighbour entry for $address"
 done
 expect "$(counter answered_pkts)" -ge 26 "requests answered"
 
 for family in 4 6; do
-    rm -f "$LEGS/alice" "$LEGS/bob"
+    forget_pairs alice bob
     FAMILY_A=$family FAMILY_B=$family add_pair alice bob
     exchange alice bob --count 300
     bound alice bob

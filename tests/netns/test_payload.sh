@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 proves "a pair changes no byte: datagrams of every size from 1 to 1472, and 32-byte ones that are no token"
 
 make_internet
 add_peer alice open
 add_peer bob symmetric
-start_relay
+start_relay driver=af_packet
 add_pair alice bob
 check_sizes alice bob
 bound alice bob

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 proves "a pair limited to 1 Mbit/s forwards about that in each direction, and counts the rest as over_rate"
 
 make_internet
 add_peer alice open
 add_peer bob open
-start_relay
+start_relay driver=af_packet
 add_pair alice bob --rate 1M
 # 3 Mbit/s each way for 4 s: a third may pass, which is 500 datagrams of 1000 bytes, and what the burst allows.
 exchange alice bob --count 1500 --size 1000 --rate 375 --window 0
@@ -20,7 +21,7 @@ for name in alice bob; do
 done
 expect "$(dropped over_rate)" -ge "$lost" "packets dropped as over_rate"
 
-rm "$LEGS/alice" "$LEGS/bob"
+forget_pairs alice bob
 before=$(dropped over_rate)
 add_pair alice bob
 exchange alice bob --count 1500 --size 1000 --rate 1500

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 proves "a peer whose NAT gave it a new address in mid-transfer goes on once it sends its token again"
 
 make_internet
 add_peer alice symmetric
 add_peer bob port_restricted
-start_relay
+start_relay driver=af_packet
 add_pair alice bob
 exchange alice bob --count 4000 --rate 2000 --resend
 bound alice bob

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 proves "both processes stopped and started again: the store brings the pairs back, tokens and addresses included"
 
 make_internet
 add_peer alice open
 add_peer bob symmetric
-start_relay
+start_relay driver=af_packet
 add_pair alice bob
 ctl pair add carol dave > "$LOGS/carol.json"
 ctl pair del "$(jq .pair "$LOGS/carol.json")" > /dev/null
@@ -17,7 +18,7 @@ stop_relay
 end_any events
 grep -q "$(cat "$LEGS/alice.token")" "$LOGS/control.log" "$LOGS/dataplane.log" && fail "a token is in the logs"
 
-start_relay
+start_relay driver=af_packet
 expect "$(ctl pair list | jq -c '[.pairs[].pair]')" = "[$PAIR]" "pairs after the restart"
 expect "$(pair_field .relay_port)" -eq "$RELAY_PORT" "the pair's relay port after the restart"
 exchange alice bob --count 200

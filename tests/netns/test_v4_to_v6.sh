@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 proves "a pair joins a peer on IPv4 and a peer on IPv6; what is too big for IPv6's larger header is dropped as too_big"
 
 make_internet
 add_peer alice symmetric
 add_peer bob firewall
-start_relay
+start_relay driver=af_packet
 FAMILY_A=4 FAMILY_B=6 add_pair alice bob
 check_sizes alice bob --largest 1452
 expect "$(dropped too_big)" -eq 0 "datagrams up to 1452 bytes dropped as too_big"

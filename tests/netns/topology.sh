@@ -20,6 +20,7 @@
 #   add_peer NAME KIND            KIND: open, neighbour, firewall, full_cone, restricted, port_restricted, symmetric
 #   nat_rebind NAME               new public address and ports for everything behind NAME-nat, in mid-flow
 #   set_loss [N]                  drop one UDP packet in N that the internet forwards; no N: none
+#   lost_packets                  how many that were
 #   peer_address NAME, peer_address6 NAME, public_address NAME
 #   inside NAMESPACE CMD...       runs CMD there
 #
@@ -305,6 +306,11 @@ error = struct.unpack_from("=i", netlink.recv(4096), 16)[0]
 raise SystemExit(f"flushing the connection table: error {error}" if error else 0)'
 }
 
+# lost_packets: how many set_loss has dropped so far
+lost_packets() {
+    inside internet nft -j list table inet loss | jq '[.nftables[].rule?.expr[]?.counter?.packets // 0] | add'
+}
+
 # Both directions, each time that a packet crosses the internet's router.
 set_loss() {
     inside internet nft -f - <<END
@@ -313,7 +319,7 @@ delete table inet loss
 table inet loss {
     chain forward {
         type filter hook forward priority filter;
-        ${1:+meta l4proto udp numgen random mod $1 == 0 drop}
+        ${1:+meta l4proto udp numgen random mod $1 == 0 counter drop}
     }
 }
 END

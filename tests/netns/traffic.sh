@@ -63,8 +63,9 @@ quic_peer() {
         address="[$address]" bind="[::]:0"
     fi
     [ "$token" = - ] || set -- "$@" --token "$LEGS/$name.token"
-    start "$name" "$name" python3 "$INTEROP_DIR/aioquic_peer.py" "$mode" --name "$name" --relay "$address:$port" --bind "$bind" \
-        --cert "$LEGS/$name.crt" --key "$LEGS/$name.key" --peer "$(cat "$LEGS/$other.id")" --timeout 60 --progress 0.2 "$@"
+    start "$name" "$name" python3 "$INTEROP_DIR/aioquic_peer.py" "$mode" --name "$name" \
+        --relay "$address:$port" --bind "$bind" --cert "$LEGS/$name.crt" --key "$LEGS/$name.key" \
+        --peer "$(cat "$LEGS/$other.id")" --timeout 60 --progress 0.2 "$@"
 }
 
 quic_start() {
