@@ -16,7 +16,7 @@ static inline uint32_t propose(const struct cv_index_bucket *bucket, uint32_t *w
         return CV_NO_LEG;
     way = (uint32_t)__builtin_ctz(*ways);
     *ways &= *ways - 1;
-    return __atomic_load_n(&bucket->records[way], __ATOMIC_RELAXED);
+    return __atomic_load_n(&bucket->records[way], __ATOMIC_ACQUIRE);
 }
 
 /* All proposals but the first, and the second bucket: rarely needed, so out of line. */
@@ -24,7 +24,9 @@ static __attribute__((noinline)) uint32_t search_on(const struct cv_pair_table *
                                                     const struct cv_packet *packet, uint32_t ways)
 {
     const struct cv_index *index = &table->by_address;
-    const struct cv_index_bucket *bucket = &index->buckets[cv_index_first(index, packet->hash)];
+    uint32_t first = cv_index_first(index, packet->hash);
+    const struct cv_index_bucket *bucket = &index->buckets[first];
+    uint16_t tag = cv_index_tag(packet->hash, CV_INDEX_IN_SECOND);
 
     for (unsigned turn = 0; turn < 2; turn++) {
         uint32_t leg;
@@ -32,10 +34,10 @@ static __attribute__((noinline)) uint32_t search_on(const struct cv_pair_table *
         while ((leg = propose(bucket, &ways)) != CV_NO_LEG)
             if (owns(cv_leg_at(table, leg), packet))
                 return leg;
-        if (!__atomic_load_n(&bucket->overflowed, __ATOMIC_ACQUIRE))
-            return CV_NO_LEG;
-        bucket = &index->buckets[cv_index_second(index, packet->hash)];
-        ways = cv_index_match(bucket, cv_index_tag(packet->hash));
+        if (turn == 1 || !cv_index_has_overflowed(bucket))
+            break;
+        bucket = &index->buckets[cv_index_second(index, first, tag)];
+        ways = cv_index_match(bucket, tag);
     }
     return CV_NO_LEG;
 }
@@ -56,7 +58,7 @@ void cv_lookup(const struct cv_pair_table *table, struct cv_packet **packets, ui
         struct cv_packet *packet = packets[i];
         const struct cv_index_bucket *bucket = &index->buckets[cv_index_first(index, packet->hash)];
 
-        ways[i] = cv_index_match(bucket, cv_index_tag(packet->hash));
+        ways[i] = cv_index_match(bucket, cv_index_tag(packet->hash, CV_INDEX_IN_FIRST));
         packet->leg = propose(bucket, &ways[i]);
         if (likely(packet->leg != CV_NO_LEG))
             rte_prefetch0(cv_leg_at(table, packet->leg));
