@@ -88,8 +88,8 @@ static void parse_ipv4(const struct cv_parse_context *context, const uint8_t *l3
     memcpy(&ip, l3, sizeof(ip));
     total = rte_be_to_cpu_16(ip.total_length);
     if (unlikely(ip.version_ihl != 0x45)) {
-        drop(packet, ip.version_ihl > 0x45 && ip.version_ihl <= 0x4f ? CV_DROP_IP_OPTIONS
-                                                                     : CV_DROP_BAD_IP_HEADER);
+        drop(packet,
+             ip.version_ihl > 0x45 && ip.version_ihl <= 0x4f ? CV_DROP_IP_OPTIONS : CV_DROP_BAD_IP_HEADER);
         return;
     }
     if (unlikely(total > bytes)) {
@@ -153,7 +153,15 @@ static void parse_ipv6(const struct cv_parse_context *context, const uint8_t *l3
     }
     memcpy(&packet->source, &ip.src_addr, sizeof(packet->source));
     memcpy(&destination, &ip.dst_addr, sizeof(destination));
-    packet->local = cv_local_find(context->locals, context->port_id, &destination);
+    /* IPv4 addresses have that form inside Culvert; on the wire it belongs to nobody (RFC 4038 section 4.2).
+     */
+    if (unlikely(cv_ip_is_v4(&packet->source))) {
+        drop(packet, CV_DROP_BAD_ADDRESS);
+        return;
+    }
+    packet->local = unlikely(cv_ip_is_v4(&destination))
+                        ? CV_NO_LOCAL
+                        : cv_local_find(context->locals, context->port_id, &destination);
     if (ip.proto == IPPROTO_ICMPV6) {
         /* Neighbour solicitations go to multicast addresses: the answering side knows which are ours. */
         packet->verdict = CV_VERDICT_ANSWER;
