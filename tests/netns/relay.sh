@@ -4,8 +4,8 @@
 # and make_internet.
 #
 #   start_relay KEY=VALUE...        both processes, and the stream of events; returns when pairs can be made.
-#                                   Keys: driver, devargs, workers, ports, idle (of pairs), rate, pairs (how
-#                                   many at most), loop (poll or sleep)
+#                                   Keys: driver, device, devargs, workers, ports, idle (of pairs), rate,
+#                                   pairs (how many at most), loop (poll or sleep)
 #   stop_relay                      both must end with status 0
 #   start_dataplane, start_control, start_events     one by one, after write_config [KEY=VALUE...]
 #   ctl NOUN VERB ARG...            culvertctl -j
@@ -25,7 +25,7 @@ RELAY_PORT=
 EVENT_SECONDS=10
 
 write_config() {
-    local driver=af_packet devargs="" workers=1 ports=40000-40015 idle=120s rate=0 pairs=1000 loop=sleep setting
+    local driver=af_packet device=wan devargs="" workers=1 ports=40000-40015 idle=120s rate=0 pairs=1000 loop=sleep setting
     for setting; do
         local "$setting"
     done
@@ -39,7 +39,7 @@ dataplane:
   ports:
     - name: wan
       driver: $driver
-      device: wan
+      device: "$device"
       addresses: [$RELAY_ADDRESS/24, "$RELAY_ADDRESS6/64"]
       gateways: [$RELAY_GATEWAY, "$RELAY_GATEWAY6"]
       devargs: "$devargs"
@@ -62,7 +62,7 @@ start_dataplane() {
 
 start_control() {
     start control relay "$BUILD/control/culvert-control" -c "$CONFIG"
-    wait_until 10 ctl stats show || fail "control does not answer on $CONTROL_SOCKET"
+    wait_until 10 ctl pair list || fail "control does not answer on $CONTROL_SOCKET"
 }
 
 # The lines of a stream that was cut are kept.
