@@ -21,13 +21,6 @@ static void put32(uint8_t *bytes, uint32_t value)
     put16(bytes + 2, value);
 }
 
-static void put_ether(uint8_t *frame, const uint8_t *destination, uint16_t type)
-{
-    memcpy(frame, destination, 6);
-    memcpy(frame + 6, gateway_mac, 6);
-    put16(frame + 12, type);
-}
-
 /* Sum of 16-bit words in network order (RFC 1071); `count` is even. */
 static uint32_t sum16(const uint8_t *bytes, size_t count)
 {
@@ -59,7 +52,9 @@ void bench_frame(uint8_t *frame, uint32_t leg, size_t frame_bytes)
     size_t ip_bytes = frame_bytes - 14, udp_bytes = ip_bytes - 20;
     uint16_t sum;
 
-    put_ether(frame, relay_mac, 0x0800);
+    memcpy(frame, relay_mac, 6);
+    memcpy(frame + 6, gateway_mac, 6);
+    put16(frame + 12, 0x0800);
     memset(ip, 0, 28);
     ip[0] = 0x45;
     put16(ip + 2, (uint32_t)ip_bytes);
@@ -77,17 +72,4 @@ void bench_frame(uint8_t *frame, uint32_t leg, size_t frame_bytes)
         checksum(IPPROTO_UDP + (uint32_t)udp_bytes + sum16(ip + 12, 8) + sum16(udp, udp_bytes & ~(size_t)1) +
                  (udp_bytes % 2 ? (uint32_t)udp[udp_bytes - 1] << 8 : 0));
     put16(udp + 6, sum ? sum : 0xffff);
-}
-
-void bench_gateway_arp(uint8_t frame[BENCH_ARP_BYTES])
-{
-    static const uint8_t ethernet_ipv4_reply[8] = {0, 1, 8, 0, 6, 4, 0, 2};
-
-    memset(frame, 0, BENCH_ARP_BYTES);
-    put_ether(frame, relay_mac, 0x0806);
-    memcpy(frame + 14, ethernet_ipv4_reply, 8);
-    memcpy(frame + 22, gateway_mac, 6);
-    put32(frame + 28, BENCH_GATEWAY_IP);
-    memcpy(frame + 32, relay_mac, 6);
-    put32(frame + 38, BENCH_RELAY_IP);
 }

@@ -10,11 +10,7 @@
 
 #define BENCH_FRAME_MIN 64
 #define BENCH_FRAME_MAX 1514
-#define BENCH_ARP_BYTES 60
 #define BENCH_HEADERS   42 /* Ethernet, IPv4 and UDP */
 
 /* Fills a frame from this leg. */
 void bench_frame(uint8_t *frame, uint32_t leg, size_t frame_bytes);
-
-/* The ARP reply that makes the gateway known to the relay. */
-void bench_gateway_arp(uint8_t frame[BENCH_ARP_BYTES]);

@@ -113,8 +113,6 @@ static bool put_all(FILE *file, const struct arguments *arguments, const uint32_
     uint8_t frame[BENCH_FRAME_MAX];
     bool good = fwrite(&header, sizeof(header), 1, file) == 1;
 
-    bench_gateway_arp(frame);
-    good = good && put_packet(file, frame, BENCH_ARP_BYTES);
     for (uint32_t i = 0; i < packets && good; i++) {
         bench_frame(frame, order[i], arguments->frame_bytes);
         good = put_packet(file, frame, arguments->frame_bytes);
@@ -147,6 +145,6 @@ int main(int argc, char **argv)
         return 2;
     }
     free(order);
-    printf("%" PRIu32 "\n", packets + 1);
+    printf("%" PRIu32 "\n", packets);
     return 0;
 }
