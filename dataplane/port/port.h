@@ -38,9 +38,10 @@ struct cv_port {
     struct rte_mempool *pool;
     char driver[32]; /* DPDK's name of the driver in use */
     /* The keeper's. */
+    enum cv_driver kind;   /* what it was opened as: CV_DRIVER_INTERFACE never */
     char vdev[32];         /* name of the DPDK device that was made for it; empty for PCI */
     bool set_allmulticast; /* an interface flag to be taken back at close */
-    bool set_promiscuous;
+    bool started;
 };
 
 struct cv_ports {
