@@ -140,15 +140,12 @@ static void add_state(struct call *call, yyjson_mut_val *leg, const struct leg_r
 yyjson_mut_val *pair_json(struct call *call, const struct pair_record *record,
                           const struct cv_pair_state *state)
 {
-    struct dataplane *dataplane = call->control->dataplane;
     yyjson_mut_val *pair = begin_pair(call, record);
     yyjson_mut_val *legs;
     char created[TIME_TEXT];
 
     (void)yyjson_mut_obj_add_strcpy(call->doc, pair, "created", time_print(record->created_ms, created));
-    (void)yyjson_mut_obj_add_bool(call->doc, pair, "installed",
-                                  dataplane_attached(dataplane) &&
-                                      record->boot_id == dataplane_boot_id(dataplane));
+    (void)yyjson_mut_obj_add_bool(call->doc, pair, "installed", state != NULL);
     legs = yyjson_mut_obj_add_arr(call->doc, pair, "legs");
     for (unsigned side = 0; side < 2; side++) {
         add_state(call, begin_leg(call, legs, record, side), &record->legs[side],

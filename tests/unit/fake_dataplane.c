@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fake_dataplane.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* It wants some of the above first. */
+#include <cmocka.h>
+
+#define BURST 64
+
+void fake_start(struct fake_dataplane *fake)
+{
+    assert_null(fake->link);
+    fake->count = 0;
+    if (fake->pairs == NULL)
+        fake->pairs = calloc(FAKE_PAIRS, sizeof(*fake->pairs));
+    assert_non_null(fake->pairs);
+    assert_int_equal(cv_control_link_open(&fake->link, fake->path, 2, 1), 0);
+}
+
+void fake_kill(struct fake_dataplane *fake)
+{
+    if (fake->link != NULL)
+        cv_control_link_close(fake->link);
+    fake->link = NULL;
+    free(fake->pairs);
+    fake->pairs = NULL;
+    fake->count = 0;
+}
+
+struct fake_pair *fake_find(struct fake_dataplane *fake, uint64_t pair)
+{
+    for (uint32_t i = 0; i < fake->count; i++) {
+        if (fake->pairs[i].config.pair == pair)
+            return &fake->pairs[i];
+    }
+    return NULL;
+}
+
+void fake_forget(struct fake_dataplane *fake, uint64_t pair)
+{
+    struct fake_pair *found = fake_find(fake, pair);
+
+    assert_non_null(found);
+    fake->count--;
+    *found = fake->pairs[fake->count];
+}
+
+void fake_invent(struct fake_dataplane *fake, uint64_t pair)
+{
+    struct fake_pair *made = &fake->pairs[fake->count++];
+
+    memset(made, 0, sizeof(*made));
+    made->config.pair = pair;
+    made->state.pair = pair;
+    made->state.relay_port = 40000;
+    made->state.legs[0].bind = CV_BIND_TOKEN;
+    made->state.legs[1].bind = CV_BIND_TOKEN;
+}
+
+static void put(struct fake_dataplane *fake, const struct cv_pair_config *config)
+{
+    struct fake_pair *pair = fake_find(fake, config->pair);
+
+    if (pair == NULL) {
+        assert_true(fake->count < FAKE_PAIRS);
+        pair = &fake->pairs[fake->count++];
+        memset(pair, 0, sizeof(*pair));
+    }
+    pair->config = *config;
+    pair->state.pair = config->pair;
+    pair->state.relay_port = config->relay_port;
+    pair->state.idle_s = config->idle_s;
+    pair->state.rate_bytes_per_second = config->rate_bytes_per_second;
+    for (unsigned leg = 0; leg < 2; leg++) {
+        struct cv_leg_state *state = &pair->state.legs[leg];
+
+        state->bind = config->legs[leg].bind;
+        state->seen_ms_ago = UINT32_MAX;
+        state->address =
+            config->legs[leg].bind == CV_BIND_FIXED ? config->legs[leg].address : config->legs[leg].last;
+    }
+}
+
+static void answer(struct fake_dataplane *fake, const struct cv_message *request, int error)
+{
+    struct cv_message message = {.type = CV_MESSAGE_RESULT, .sequence = request->sequence};
+
+    message.result.error = error;
+    assert_true(cv_control_link_send(fake->link, &message));
+}
+
+static void send_state(struct fake_dataplane *fake, const struct cv_message *request,
+                       const struct fake_pair *pair)
+{
+    struct cv_message message = {.type = CV_MESSAGE_PAIR_STATE, .sequence = request->sequence};
+
+    message.state = pair->state;
+    assert_true(cv_control_link_send(fake->link, &message));
+}
+
+static void dump(struct fake_dataplane *fake, const struct cv_message *request)
+{
+    struct cv_message end = {.type = CV_MESSAGE_DUMP_END, .sequence = request->sequence};
+
+    for (uint32_t i = 0; i < fake->count; i++)
+        send_state(fake, request, &fake->pairs[i]);
+    end.count = fake->count;
+    assert_true(cv_control_link_send(fake->link, &end));
+    fake->dumps++;
+}
+
+static void handle(struct fake_dataplane *fake, const struct cv_message *request)
+{
+    struct fake_pair *pair;
+
+    switch (request->type) {
+    case CV_MESSAGE_PAIR_PUT:
+        fake->puts++;
+        if (fake->put_error == 0)
+            put(fake, &request->put);
+        answer(fake, request, fake->put_error);
+        break;
+    case CV_MESSAGE_PAIR_DELETE:
+        fake->deletes++;
+        pair = fake_find(fake, request->pair);
+        if (pair != NULL)
+            fake_forget(fake, request->pair);
+        answer(fake, request, pair != NULL ? 0 : -ENOENT);
+        break;
+    case CV_MESSAGE_PAIR_GET:
+        pair = fake_find(fake, request->pair);
+        if (pair != NULL)
+            send_state(fake, request, pair);
+        else
+            answer(fake, request, -ENOENT);
+        break;
+    case CV_MESSAGE_PAIR_DUMP:
+        dump(fake, request);
+        break;
+    case CV_MESSAGE_LOG_LEVEL:
+        fake->log_level = request->log_level;
+        answer(fake, request, 0);
+        break;
+    default:
+        fail_msg("control sent a %s", cv_message_name(request->type));
+    }
+}
+
+void fake_turn(struct fake_dataplane *fake)
+{
+    struct cv_message messages[BURST];
+    uint32_t taken = 0;
+    uint32_t count;
+
+    if (fake->link == NULL)
+        return;
+    (void)cv_control_link_serve(fake->link);
+    while (!fake->mute && (fake->per_turn == 0 || taken < fake->per_turn)) {
+        uint32_t most = fake->per_turn == 0 ? BURST : fake->per_turn - taken;
+
+        count = cv_control_link_receive(fake->link, messages, most < BURST ? most : BURST);
+        if (count == 0)
+            break;
+        for (uint32_t i = 0; i < count; i++)
+            handle(fake, &messages[i]);
+        taken += count;
+    }
+    cv_control_link_flush(fake->link);
+}
+
+bool fake_tell(struct fake_dataplane *fake, const struct cv_message *event)
+{
+    bool sent = cv_control_link_room(fake->link) > 0 && cv_control_link_send(fake->link, event);
+
+    cv_control_link_flush(fake->link);
+    return sent;
+}
+
+bool fake_tell_pair(struct fake_dataplane *fake, enum cv_message_type type, uint64_t pair)
+{
+    struct cv_message event = {.type = (uint16_t)type, .pair = pair};
+
+    return fake_tell(fake, &event);
+}
+
+bool fake_tell_leg(struct fake_dataplane *fake, enum cv_message_type type, uint64_t pair, uint8_t leg,
+                   const char *address, const char *previous)
+{
+    struct cv_message event = {.type = (uint16_t)type};
+    struct fake_pair *found = fake_find(fake, pair);
+
+    event.leg.pair = pair;
+    event.leg.leg = leg;
+    event.leg.cause = CV_MOVE_CONNECTION_ID;
+    assert_int_equal(cv_address_parse(address, &event.leg.address), 0);
+    if (previous != NULL)
+        assert_int_equal(cv_address_parse(previous, &event.leg.previous), 0);
+    if (found != NULL && type != CV_MESSAGE_LEG_UNBOUND)
+        found->state.legs[leg].address = event.leg.address;
+    if (found != NULL && type == CV_MESSAGE_LEG_UNBOUND)
+        memset(&found->state.legs[leg].address, 0, sizeof(found->state.legs[leg].address));
+    return fake_tell(fake, &event);
+}
