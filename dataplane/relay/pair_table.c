@@ -235,6 +235,8 @@ static void set_rate(struct cv_pair *pair, uint64_t bytes_per_second)
 
     /* A tenth of a second's worth may come at once, but never less than a few full packets. */
     params.cbs = RTE_MAX(bytes_per_second / 10, UINT64_C(15000));
+    /* Only green passes, so the second bucket decides nothing: it keeps the rate as it was given, to be shown. */
+    params.ebs = bytes_per_second;
     for (unsigned i = 0; i < 2; i++)
         __atomic_fetch_and(&pair->legs[i].flags, (uint8_t)~CV_LEG_METERED, __ATOMIC_RELEASE);
     if (bytes_per_second == 0 || rte_meter_srtcm_profile_config(&pair->rate, &params) != 0)
@@ -254,6 +256,7 @@ static void undo(struct cv_pair_table *table, uint32_t slot, unsigned claims)
             leave_claim(table, 2 * slot + side);
     }
     cv_index_remove(&table->by_number, cv_number_hash(table, table->pairs[slot].number), slot);
+    table->pairs[slot].number = 0;
     retire(table, slot, true);
 }
 
@@ -360,6 +363,8 @@ void cv_pair_describe(const struct cv_pair_table *table, uint32_t slot, uint32_t
     state->pair = pair->number;
     state->relay_port = rte_be_to_cpu_16(pair->legs[0].relay_port_be);
     state->idle_s = pair->idle_s;
+    if (pair->legs[0].flags & CV_LEG_METERED)
+        state->rate_bytes_per_second = pair->rate.ebs;
     for (unsigned side = 0; side < 2; side++)
         describe_leg(&pair->legs[side], now_ms, &state->legs[side]);
 }
