@@ -3,8 +3,8 @@
 /*
  * Control's end of the attachment to the data plane (lib/shared.h). Nothing here blocks; one thread.
  *
- *      open ──> waiting ──serve: 1──> attached ──serve: < 0──> close, and open again after a while
- *                  └─────serve: < 0─────────────────^
+ *      open --> waiting --serve: 1--> attached --serve: < 0--> close, and open again after a while
+ *                  `-----serve: < 0------------------------------^
  *
  * The event loop watches two descriptors: the socket from open on (readable: call serve), and the doorbell
  * once attached (readable: call receive). Both belong to the link and change with every open.

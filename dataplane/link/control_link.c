@@ -287,7 +287,7 @@ uint32_t cv_control_link_receive(struct cv_control_link *link, struct cv_message
             messages[good] = messages[i];
         good++;
     }
-    link->messages += good;
+    link->messages += popped;
     link->bad_messages += popped - good;
     publish_counters(link);
     if (popped == max) /* reports the doorbell, which was rung and never read, once more */
