@@ -27,9 +27,12 @@ start() {
 
 # wait_for SECONDS WHAT CMD...: until CMD succeeds.
 wait_for() {
-    local deadline=$((SECONDS + $1)) what=$2
+    local deadline=$((SECONDS + $1)) what=$2 name
     shift 2
     until "$@" >/dev/null 2>&1; do
+        for name in "${!PID[@]}"; do
+            kill -0 "${PID[$name]}" 2>/dev/null || failed "$name ended"
+        done
         [ $SECONDS -lt $deadline ] || failed "$what did not happen in time"
         sleep 0.05
     done
@@ -61,6 +64,7 @@ dataplane:
       gateways: [$RELAY_GATEWAY, "$RELAY_GATEWAY6"]
   limits:
     pairs: 1000
+    mbufs: 8192
 control:
   store: $WORK/control.db
 END
@@ -70,7 +74,7 @@ END
 start_relay() {
     mkdir -p /run/culvert
     start control relay "$CULVERT_BUILD/control/culvert-control" -c "$WORK/culvert.yaml"
-    wait_for 10 "culvert-control's start" ctl stats show
+    wait_for 10 "culvert-control's start" ctl pair list
     start events relay "$CULVERT_BUILD/control/cli/culvertctl" -j events
     start dataplane relay sh -c 'mount -t bpf bpf /sys/fs/bpf && exec "$@"' sh \
         "$CULVERT_BUILD/dataplane/culvert-dataplane" -c "$WORK/culvert.yaml"
