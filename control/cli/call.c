@@ -144,8 +144,10 @@ enum cli_exit cli_ask(struct cli_call *call, const char *method, struct cli_requ
             call->connected = true;
     }
     if (outcome == CLI_DONE) {
-        outcome = cli_explain(call, cli_rpc_call(&call->rpc, method, request->doc, request->params, reply),
-                              reply->error);
+        const enum cli_rpc_status status =
+            cli_rpc_call(&call->rpc, method, request->doc, request->params, reply);
+
+        outcome = cli_explain(call, status, reply->error);
         if (outcome != CLI_DONE)
             cli_reply_free(reply);
     }
@@ -193,4 +195,25 @@ const char *cli_member_text(yyjson_val *object, const char *name)
 bool cli_member_is(yyjson_val *object, const char *name, const char *text)
 {
     return yyjson_equals_str(yyjson_obj_get(object, name), text);
+}
+
+static const struct cli_text unknown = {"-"};
+
+struct cli_text cli_count(yyjson_val *number)
+{
+    return yyjson_is_uint(number) ? cli_number(yyjson_get_uint(number)) : unknown;
+}
+
+struct cli_text cli_amount(yyjson_val *bytes)
+{
+    return yyjson_is_uint(bytes) ? cli_bytes(yyjson_get_uint(bytes)) : unknown;
+}
+
+struct cli_text cli_age(yyjson_val *milliseconds)
+{
+    struct cli_text text = unknown;
+
+    if (yyjson_is_uint(milliseconds))
+        snprintf(text.s, sizeof(text.s), "%.60s ago", cli_duration(yyjson_get_uint(milliseconds)).s);
+    return text;
 }

@@ -6,6 +6,7 @@
  */
 #include "parse.h"
 #include "rpc.h"
+#include "units.h"
 
 #include <stdio.h>
 
@@ -59,3 +60,8 @@ void cli_print_json_line(struct cli_call *call, const yyjson_val *value);
 uint64_t cli_member_number(yyjson_val *object, const char *name);
 const char *cli_member_text(yyjson_val *object, const char *name);
 bool cli_member_is(yyjson_val *object, const char *name, const char *text);
+
+/* The same as text, of values that may be missing or null: "-" then. */
+struct cli_text cli_count(yyjson_val *number);     /* 1,234 */
+struct cli_text cli_amount(yyjson_val *bytes);     /* 12.3 MB */
+struct cli_text cli_age(yyjson_val *milliseconds); /* 120 ms ago */

@@ -1,66 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "command.h"
+
+#include "../log.h"
 #include "commands.h"
+#include "drop.h"
+#include "stats.h"
 
-#define LIST(type, ...) ((const struct type[]){__VA_ARGS__, {0}})
-#define WORDS(...)      ((const char *const[]){__VA_ARGS__, NULL})
-
-#define WATCH_OPTION      \
-    {.name = "watch",     \
-     .letter = 'w',       \
-     .kind = CLI_SECONDS, \
-     .value = "SECONDS",  \
-     .summary = "show rates: what changed between two reads, at this pace, until Ctrl-C"}
-#define WATCH_COUNT_OPTION \
-    {.name = "count",      \
-     .letter = 'n',        \
-     .kind = CLI_COUNT,    \
-     .value = "N",         \
-     .summary = "with --watch: stop after so many"}
+#define LIST(type, ...)                       ((const struct type[]){__VA_ARGS__, {0}})
+#define WORDS(...)                            ((const char *const[]){__VA_ARGS__, NULL})
+#define ARGUMENT(name_, kind_, summary_, ...) {.name = name_, .kind = kind_, .summary = summary_, __VA_ARGS__}
+#define OPTION(name_, letter_, kind_, value_, summary_, ...) \
+    {.name = name_, .letter = letter_, .kind = kind_, .value = value_, .summary = summary_, __VA_ARGS__}
+#define FLAG(name_, letter_, summary_) OPTION(name_, letter_, CLI_FLAG, NULL, summary_)
+#define WATCH_OPTION                             \
+    OPTION("watch", 'w', CLI_SECONDS, "SECONDS", \
+           "show rates: what changed between two reads, at this pace, until Ctrl-C")
+#define WATCH_COUNT_OPTION OPTION("count", 'n', CLI_COUNT, "N", "with --watch: stop after so many")
 
 static const struct cli_command pair_commands[] = {
     {
         .verb = "add",
         .summary = "join two peers by a new pair",
-        .description = "Makes a pair of leg a for peer A and leg b for peer B, and gives it a relay port. A "
-                       "leg gets its "
-                       "peer's address in one of three ways: from the datagram that holds its token (the "
-                       "default), from a "
-                       "fixed address, or from the first datagram that comes from a prefix. Tokens are "
-                       "printed here once "
-                       "and never again; give each to its own peer, over a channel that others cannot read.",
-        .arguments = LIST(cli_item, {.name = "A", .kind = CLI_PEER, .summary = "name of the peer of leg a"},
-                          {.name = "B", .kind = CLI_PEER, .summary = "name of the peer of leg b"}),
-        .options =
-            LIST(cli_item,
-                 {.name = "a-address",
-                  .kind = CLI_ADDRESS,
-                  .value = "IP:PORT",
-                  .not_with = "a-prefix",
-                  .summary = "leg a is at this address for good"},
-                 {.name = "a-prefix",
-                  .kind = CLI_PREFIX,
-                  .value = "PREFIX",
-                  .not_with = "a-address",
-                  .summary = "leg a is where the first datagram from this prefix comes from"},
-                 {.name = "b-address",
-                  .kind = CLI_ADDRESS,
-                  .value = "IP:PORT",
-                  .not_with = "b-prefix",
-                  .summary = "the same for leg b"},
-                 {.name = "b-prefix",
-                  .kind = CLI_PREFIX,
-                  .value = "PREFIX",
-                  .not_with = "b-address",
-                  .summary = "the same for leg b"},
-                 {.name = "idle",
-                  .kind = CLI_DURATION,
-                  .value = "DURATION",
-                  .summary = "remove the pair after so long without a packet (120s, 2m, 1h; 0: never)"},
-                 {.name = "rate",
-                  .kind = CLI_RATE,
-                  .value = "RATE",
-                  .summary = "let through at most so many bit/s each way (500k, 10M, 1.5G; 0: no limit)"}),
+        .description = "Makes a pair of leg a for peer A and leg b for peer B, and gives it a relay port."
+                       " A leg gets its peer's address in one of three ways: from the datagram that holds"
+                       " its token (the default), from a fixed address, or from the first datagram that "
+                       "comes from a prefix. Tokens are printed here once and never again; give each to "
+                       "its own peer, over a channel that others cannot read.",
+        .arguments = LIST(cli_item, ARGUMENT("A", CLI_PEER, "name of the peer of leg a"),
+                          ARGUMENT("B", CLI_PEER, "name of the peer of leg b")),
+        .options = LIST(
+            cli_item,
+            OPTION("a-address", 0, CLI_ADDRESS, "IP:PORT", "leg a is at this address for good",
+                   .not_with = "a-prefix"),
+            OPTION("a-prefix", 0, CLI_PREFIX, "PREFIX",
+                   "leg a is where the first datagram from this prefix comes from", .not_with = "a-address"),
+            OPTION("b-address", 0, CLI_ADDRESS, "IP:PORT", "the same for leg b", .not_with = "b-prefix"),
+            OPTION("b-prefix", 0, CLI_PREFIX, "PREFIX", "the same for leg b", .not_with = "b-address"),
+            OPTION("idle", 0, CLI_DURATION, "DURATION",
+                   "remove the pair after so long without a packet (120s, 2m, 1h; 0: never)"),
+            OPTION("rate", 0, CLI_RATE, "RATE",
+                   "let through at most so many bit/s each way (500k, 10M, 1.5G; 0: no limit)")),
         .examples = LIST(
             cli_example, {"pair add alice bob", "each peer binds its leg with a token"},
             {"pair add alice bob --idle 1h --rate 10M", "a patient pair, at most 10 Mbit/s each way"},
@@ -71,21 +50,19 @@ static const struct cli_command pair_commands[] = {
     {
         .verb = "del",
         .summary = "delete pairs",
-        .description =
-            "Deletes each of the pairs; their packets are dropped from then on. A pair that the relay "
-            "does not know is reported, and the others are deleted all the same.",
-        .arguments =
-            LIST(cli_item, {.name = "N", .kind = CLI_PAIR, .repeats = true, .summary = "number of a pair"}),
+        .description = "Deletes each of the pairs; their packets are dropped from then on. A pair that "
+                       "the relay does not know is reported, and the others are deleted all the same.",
+        .arguments = LIST(cli_item, ARGUMENT("N", CLI_PAIR, "number of a pair", .repeats = true)),
         .examples = LIST(cli_example, {"pair del 7", "one pair"}, {"pair del 7 8 12", "several"}),
         .run = cli_pair_del,
     },
     {
         .verb = "show",
         .summary = "show one pair and its legs",
-        .description =
-            "Shows how the pair is set up, and for each leg its peer's address as the relay sees it, "
-            "how often that changed, when it was last heard of, and what was forwarded from it.",
-        .arguments = LIST(cli_item, {.name = "N", .kind = CLI_PAIR, .summary = "number of the pair"}),
+        .description = "Shows how the pair is set up, and for each leg its peer's address as the relay "
+                       "sees it, how often that changed, when it was last heard of, and what was "
+                       "forwarded from it.",
+        .arguments = LIST(cli_item, ARGUMENT("N", CLI_PAIR, "number of the pair")),
         .examples = LIST(cli_example, {"pair show 7", "for people"},
                          {"pair show 7 -j | jq -r '.legs[].address'", "just the addresses"}),
         .run = cli_pair_show,
@@ -93,24 +70,18 @@ static const struct cli_command pair_commands[] = {
     {
         .verb = "list",
         .summary = "list pairs",
-        .description = "Lists pairs by number, a page at a time. What a page leaves out begins at the cursor "
-                       "that is named "
-                       "below it (\"next\" in JSON). With --all, page after page is fetched and printed as "
-                       "it comes; with "
-                       "--json, that is one line per pair. Ctrl-C cancels at the relay too.",
+        .description = "Lists pairs by number, a page at a time. What a page leaves out begins at the "
+                       "cursor that is named below it (\"next\" in JSON). With --all, page after page is "
+                       "fetched and printed as it comes; with --json, that is one line per pair. Ctrl-C "
+                       "cancels at the relay too.",
         .options = LIST(
             cli_item,
-            {.name = "limit",
-             .kind = CLI_COUNT,
-             .value = "N",
-             .max = 1000,
-             .summary = "pairs on a page (100; with --all 1000)"},
-            {.name = "cursor", .kind = CLI_CURSOR, .value = "N", .summary = "begin where a page left off"},
-            {.name = "all", .kind = CLI_FLAG, .summary = "all pages"}),
-        .examples = LIST(cli_example, {"pair list", "the first hundred"},
-                         {"pair list --cursor 101 --limit 20", "twenty from there"},
-                         {"pair list --all -j | jq -r 'select(.installed|not).pair'",
-                          "pairs that wait for the data plane"}),
+            OPTION("limit", 0, CLI_COUNT, "N", "pairs on a page (100; with --all 1000)", .max = 1000),
+            OPTION("cursor", 0, CLI_CURSOR, "N", "begin where a page left off"), FLAG("all", 0, "all pages")),
+        .examples = LIST(
+            cli_example, {"pair list", "the first hundred"},
+            {"pair list --cursor 100 --limit 20", "twenty from there"},
+            {"pair list --all -j | jq 'select(.installed|not).pair'", "pairs not in the data plane yet"}),
         .run = cli_pair_list,
     },
     {0},
@@ -119,12 +90,11 @@ static const struct cli_command pair_commands[] = {
 static const struct cli_command port_commands[] = {
     {
         .verb = "show",
-        .summary = "show the ports, their links and counters",
-        .description =
-            "Shows each port of the data plane: driver, link and addresses, and what its driver counted. "
-            "\"missed\" are packets that found the receive queue full: the workers are too slow.",
-        .arguments =
-            LIST(cli_item, {.name = "NAME", .kind = CLI_PORT, .optional = true, .summary = "only this port"}),
+        .summary = "show ports, links and their counters",
+        .description = "Shows each port of the data plane: driver, link and addresses, and what its "
+                       "driver counted. \"missed\" are packets that found the receive queue full: the "
+                       "workers are too slow.",
+        .arguments = LIST(cli_item, ARGUMENT("NAME", CLI_PORT, "only this port", .optional = true)),
         .options = LIST(cli_item, WATCH_OPTION, WATCH_COUNT_OPTION),
         .examples = LIST(cli_example, {"port show", "all ports"},
                          {"port show wan --watch 1", "packets and bits per second of one"}),
@@ -136,12 +106,11 @@ static const struct cli_command port_commands[] = {
 static const struct cli_command worker_commands[] = {
     {
         .verb = "show",
-        .summary = "show the workers, their cores and counters",
-        .description = "Shows what each polling worker received, forwarded and sent. A turn of a worker's "
-                       "loop is busy when at "
-                       "least one packet arrived in it; near 100 % the worker is at its limit. With --watch, "
-                       "a worker whose "
-                       "heartbeat stands still is shown as stuck.",
+        .summary = "show workers and their counters",
+        .description = "Shows what each polling worker received, forwarded and sent. A turn of a worker's"
+                       " loop is busy when at least one packet arrived in it; near 100 % the worker is at"
+                       " its limit. With --watch, a worker whose heartbeat stands still is shown as "
+                       "stuck.",
         .options = LIST(cli_item, WATCH_OPTION, WATCH_COUNT_OPTION),
         .examples = LIST(cli_example, {"worker show", "totals since the data plane started"},
                          {"worker show --watch 1", "rates"}),
@@ -150,105 +119,103 @@ static const struct cli_command worker_commands[] = {
     {0},
 };
 
+static const struct cli_term counter_terms[] = {
+#define TERM(name, meaning) {#name, meaning},
+    CV_COUNTER_LIST(TERM) CV_KEEPER_COUNTER_LIST(TERM)
+#undef TERM
+        {0}};
+
 static const struct cli_command stats_commands[] = {
     {
         .verb = "show",
-        .summary = "show the relay's counters, with what they count",
-        .description =
-            "Shows how full the relay is, and the counters of all workers together, of the data plane's "
-            "main thread, and of control.",
+        .summary = "show the relay's counters",
+        .description = "Shows how full the relay is, and the counters of all workers together, of the "
+                       "data plane's main thread, and of control.",
         .options = LIST(cli_item, WATCH_OPTION, WATCH_COUNT_OPTION),
         .examples = LIST(cli_example, {"stats show", "totals"}, {"stats show --watch 5", "rates, every 5 s"},
                          {"stats show -j | jq .counters.forwarded_pkts", "one counter"}),
+        .terms_title = "Counters",
+        .terms = counter_terms,
         .run = cli_stats_show,
     },
     {0},
 };
 
+static const struct cli_term drop_terms[] = {
+#define TERM(id, name, meaning) {name, meaning},
+    CV_DROP_LIST(TERM)
+#undef TERM
+        {0}};
+
 static const struct cli_command drop_commands[] = {
     {
         .verb = "show",
-        .summary = "show which packets were not forwarded, and why",
-        .description =
-            "Shows how many packets ended at each reason, of all workers together. Reasons that never "
-            "occurred are left out; --all shows them too, and --json always does, per worker.",
-        .options =
-            LIST(cli_item, {.name = "all", .kind = CLI_FLAG, .summary = "also reasons that never occurred"},
-                 WATCH_OPTION, WATCH_COUNT_OPTION),
+        .summary = "show what was not forwarded, and why",
+        .description = "Shows how many packets ended at each reason, of all workers together. Reasons "
+                       "that never occurred are left out; --all shows them too, and --json always does, "
+                       "for each worker.",
+        .options = LIST(cli_item, FLAG("all", 0, "also reasons that never occurred"), WATCH_OPTION,
+                        WATCH_COUNT_OPTION),
         .examples = LIST(cli_example, {"drop show", "what was dropped"},
                          {"drop show --watch 1", "what is being dropped"},
-                         {"drop show --all", "every reason there is, explained"}),
+                         {"drop show --all", "every reason there is"}),
+        .terms_title = "Reasons",
+        .terms = drop_terms,
         .run = cli_drop_show,
     },
     {0},
 };
 
 static const char *const event_names[] = {
-#define NAME(name, meaning) #name,
-    CLI_EVENT_LIST(NAME)
+#define NAME(id, name, meaning) name,
+    EVENT_LIST(NAME)
 #undef NAME
         NULL};
 
 static const struct cli_term event_terms[] = {
-#define TERM(name, meaning) {#name, meaning},
-    CLI_EVENT_LIST(TERM)
+#define TERM(id, name, meaning) {name, meaning},
+    EVENT_LIST(TERM)
 #undef TERM
         {0}};
 
 static const struct cli_command events_commands[] = {
     {
         .summary = "show events as they happen",
-        .description = "Prints a line per event (a JSON object with --json) until Ctrl-C. Only events from "
-                       "now on are shown; "
-                       "the heading appears as soon as none can be missed any more.",
-        .options = LIST(cli_item,
-                        {.name = "count",
-                         .letter = 'n',
-                         .kind = CLI_COUNT,
-                         .value = "N",
-                         .summary = "stop after so many; with --timeout, fewer are an error"},
-                        {.name = "timeout",
-                         .letter = 't',
-                         .kind = CLI_SECONDS,
-                         .value = "SECONDS",
-                         .summary = "stop after so long"},
-                        {.name = "event",
-                         .letter = 'e',
-                         .kind = CLI_CHOICE,
-                         .value = "NAME",
-                         .choices = event_names,
-                         .summary = "only events of this name"},
-                        {.name = "pair",
-                         .letter = 'p',
-                         .kind = CLI_PAIR,
-                         .value = "N",
-                         .summary = "only events of this pair"}),
-        .examples = LIST(
-            cli_example, {"events", "all of them"},
-            {"events -e leg_bound -p 7 -n 2 -t 30", "wait until both legs of pair 7 are bound, 30 s at most"},
-            {"events -j | jq -r .event", "for programs"}),
-        .terms_title = "Events",
+        .description = "Prints a line per event (a JSON object with --json) until Ctrl-C. Only events "
+                       "from now on are shown; the heading appears when none can be missed any more.",
+        .options = LIST(
+            cli_item,
+            OPTION("count", 'n', CLI_COUNT, "N", "stop after so many; with --timeout, fewer are an error"),
+            OPTION("timeout", 't', CLI_SECONDS, "SECONDS", "stop after so long"),
+            OPTION("event", 'e', CLI_CHOICE, "NAME", "only events of this name", .choices = event_names),
+            OPTION("pair", 'p', CLI_PAIR, "N", "only events of this pair")),
+        .examples =
+            LIST(cli_example, {"events", "all of them"},
+                 {"events -e leg_bound -p 7 -n 2 -t 30", "wait for both legs of pair 7, 30 s at most"},
+                 {"events -j | jq -r .event", "for programs"}),
+        .terms_title = "Events, and what each tells",
         .terms = event_terms,
         .run = cli_events,
     },
     {0},
 };
 
+static const char *const level_names[] = {
+#define NAME(id, name, value) name,
+    LOG_LEVEL_LIST(NAME)
+#undef NAME
+        NULL};
+
 static const struct cli_command log_commands[] = {
     {
         .verb = "level",
         .summary = "set how much a process logs",
-        .description =
-            "Sets the least severe messages that a process writes to its log, until it is restarted.",
-        .arguments = LIST(cli_item,
-                          {.name = "TARGET",
-                           .kind = CLI_CHOICE,
-                           .choices = WORDS("control", "dataplane"),
-                           .summary = "which process"},
-                          {.name = "LEVEL",
-                           .kind = CLI_CHOICE,
-                           .choices = WORDS("debug", "info", "notice", "warning", "error"),
-                           .summary = "from everything to errors only"}),
+        .description = "Sets the least severe messages that a process writes to its log, until it is "
+                       "restarted.",
+        .arguments =
+            LIST(cli_item,
+                 ARGUMENT("TARGET", CLI_CHOICE, "which process", .choices = WORDS("control", "dataplane")),
+                 ARGUMENT("LEVEL", CLI_CHOICE, "from errors only to everything", .choices = level_names)),
         .examples = LIST(cli_example, {"log level dataplane debug", "log everything"},
                          {"log level control warning", "log what is wrong"}),
         .run = cli_log_level,
@@ -260,9 +227,9 @@ static const struct cli_command completion_commands[] = {
     {
         .verb = "bash",
         .summary = "print the completion script for bash",
-        .description =
-            "Prints a script that makes bash complete culvertctl's commands, options and values with TAB, "
-            "pairs and ports of the running relay included. Packages install it.",
+        .description = "Prints a script that makes bash complete culvertctl's commands, options and "
+                       "values with TAB, pairs and ports of the running relay included. Packages install "
+                       "it.",
         .examples =
             LIST(cli_example, {"completion bash > /etc/bash_completion.d/culvertctl", "for everybody"}),
         .run = cli_completion_bash,
@@ -270,9 +237,8 @@ static const struct cli_command completion_commands[] = {
     {
         .verb = "candidates",
         .summary = "print what the last word of a command line can become",
-        .description = "What the completion scripts ask: prints one candidate per line.",
-        .arguments = LIST(cli_item,
-                          {.name = "LINE", .kind = CLI_LINE, .summary = "the command line up to the cursor"}),
+        .description = "What completion scripts ask: prints one candidate per line.",
+        .arguments = LIST(cli_item, ARGUMENT("LINE", CLI_LINE, "the command line up to the cursor")),
         .examples = LIST(cli_example, {"completion candidates -- 'culvertctl pair s'", "prints show"}),
         .hidden = true,
         .run = cli_completion_candidates,
@@ -294,10 +260,8 @@ static const struct cli_command help_commands[] = {
     {
         .summary = "explain the program or a command",
         .description = "The same as --help after these words.",
-        .arguments =
-            LIST(cli_item,
-                 {.name = "NOUN", .kind = CLI_TOPIC, .optional = true, .summary = "a command's first word"},
-                 {.name = "VERB", .kind = CLI_TOPIC, .optional = true, .summary = "its second"}),
+        .arguments = LIST(cli_item, ARGUMENT("NOUN", CLI_TOPIC, "a command's first word", .optional = true),
+                          ARGUMENT("VERB", CLI_TOPIC, "its second", .optional = true)),
         .examples = LIST(cli_example, {"help", "the program"}, {"help pair add", "one command"}),
         .run = cli_help,
     },
@@ -319,20 +283,11 @@ const struct cli_noun cli_nouns[] = {
 };
 
 const struct cli_item cli_globals[] = {
-    [CLI_GLOBAL_SOCKET] = {.name = "socket",
-                           .letter = 's',
-                           .kind = CLI_FILE,
-                           .value = "PATH",
-                           .summary = "control's socket (" CLI_SOCKET_DEFAULT ")"},
-    [CLI_GLOBAL_JSON] = {.name = "json",
-                         .letter = 'j',
-                         .kind = CLI_FLAG,
-                         .summary = "print JSON: what the relay answered; errors too, on standard error"},
-    [CLI_GLOBAL_HELP] = {.name = "help", .letter = 'h', .kind = CLI_FLAG, .summary = "explain"},
-    [CLI_GLOBAL_VERSION] = {.name = "version",
-                            .letter = 'V',
-                            .kind = CLI_FLAG,
-                            .summary = "print the version"},
+    [CLI_GLOBAL_SOCKET] =
+        OPTION("socket", 's', CLI_FILE, "PATH", "control's socket (" CLI_SOCKET_DEFAULT ")"),
+    [CLI_GLOBAL_JSON] = FLAG("json", 'j', "print what the relay answered, as JSON; errors too, on stderr"),
+    [CLI_GLOBAL_HELP] = FLAG("help", 'h', "explain"),
+    [CLI_GLOBAL_VERSION] = FLAG("version", 'V', "print the version"),
     {0},
 };
 
@@ -357,6 +312,6 @@ const struct cli_term cli_exit_terms[] = {
 const struct cli_term cli_environment_terms[] = {
     {CLI_SOCKET_VARIABLE, "control's socket, when --socket does not say"},
     {"NO_COLOR", "no bold headings on a terminal"},
-    {"XDG_STATE_HOME", "where the shell keeps its history (culvertctl_history; ~/.local/state)"},
+    {"XDG_STATE_HOME", "folder of the shell's history, culvertctl_history (~/.local/state)"},
     {0},
 };

@@ -17,7 +17,7 @@ static yyjson_val *reason_named(yyjson_val *answer, const char *name)
     return NULL;
 }
 
-static enum cli_exit show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
+static void show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
 {
     static const char *const totals[] = {"reason", ">packets", "meaning", NULL};
     static const char *const rates[] = {"reason", ">packets", ">rate", "meaning", NULL};
@@ -44,10 +44,11 @@ static enum cli_exit show(struct cli_call *call, yyjson_val *now, yyjson_val *be
     if (table.cell_count == 0)
         fputs("No packet was dropped.\n", call->out);
     cli_table_end(&table);
-    return CLI_DONE;
 }
 
 enum cli_exit cli_drop_show(struct cli_call *call)
 {
-    return cli_show_or_watch(call, "drop.list", show);
+    static const struct cli_view view = {"drop.list", show, NULL};
+
+    return cli_show_or_watch(call, &view);
 }

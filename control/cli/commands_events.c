@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commands.h"
 
+#include "allocate.h"
 #include "interrupt.h"
 #include "text_table.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TIME_WIDTH 24 /* 2026-01-31T12:34:56.789Z */
 
-static const char *const columns[] = {"time", "event", ">pair", "leg", "peer", "address", "", NULL};
+static const char *const columns[] = {"time", "event", ">pair", "leg", "peer", "address", "more", NULL};
+
+/* The members of an event that have a column of their own: all but the last. */
+static const char *const members[] = {"time", "event", "pair", "leg", "peer", "address"};
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]) - 1)
 
 static void begin_table(struct cli_table *table, struct cli_call *call)
 {
     cli_table_begin(table, call->out, call->bold, columns);
     cli_table_widen(table, 0, TIME_WIDTH);
-#define WIDEN(name, meaning) cli_table_widen(table, 1, strlen(#name));
-    CLI_EVENT_LIST(WIDEN)
+#define WIDEN(id, name, meaning) cli_table_widen(table, 1, strlen(name));
+    EVENT_LIST(WIDEN)
 #undef WIDEN
     cli_table_widen(table, 2, 6);
     cli_table_widen(table, 4, 8);
@@ -34,23 +40,65 @@ static void add_member(struct cli_table *table, yyjson_val *event, const char *n
         cli_table_cell(table, "%s", yyjson_is_str(value) ? yyjson_get_str(value) : "");
 }
 
+static void write_value(FILE *text, yyjson_val *value)
+{
+    yyjson_val *element;
+    size_t i, count;
+
+    if (yyjson_is_str(value)) {
+        fputs(yyjson_get_str(value), text);
+    } else if (yyjson_is_uint(value)) {
+        fprintf(text, "%" PRIu64, yyjson_get_uint(value));
+    } else if (yyjson_is_bool(value)) {
+        fputs(yyjson_get_bool(value) ? "yes" : "no", text);
+    } else if (yyjson_is_arr(value)) {
+        yyjson_arr_foreach(value, i, count, element)
+        {
+            const char *name = yyjson_get_str(element);
+            fprintf(text, "%s%s", i ? " " : "", name ? name : "?");
+        }
+    }
+}
+
+/* Whatever an event tells besides: "previous 198.51.100.7:4433, cause token". */
+static void add_others(struct cli_table *table, yyjson_val *event)
+{
+    const char *separator = "";
+    yyjson_val *key, *value;
+    size_t i, count, bytes;
+    char *text;
+    FILE *stream = open_memstream(&text, &bytes);
+
+    if (!stream)
+        cli_out_of_memory();
+    yyjson_obj_foreach(event, i, count, key, value)
+    {
+        bool has_column = false;
+
+        for (size_t column = 0; column + 1 < COLUMNS; column++)
+            has_column |= yyjson_equals_str(key, members[column]);
+        if (has_column)
+            continue;
+        fputs(separator, stream);
+        write_value(stream, key);
+        fputc(' ', stream);
+        write_value(stream, value);
+        separator = ", ";
+    }
+    fclose(stream);
+    cli_table_cell(table, "%s", text);
+    free(text);
+}
+
 static void print_event(struct cli_call *call, struct cli_table *table, yyjson_val *event)
 {
-    const char *previous = yyjson_get_str(yyjson_obj_get(event, "previous"));
-    const char *cause = yyjson_get_str(yyjson_obj_get(event, "cause"));
-
     if (call->json) {
         cli_print_json_line(call, event);
         return;
     }
-    add_member(table, event, "time");
-    add_member(table, event, "event");
-    add_member(table, event, "pair");
-    add_member(table, event, "leg");
-    add_member(table, event, "peer");
-    add_member(table, event, "address");
-    cli_table_cell(table, "%s%s%s%s", previous ? "was " : "", previous ? previous : "",
-                   previous && cause ? ", by " : "", cause ? cause : "");
+    for (size_t column = 0; column + 1 < COLUMNS; column++)
+        add_member(table, event, members[column]);
+    add_others(table, event);
     cli_table_flush(table);
     fflush(call->out);
 }

@@ -42,24 +42,33 @@ static void print_destinations(struct cli_call *call, yyjson_val *pair)
         fprintf(call->out, "port %" PRIu64 " of the relay", cli_member_number(pair, "relay_port"));
 }
 
+/* "token", "fixed 192.0.2.7:4433" or "prefix 198.51.100.0/24" */
+static struct cli_text bind_text(yyjson_val *leg)
+{
+    const bool fixed = cli_member_is(leg, "bind", "fixed"), prefix = cli_member_is(leg, "bind", "prefix");
+    struct cli_text text;
+
+    snprintf(text.s, sizeof(text.s), "%s%s%s", cli_member_text(leg, "bind"), fixed || prefix ? " " : "",
+             fixed    ? cli_member_text(leg, "address")
+             : prefix ? cli_member_text(leg, "prefix")
+                      : "");
+    return text;
+}
+
 /* The only place where a token is shown. */
 static void print_leg(struct cli_call *call, yyjson_val *pair, yyjson_val *leg)
 {
     const char *token = yyjson_get_str(yyjson_obj_get(leg, "token"));
 
     fprintf(call->out, "\nLeg %s, %s: ", cli_member_text(leg, "leg"), cli_member_text(leg, "peer"));
-    if (!token) {
-        fprintf(call->out, "bound by %s, needs no token. The peer speaks QUIC to\n    ",
-                cli_member_text(leg, "bind"));
-        print_destinations(call, pair);
-        fputs("\n", call->out);
-        return;
-    }
-    fputs("the peer sends the 32 bytes of this token (here in hex) as one datagram,\n"
-          "from its QUIC socket, and then speaks QUIC to the same place: to\n    ",
-          call->out);
+    if (token)
+        fputs("the peer sends the 32 bytes of this token (here in hex) as one datagram,\n"
+              "from its QUIC socket, and then speaks QUIC to the same place: to\n    ",
+              call->out);
+    else
+        fprintf(call->out, "bound by %s, without a token. The peer speaks QUIC to\n    ", bind_text(leg).s);
     print_destinations(call, pair);
-    fprintf(call->out, "\n    %s\n", token);
+    fprintf(call->out, "\n%s%s%s", token ? "    " : "", token ? token : "", token ? "\n" : "");
 }
 
 static void print_added(struct cli_call *call, yyjson_val *pair)
@@ -182,19 +191,14 @@ static void print_legs(struct cli_call *call, yyjson_val *pair)
     cli_table_begin(&table, call->out, call->bold, columns);
     yyjson_arr_foreach(yyjson_obj_get(pair, "legs"), i, count, leg)
     {
-        yyjson_val *seen = yyjson_obj_get(leg, "seen_ms_ago");
-
         cli_table_cell(&table, "%s", cli_member_text(leg, "leg"));
         cli_table_cell(&table, "%s", cli_member_text(leg, "peer"));
-        cli_table_cell(&table, "%s", cli_member_text(leg, "bind"));
+        cli_table_cell(&table, "%s", bind_text(leg).s);
         cli_table_cell(&table, "%s", cli_member_text(leg, "address"));
-        if (yyjson_is_uint(seen))
-            cli_table_cell(&table, "%s ago", cli_duration(yyjson_get_uint(seen)).s);
-        else
-            cli_table_cell(&table, "never");
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(leg, "moves")).s);
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(leg, "pkts")).s);
-        cli_table_cell(&table, "%s", cli_bytes(cli_member_number(leg, "bytes")).s);
+        cli_table_cell(&table, "%s", cli_age(yyjson_obj_get(leg, "seen_ms_ago")).s);
+        cli_table_cell(&table, "%s", cli_count(yyjson_obj_get(leg, "moves")).s);
+        cli_table_cell(&table, "%s", cli_count(yyjson_obj_get(leg, "pkts")).s);
+        cli_table_cell(&table, "%s", cli_amount(yyjson_obj_get(leg, "bytes")).s);
     }
     cli_table_end(&table);
 }

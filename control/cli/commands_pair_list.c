@@ -15,8 +15,8 @@ static const char *const columns[] = {">pair",       ">port",        "a",       
 /* What both legs carried, and when either was last heard of. */
 static void add_traffic(struct cli_table *table, yyjson_val *legs)
 {
-    uint64_t pkts = 0, bytes = 0, seen_ms_ago = UINT64_MAX;
-    yyjson_val *leg;
+    yyjson_val *latest = NULL, *leg;
+    uint64_t pkts = 0, bytes = 0;
     size_t i, count;
 
     yyjson_arr_foreach(legs, i, count, leg)
@@ -25,13 +25,10 @@ static void add_traffic(struct cli_table *table, yyjson_val *legs)
 
         pkts += cli_member_number(leg, "pkts");
         bytes += cli_member_number(leg, "bytes");
-        if (yyjson_is_uint(seen) && yyjson_get_uint(seen) < seen_ms_ago)
-            seen_ms_ago = yyjson_get_uint(seen);
+        if (yyjson_is_uint(seen) && (!latest || yyjson_get_uint(seen) < yyjson_get_uint(latest)))
+            latest = seen;
     }
-    if (seen_ms_ago == UINT64_MAX)
-        cli_table_cell(table, "never");
-    else
-        cli_table_cell(table, "%s ago", cli_duration(seen_ms_ago).s);
+    cli_table_cell(table, "%s", cli_age(latest).s);
     cli_table_cell(table, "%s", cli_number(pkts).s);
     cli_table_cell(table, "%s", cli_bytes(bytes).s);
 }

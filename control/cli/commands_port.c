@@ -142,24 +142,31 @@ static void print_rates(struct cli_call *call, yyjson_val *now, yyjson_val *befo
     cli_table_end(&table);
 }
 
-static enum cli_exit show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
+static yyjson_val *pick(struct cli_call *call, yyjson_val *answer)
 {
-    if (wanted_name(call) && !port_named(now, wanted_name(call)))
-        return cli_complain(call, CLI_REFUSED, "no_such_port", "the relay has no port '%s'",
-                            wanted_name(call));
+    yyjson_val *port = wanted_name(call) ? port_named(answer, wanted_name(call)) : answer;
+
+    if (!port)
+        cli_complain(call, CLI_REFUSED, "no_such_port", "the relay has no port '%s'", wanted_name(call));
+    return port;
+}
+
+static void show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
+{
     if (before) {
         print_rates(call, now, before, seconds);
-        return CLI_DONE;
+        return;
     }
     print_ports(call, yyjson_obj_get(now, "ports"));
     fputs("\n", call->out);
     print_addresses(call, yyjson_obj_get(now, "ports"));
     fputs("\n", call->out);
     print_totals(call, yyjson_obj_get(now, "ports"));
-    return CLI_DONE;
 }
 
 enum cli_exit cli_port_show(struct cli_call *call)
 {
-    return cli_show_or_watch(call, "port.list", show);
+    static const struct cli_view view = {"port.list", show, pick};
+
+    return cli_show_or_watch(call, &view);
 }

@@ -107,16 +107,17 @@ static void print_counters(struct cli_call *call, const char *title, const char 
     cli_table_end(&table);
 }
 
-static enum cli_exit show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
+static void show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
 {
     print_facts(call, now);
     print_counters(call, "workers", "counters", now, before, seconds);
     print_counters(call, "data plane", "keeper", now, before, seconds);
     print_counters(call, "control", "control", now, before, seconds);
-    return CLI_DONE;
 }
 
 enum cli_exit cli_stats_show(struct cli_call *call)
 {
-    return cli_show_or_watch(call, "stats.get", show);
+    static const struct cli_view view = {"stats.get", show, NULL};
+
+    return cli_show_or_watch(call, &view);
 }

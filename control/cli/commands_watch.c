@@ -3,19 +3,23 @@
 
 #include "interrupt.h"
 
-static enum cli_exit print_answer(struct cli_call *call, cli_show *show, yyjson_val *now, yyjson_val *before,
-                                  double seconds)
+static enum cli_exit print_answer(struct cli_call *call, const struct cli_view *view, yyjson_val *now,
+                                  yyjson_val *before, double seconds)
 {
+    yyjson_val *part = view->pick ? view->pick(call, now) : now;
+
+    if (!part)
+        return CLI_REFUSED;
     if (!call->json)
-        return show(call, now, before, seconds);
-    if (cli_parse_option(call->parse, "watch")->text)
-        cli_print_json_line(call, now);
+        view->show(call, now, before, seconds);
+    else if (cli_parse_option(call->parse, "watch")->text)
+        cli_print_json_line(call, part);
     else
-        cli_print_json(call, now);
+        cli_print_json(call, part);
     return CLI_DONE;
 }
 
-static enum cli_exit watch(struct cli_call *call, const char *method, cli_show *show, uint64_t interval_ns,
+static enum cli_exit watch(struct cli_call *call, const struct cli_view *view, uint64_t interval_ns,
                            uint64_t count)
 {
     struct cli_reply before = {0};
@@ -26,14 +30,14 @@ static enum cli_exit watch(struct cli_call *call, const char *method, cli_show *
         struct cli_request request = cli_request_new();
         struct cli_reply now;
 
-        outcome = cli_ask(call, method, &request, &now);
+        outcome = cli_ask(call, view->method, &request, &now);
         if (outcome != CLI_DONE)
             break;
         const uint64_t now_ns = cli_now_ns();
         if (call->json || before.result) {
             if (shown++ > 0 && !call->json)
                 fputs("\n", call->out);
-            outcome = print_answer(call, show, now.result, before.result, (double)(now_ns - before_ns) / 1e9);
+            outcome = print_answer(call, view, now.result, before.result, (double)(now_ns - before_ns) / 1e9);
             fflush(call->out);
         }
         cli_reply_free(&before);
@@ -53,7 +57,7 @@ static enum cli_exit watch(struct cli_call *call, const char *method, cli_show *
     return outcome == CLI_INTERRUPTED ? CLI_DONE : outcome;
 }
 
-enum cli_exit cli_show_or_watch(struct cli_call *call, const char *method, cli_show *show)
+enum cli_exit cli_show_or_watch(struct cli_call *call, const struct cli_view *view)
 {
     const struct cli_value *interval = cli_parse_option(call->parse, "watch");
     const struct cli_value *count = cli_parse_option(call->parse, "count");
@@ -61,13 +65,12 @@ enum cli_exit cli_show_or_watch(struct cli_call *call, const char *method, cli_s
     struct cli_reply reply;
 
     if (interval->text)
-        return watch(call, method, show, interval->number * 1000000000,
-                     count->text ? count->number : UINT64_MAX);
+        return watch(call, view, interval->number * 1000000000, count->text ? count->number : UINT64_MAX);
     request = cli_request_new();
-    enum cli_exit outcome = cli_ask(call, method, &request, &reply);
+    enum cli_exit outcome = cli_ask(call, view->method, &request, &reply);
     if (outcome != CLI_DONE)
         return outcome;
-    outcome = print_answer(call, show, reply.result, NULL, 0);
+    outcome = print_answer(call, view, reply.result, NULL, 0);
     cli_reply_free(&reply);
     return outcome;
 }

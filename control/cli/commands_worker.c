@@ -79,16 +79,17 @@ static void print_rates(struct cli_call *call, yyjson_val *now, yyjson_val *befo
     cli_table_end(&table);
 }
 
-static enum cli_exit show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
+static void show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
 {
     if (before)
         print_rates(call, now, before, seconds);
     else
         print_totals(call, now);
-    return CLI_DONE;
 }
 
 enum cli_exit cli_worker_show(struct cli_call *call)
 {
-    return cli_show_or_watch(call, "worker.list", show);
+    static const struct cli_view view = {"worker.list", show, NULL};
+
+    return cli_show_or_watch(call, &view);
 }

@@ -151,6 +151,8 @@ static void offer_arguments(struct search *search)
 
     if (item)
         offer_values(search, item);
+    if (search->found->count > 0)
+        return;
     if (!item || item->optional || (item->repeats && search->parse.argument_count > 0))
         offer_options(search);
 }

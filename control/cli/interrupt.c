@@ -9,14 +9,16 @@
 static const int signals[] = {SIGINT, SIGTERM};
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
-static volatile sig_atomic_t arrived;
-static sigset_t outside; /* the mask around the command */
+static volatile sig_atomic_t arrived; /* since the command began */
+static volatile sig_atomic_t pending; /* and not forgotten */
+static sigset_t outside;              /* the mask around the command */
 static struct sigaction previous[SIGNALS];
 
 static void note(int number)
 {
     (void)number;
     arrived = 1;
+    pending = 1;
 }
 
 void cli_interrupt_begin(void)
@@ -25,6 +27,7 @@ void cli_interrupt_begin(void)
     sigset_t held;
 
     arrived = 0;
+    pending = 0;
     sigemptyset(&held);
     for (size_t i = 0; i < SIGNALS; i++)
         sigaddset(&held, signals[i]);
@@ -43,12 +46,20 @@ void cli_interrupt_end(void)
 
 bool cli_interrupted(void)
 {
-    return arrived;
+    return pending;
 }
 
 void cli_interrupt_forget(void)
 {
+    pending = 0;
+}
+
+bool cli_interrupt_take(void)
+{
+    const bool was = arrived;
+
     arrived = 0;
+    return was;
 }
 
 uint64_t cli_now_ns(void)
@@ -65,7 +76,7 @@ int cli_interrupt_poll(int fd, short events, uint64_t deadline_ns)
     struct timespec left, *timeout = NULL;
     sigset_t during = outside;
 
-    if (arrived)
+    if (pending)
         return -EINTR;
     if (deadline_ns != CLI_NO_DEADLINE) {
         const uint64_t now = cli_now_ns();
@@ -76,6 +87,6 @@ int cli_interrupt_poll(int fd, short events, uint64_t deadline_ns)
     }
     int ready = ppoll(&wait, 1, timeout, &during);
     if (ready < 0)
-        return errno == EINTR && !arrived ? 0 : -errno;
+        return errno == EINTR && !pending ? 0 : -errno;
     return ready > 0 ? wait.revents : 0;
 }

@@ -17,6 +17,9 @@ bool cli_interrupted(void);
 /* Forgets the signal that arrived, so that one may wait again: to say goodbye. */
 void cli_interrupt_forget(void);
 
+/* After a command: whether a signal arrived during it. Once only. */
+bool cli_interrupt_take(void);
+
 /* Nanoseconds of the monotonic clock; deadlines are in them. */
 uint64_t cli_now_ns(void);
 

@@ -3,11 +3,13 @@
 
 #include "allocate.h"
 #include "completion.h"
+#include "interrupt.h"
 #include "line.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <histedit.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -174,6 +176,8 @@ static void read_commands(struct shell *shell)
     int length;
 
     while (!leave) {
+        /* libedit would do this after the prompt: what was typed before it would show twice. */
+        el_set(shell->editor, EL_PREP_TERM, 1);
         const char *line = el_gets(shell->editor, &length);
 
         if (!line || length <= 0) {
@@ -185,6 +189,8 @@ static void read_commands(struct shell *shell)
         history(shell->history, &shell->event, H_ENTER, line);
         char *copy = cli_copy(line);
         cli_line_run(copy, shell->prefix_count, shell->prefix, &leave);
+        if (cli_interrupt_take())
+            putchar('\n'); /* after the terminal's ^C */
         free(copy);
         fflush(stdout);
     }
@@ -197,6 +203,7 @@ enum cli_exit cli_shell(size_t prefix_count, const char *const *prefix)
     if (begin_editor(&shell) < 0)
         return cli_batch(stdin, prefix_count, prefix);
     begin_history(&shell);
+    signal(SIGINT, SIG_IGN); /* between commands; see begin_editor and interrupt.h for the rest */
     puts("help explains the commands, TAB completes them, exit leaves.");
     read_commands(&shell);
     end_history(&shell);

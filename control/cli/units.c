@@ -70,22 +70,34 @@ struct cli_text cli_share(double part, double whole)
     return text;
 }
 
+/* "3h 12m", or "3h" */
+static struct cli_text two_units(uint64_t big, const char *big_unit, uint64_t small, const char *small_unit)
+{
+    struct cli_text text;
+
+    if (small == 0)
+        snprintf(text.s, sizeof(text.s), "%" PRIu64 "%s", big, big_unit);
+    else
+        snprintf(text.s, sizeof(text.s), "%" PRIu64 "%s %" PRIu64 "%s", big, big_unit, small, small_unit);
+    return text;
+}
+
 struct cli_text cli_duration(uint64_t milliseconds)
 {
     const uint64_t s = milliseconds / 1000, m = s / 60, h = m / 60, d = h / 24;
     struct cli_text text;
 
-    if (s == 0)
-        snprintf(text.s, sizeof(text.s), "%" PRIu64 " ms", milliseconds);
-    else if (s < 10)
-        snprintf(text.s, sizeof(text.s), "%.1f s", (double)(milliseconds / 100) / 10);
-    else if (m == 0)
+    if (d > 0)
+        return two_units(d, "d", h % 24, "h");
+    if (h > 0)
+        return two_units(h, "h", m % 60, "m");
+    if (m > 0)
+        return two_units(m, "m", s % 60, "s");
+    if (s >= 10)
         snprintf(text.s, sizeof(text.s), "%" PRIu64 " s", s);
-    else if (h == 0)
-        snprintf(text.s, sizeof(text.s), "%" PRIu64 "m %" PRIu64 "s", m, s % 60);
-    else if (d == 0)
-        snprintf(text.s, sizeof(text.s), "%" PRIu64 "h %" PRIu64 "m", h, m % 60);
+    else if (s > 0)
+        snprintf(text.s, sizeof(text.s), "%.1f s", (double)(milliseconds / 100) / 10);
     else
-        snprintf(text.s, sizeof(text.s), "%" PRIu64 "d %" PRIu64 "h", d, h % 24);
+        snprintf(text.s, sizeof(text.s), "%" PRIu64 " ms", milliseconds);
     return text;
 }

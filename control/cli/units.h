@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct cli_text {
-    char s[40];
+    char s[80];
 };
 
 struct cli_text cli_number(uint64_t value);           /* 1,234,567 */
