@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "eal.h"
 
+#include "queues.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -123,9 +125,10 @@ static int check_cores(const struct cv_config *config, char *error, size_t error
 }
 
 /* Decides between hugepages and ordinary memory. */
-static int choose_memory(const struct cv_config *config, uint64_t need, bool *hugepages, char *error,
+static int choose_memory(const struct cv_config *config, uint64_t *bytes, bool *hugepages, char *error,
                          size_t error_bytes)
 {
+    uint64_t need = *bytes;
     uint64_t free_bytes = free_hugepage_bytes();
     uint64_t available = read_number("/proc/meminfo", "MemAvailable:") * 1024;
 
@@ -143,6 +146,7 @@ static int choose_memory(const struct cv_config *config, uint64_t need, bool *hu
                  need / MB, free_bytes / MB, have + missing);
         return -ENOMEM;
     }
+    need += cv_pools_memory(config, false) - cv_pools_memory(config, true);
     if (available != 0 && available < need) {
         snprintf(error, error_bytes,
                  "%" PRIu64 " MB of memory are needed and %" PRIu64
@@ -154,6 +158,7 @@ static int choose_memory(const struct cv_config *config, uint64_t need, bool *hu
         RTE_LOG_LINE(NOTICE, START,
                      "ordinary memory: %" PRIu64 " MB are needed and %" PRIu64 " MB are free in hugepages",
                      need / MB, free_bytes / MB);
+    *bytes = need;
     return 0;
 }
 
@@ -206,14 +211,14 @@ static void add_logs(struct arguments *arguments, uint32_t log_level)
 int cv_eal_start(const struct cv_config *config, const char *program, size_t memory_bytes, uint32_t log_level,
                  char *error, size_t error_bytes)
 {
-    uint64_t need = (memory_bytes + OWN_BYTES + 2 * MB - 1) / (2 * MB) * 2 * MB;
+    uint64_t need = memory_bytes + OWN_BYTES;
     static struct arguments arguments;
     bool hugepages;
     int result;
 
     result = check_cores(config, error, error_bytes);
     if (result == 0)
-        result = choose_memory(config, need, &hugepages, error, error_bytes);
+        result = choose_memory(config, &need, &hugepages, error, error_bytes);
     if (result != 0)
         return result;
     add(&arguments, "%s", program);
@@ -225,7 +230,7 @@ int cv_eal_start(const struct cv_config *config, const char *program, size_t mem
     add(&arguments, hugepages ? "--in-memory" : "--no-huge");
     add(&arguments, "--no-shconf");
     add(&arguments, "-m");
-    add(&arguments, "%" PRIu64, need / MB);
+    add(&arguments, "%" PRIu64, need / MB + 1);
     if (rte_eal_init(arguments.count, arguments.list) >= 0)
         return 0;
     snprintf(error, error_bytes,

@@ -17,9 +17,10 @@ static inline unsigned cv_worker_lcore(unsigned index)
 }
 
 /*
- * `memory_bytes` is all that will ever be taken from DPDK's memory: packet buffers (cv_ports_memory) and the
- * caller's tables. With hugepages that much is set aside at once; without, it is the limit. `log_level` is
- * DPDK's (1 to 8) for DPDK's own messages.
+ * `memory_bytes` is all that will ever be taken from DPDK's memory, as it is in hugepages: packet buffers
+ * (cv_ports_memory) and the caller's tables. In hugepages that much is set aside at once; ordinary memory is
+ * touched as it is used, and packet buffers take more of it (queues.h). `log_level` is that of DPDK's own
+ * messages, as rte_log counts (1 to 8); they go to standard error.
  *
  * 0, or a negative errno with a sentence in `error` that says what is wrong and what to do: a core that is
  * not there, too few free hugepages, no permission.

@@ -24,7 +24,10 @@ enum hop_state {
 
 static uint16_t *bucket_of(const struct cv_next_hops *hops, uint16_t port_id, const struct cv_ip *ip)
 {
-    return &hops->buckets[rte_jhash(ip, sizeof(*ip), port_id) & (hops->bucket_count - 1)];
+    uint32_t words[4];
+
+    memcpy(words, ip, sizeof(words));
+    return &hops->buckets[rte_jhash_32b(words, 4, port_id) & (hops->bucket_count - 1)];
 }
 
 static uint16_t find(const struct cv_next_hops *hops, uint16_t port_id, const struct cv_ip *ip)

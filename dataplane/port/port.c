@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_log.h>
 #include <string.h>
@@ -20,7 +21,7 @@ RTE_LOG_REGISTER(cv_port_log, culvert.port, NOTICE);
 
 size_t cv_ports_memory(const struct cv_config *config)
 {
-    return cv_pools_memory(config) + (size_t)config->port_count * PORT_BYTES;
+    return cv_pools_memory(config, rte_eal_has_hugepages() != 0) + (size_t)config->port_count * PORT_BYTES;
 }
 
 static int tell(const struct cv_port *port, int result, const char *reason, char *error, size_t error_bytes)

@@ -52,7 +52,10 @@ struct cv_ports {
     struct rte_mempool *pools[RTE_MAX_NUMA_NODES];
 };
 
-/* Bytes of DPDK memory that opening these ports will take: for cv_eal_start. */
+/*
+ * Bytes of DPDK memory that opening these ports takes. Before EAL has started: in hugepages, as cv_eal_start
+ * wants it; afterwards: as it is.
+ */
 size_t cv_ports_memory(const struct cv_config *config);
 
 /*

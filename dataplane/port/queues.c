@@ -11,6 +11,7 @@
 #include <rte_lcore.h>
 #include <rte_mempool.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DESCRIPTORS      1024 /* of a hardware queue */
 #define SOFT_DESCRIPTORS 512  /* of a driver that takes any number, and TAP takes as many buffers */
@@ -42,14 +43,17 @@ static uint16_t buffer_bytes(const struct cv_config *config)
     return (uint16_t)(RTE_PKTMBUF_HEADROOM + RTE_MIN(bytes, (uint32_t)UINT16_MAX - RTE_PKTMBUF_HEADROOM));
 }
 
-size_t cv_pools_memory(const struct cv_config *config)
+size_t cv_pools_memory(const struct cv_config *config, bool hugepages)
 {
     struct rte_mempool_objsz size;
-    size_t object =
-        rte_mempool_calc_obj_size((uint32_t)sizeof(struct rte_mbuf) + buffer_bytes(config), 0, &size);
+    uint32_t bytes = (uint32_t)sizeof(struct rte_mbuf) + buffer_bytes(config);
+    size_t object = rte_mempool_calc_obj_size(bytes, 0, &size);
+    size_t page = (size_t)getpagesize();
     size_t pointers = (size_t)rte_align32pow2(config->mbufs + 1) * sizeof(void *);
 
-    return config->mbufs * object + pointers + sizeof(struct rte_mempool) +
+    if (!hugepages)
+        object = object < page ? page / (page / object) : RTE_ALIGN_CEIL(object, page);
+    return (config->mbufs + 1) * object + pointers + sizeof(struct rte_mempool) +
            RTE_MAX_LCORE * sizeof(struct rte_mempool_cache);
 }
 

@@ -10,8 +10,11 @@
 int cv_pools_create(struct cv_ports *ports, const struct cv_config *config, char *error, size_t error_bytes);
 void cv_pools_free(struct cv_ports *ports);
 
-/* Bytes of DPDK memory for config->mbufs buffers. */
-size_t cv_pools_memory(const struct cv_config *config);
+/*
+ * Bytes of DPDK memory for config->mbufs buffers. A buffer must not cross a page, so in ordinary memory (4 KB
+ * pages) it takes a whole one.
+ */
+size_t cv_pools_memory(const struct cv_config *config, bool hugepages);
 
 /*
  * Configures and starts a probed port with a queue pair for each worker, and fills in all that workers read

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <linux/bpf.h>
 #include <linux/if_xdp.h>
+#include <rte_log.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -19,6 +20,15 @@
 #define RING_SLOTS     4
 #define TRY_MS         50
 #define TRIES          40
+
+RTE_LOG_REGISTER(cv_xdp_log, culvert.xdp, NOTICE);
+
+/* The driver's use of libbpf is noisy when all is well. */
+static int log_libbpf(enum libbpf_print_level level, const char *format, va_list values)
+{
+    return rte_vlog(level == LIBBPF_DEBUG ? RTE_LOG_DEBUG : RTE_LOG_INFO, (uint32_t)cv_xdp_log, format,
+                    values);
+}
 
 /* An XDP program that passes everything on, loaded and let go: whether the kernel permits it. */
 static int check_permission(char *error, size_t error_bytes)
@@ -137,8 +147,10 @@ int cv_xdp_check(const char *name, const struct cv_interface *interface, uint32_
 {
     char program[BPF_OBJ_NAME_LEN] = "";
     uint32_t id = 0;
-    int result = check_permission(error, error_bytes);
+    int result;
 
+    libbpf_set_print(log_libbpf);
+    result = check_permission(error, error_bytes);
     if (result != 0)
         return result;
     if (bpf_xdp_query_id(interface->index, 0, &id) != 0 || id == 0)
