@@ -142,7 +142,7 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return 1;
     }
-    bench_eal_start(argv[0], arguments.core);
+    bench_eal_start(argv[0], arguments.core, false);
     bench_relay_create(&relay, arguments.pairs);
     for (size_t i = 0; i < RTE_DIM(indexes); i++)
         measure_index(indexes[i], &relay, &arguments);

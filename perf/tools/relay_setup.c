@@ -23,14 +23,16 @@ void bench_fail(const char *format, ...)
     exit(2);
 }
 
-void bench_eal_start(const char *program, unsigned core)
+void bench_eal_start(const char *program, unsigned core, bool no_huge)
 {
     char core_text[16];
     const char *arguments[] = {
-        program, "-l", core_text, "--in-memory", "--no-pci", "--no-telemetry", "--log-level=error"};
+        program,     "-l", core_text, "--in-memory", "--no-pci", "--no-telemetry", "--log-level=error",
+        "--no-huge", "-m", "1024"};
+    int count = (int)RTE_DIM(arguments) - (no_huge ? 0 : 3);
 
     snprintf(core_text, sizeof(core_text), "%u", core);
-    if (rte_eal_init(RTE_DIM(arguments), (char **)(uintptr_t)arguments) < 0)
+    if (rte_eal_init(count, (char **)(uintptr_t)arguments) < 0)
         bench_fail("EAL does not start: %s", rte_strerror(rte_errno));
 }
 

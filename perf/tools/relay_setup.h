@@ -6,8 +6,8 @@
  */
 #include "relay/pair_table.h"
 
-/* Starts EAL on one core, in hugepages, without any device. */
-void bench_eal_start(const char *program, unsigned core);
+/* Starts EAL on one core, in hugepages (or 1 GB of ordinary memory), without any device. */
+void bench_eal_start(const char *program, unsigned core, bool no_huge);
 
 struct bench_relay {
     struct cv_locals locals;
