@@ -116,7 +116,8 @@ int main(int argc, char **argv)
 
     if (!parse_arguments(argc, argv, &arguments))
         return 1;
-    if (cv_config_load(arguments.config, &config, error, sizeof(error)) != 0) {
+    if (cv_config_load(arguments.config, &config, error, sizeof(error)) != 0 ||
+        cv_config_replace_ports(&config, arguments.ports, arguments.port_count, error, sizeof(error)) != 0) {
         fprintf(stderr, "%s\n", error);
         return 1;
     }

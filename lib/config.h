@@ -73,6 +73,14 @@ struct cv_config {
 int cv_config_load(const char *path, struct cv_config *config, char *error, size_t error_bytes);
 
 /*
+ * Ports from a command line in place of the configured ones: each text is what stands below `- ` in
+ * dataplane.ports, in YAML's flow style without the outer braces: "name: lan, driver: tap, device: cv0". No
+ * texts: nothing changes. Returns as cv_config_load does.
+ */
+int cv_config_replace_ports(struct cv_config *config, const char *const *texts, uint32_t count, char *error,
+                            size_t error_bytes);
+
+/*
  * "120s", "2m", "1h", "7d", "0" to seconds; "10M", "1.5G", "0" bits per second to bytes per second, where
  * what is not 0 is at least one byte and at most CV_PAIR_RATE_MAX_BYTES_PER_SECOND. 0, or -EINVAL with the
  * output untouched.

@@ -136,6 +136,20 @@ int config_source_open(struct config_source *source, const char *path, char *err
     return error != 0 ? error : parse_text(source);
 }
 
+int config_source_open_text(struct config_source *source, const char *name, const char *text, char *errors,
+                            size_t errors_bytes)
+{
+    *source = (struct config_source){.path = name, .errors = errors, .errors_bytes = errors_bytes};
+    errors[0] = '\0';
+    source->bytes = strlen(text);
+    source->text = (uint8_t *)strdup(text);
+    if (source->text == NULL) {
+        config_error(source, 0, "", "cannot be read: %s", strerror(ENOMEM));
+        return -ENOMEM;
+    }
+    return parse_text(source);
+}
+
 void config_source_close(struct config_source *source)
 {
     if (source->parsed)

@@ -31,6 +31,10 @@ struct config_source {
  * or -errno of reading. To be closed in any case.
  */
 int config_source_open(struct config_source *source, const char *path, char *errors, size_t errors_bytes);
+
+/* The same for a text in memory, of which a copy is made; `name` stands for the path in errors. */
+int config_source_open_text(struct config_source *source, const char *name, const char *text, char *errors,
+                            size_t errors_bytes);
 void config_source_close(struct config_source *source);
 
 /* Line of a field, or of the nearest thing around it that is there; 0 when not known. */

@@ -431,6 +431,25 @@ static int remove_file(void **state)
     return unlink(path);
 }
 
+static void ports_from_the_command_line(void **state)
+{
+    static const char *const texts[] = {"name: a, driver: tap, device: cv0, addresses: [10.0.0.1/24]",
+                                        "name: b, driver: \"null\""};
+    static const char *const wrong[] = {"name: a, driver: tap, device: cv0", "name: b, driver: zz"};
+    struct cv_config config = {.port_count = 7};
+
+    (void)state;
+    assert_int_equal(cv_config_replace_ports(&config, texts, 0, error, sizeof(error)), 0);
+    assert_int_equal(config.port_count, 7);
+    assert_int_equal(cv_config_replace_ports(&config, texts, 2, error, sizeof(error)), 0);
+    assert_int_equal(config.port_count, 2);
+    assert_string_equal(config.ports[0].device, "cv0");
+    assert_int_equal(config.ports[1].driver, CV_DRIVER_NULL);
+    assert_int_equal(cv_config_replace_ports(&config, wrong, 2, error, sizeof(error)), -EINVAL);
+    assert_non_null(strstr(error, "--port:2: dataplane.ports[1].driver: found \"zz\""));
+    assert_int_equal(config.port_count, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +461,7 @@ int main(void)
         cmocka_unit_test(addresses_of_all_ports_are_counted),
         cmocka_unit_test(short_error_buffers_are_terminated),
         cmocka_unit_test(files_that_are_none),
+        cmocka_unit_test(ports_from_the_command_line),
         cmocka_unit_test(durations),
         cmocka_unit_test(rates),
     };
