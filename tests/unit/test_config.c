@@ -434,8 +434,9 @@ static int remove_file(void **state)
 static void ports_from_the_command_line(void **state)
 {
     static const char *const texts[] = {"name: a, driver: tap, device: cv0, addresses: [10.0.0.1/24]",
-                                        "name: b, driver: \"null\""};
-    static const char *const wrong[] = {"name: a, driver: tap, device: cv0", "name: b, driver: zz"};
+                                        "name: b, driver: \"null\", addresses: []"};
+    static const char *const wrong[] = {"name: a, driver: tap, device: cv0, addresses: [10.0.0.1/24]",
+                                        "name: b, driver: zz, addresses: []"};
     struct cv_config config = {.port_count = 7};
 
     (void)state;
