@@ -434,9 +434,9 @@ static int remove_file(void **state)
 static void ports_from_the_command_line(void **state)
 {
     static const char *const texts[] = {"name: a, driver: tap, device: cv0, addresses: [10.0.0.1/24]",
-                                        "name: b, driver: \"null\", addresses: []"};
+                                        "name: b, driver: \"null\", addresses: [10.0.1.1/24]"};
     static const char *const wrong[] = {"name: a, driver: tap, device: cv0, addresses: [10.0.0.1/24]",
-                                        "name: b, driver: zz, addresses: []"};
+                                        "name: b, driver: zz, addresses: [10.0.1.1/24]"};
     struct cv_config config = {.port_count = 7};
 
     (void)state;
