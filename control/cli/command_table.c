@@ -107,10 +107,10 @@ static const struct cli_command worker_commands[] = {
     {
         .verb = "show",
         .summary = "show workers and their counters",
-        .description = "Shows what each polling worker received, forwarded and sent. A turn of a worker's"
-                       " loop is busy when at least one packet arrived in it; near 100 % the worker is at"
-                       " its limit. With --watch, a worker whose heartbeat stands still is shown as "
-                       "stuck.",
+        .description =
+            "Shows what each polling worker received, forwarded and sent. A worker is busy while it "
+            "handles packets; near 100 % it is at its limit. With --watch, a worker whose "
+            "heartbeat stands still is shown as stuck.",
         .options = LIST(cli_item, WATCH_OPTION, WATCH_COUNT_OPTION),
         .examples = LIST(cli_example, {"worker show", "totals since the data plane started"},
                          {"worker show --watch 1", "rates"}),

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commands.h"
 
-#include "text_table.h"
-#include "units.h"
+#include "member_table.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -43,8 +42,9 @@ static void print_destinations(struct cli_call *call, yyjson_val *pair)
 }
 
 /* "token", "fixed 192.0.2.7:4433" or "prefix 198.51.100.0/24" */
-static struct cli_text bind_text(yyjson_val *leg)
+static struct cli_text bind_text(const struct cli_sample *sample)
 {
+    yyjson_val *leg = sample->object;
     const bool fixed = cli_member_is(leg, "bind", "fixed"), prefix = cli_member_is(leg, "bind", "prefix");
     struct cli_text text;
 
@@ -54,6 +54,18 @@ static struct cli_text bind_text(yyjson_val *leg)
                       : "");
     return text;
 }
+
+static const struct cli_column leg_columns[] = {
+    {"leg", "leg", CLI_AS_TEXT, NULL},
+    {"peer", "peer", CLI_AS_TEXT, NULL},
+    {"bound by", NULL, CLI_AS_COMPUTED, bind_text},
+    {"address", "address", CLI_AS_TEXT, NULL},
+    {">last packet", "seen_ms_ago", CLI_AS_AGE, NULL},
+    {">moves", "moves", CLI_AS_NUMBER, NULL},
+    {">packets", "pkts", CLI_AS_NUMBER, NULL},
+    {">bytes", "bytes", CLI_AS_BYTES, NULL},
+    {0},
+};
 
 /* The only place where a token is shown. */
 static void print_leg(struct cli_call *call, yyjson_val *pair, yyjson_val *leg)
@@ -66,7 +78,8 @@ static void print_leg(struct cli_call *call, yyjson_val *pair, yyjson_val *leg)
               "from its QUIC socket, and then speaks QUIC to the same place: to\n    ",
               call->out);
     else
-        fprintf(call->out, "bound by %s, without a token. The peer speaks QUIC to\n    ", bind_text(leg).s);
+        fprintf(call->out, "bound by %s, without a token. The peer speaks QUIC to\n    ",
+                bind_text(&(struct cli_sample){.object = leg}).s);
     print_destinations(call, pair);
     fprintf(call->out, "\n%s%s%s", token ? "    " : "", token ? token : "", token ? "\n" : "");
 }
@@ -181,24 +194,15 @@ static void print_facts(struct cli_call *call, yyjson_val *pair)
 
 static void print_legs(struct cli_call *call, yyjson_val *pair)
 {
-    static const char *const columns[] = {"leg",    "peer",     "bound by", "address", ">last packet",
-                                          ">moves", ">packets", ">bytes",   NULL};
     struct cli_table table;
     yyjson_val *leg;
     size_t i, count;
 
     fputs("\n", call->out);
-    cli_table_begin(&table, call->out, call->bold, columns);
+    cli_member_table_begin(&table, call, leg_columns);
     yyjson_arr_foreach(yyjson_obj_get(pair, "legs"), i, count, leg)
     {
-        cli_table_cell(&table, "%s", cli_member_text(leg, "leg"));
-        cli_table_cell(&table, "%s", cli_member_text(leg, "peer"));
-        cli_table_cell(&table, "%s", bind_text(leg).s);
-        cli_table_cell(&table, "%s", cli_member_text(leg, "address"));
-        cli_table_cell(&table, "%s", cli_age(yyjson_obj_get(leg, "seen_ms_ago")).s);
-        cli_table_cell(&table, "%s", cli_count(yyjson_obj_get(leg, "moves")).s);
-        cli_table_cell(&table, "%s", cli_count(yyjson_obj_get(leg, "pkts")).s);
-        cli_table_cell(&table, "%s", cli_amount(yyjson_obj_get(leg, "bytes")).s);
+        cli_member_table_row(&table, leg_columns, &(struct cli_sample){.answer = pair, .object = leg});
     }
     cli_table_end(&table);
 }

@@ -1,10 +1,50 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commands.h"
 
-#include "text_table.h"
-#include "units.h"
+#include "member_table.h"
 
-#include <inttypes.h>
+static struct cli_text link_text(const struct cli_sample *sample)
+{
+    const uint64_t mbps = cli_member_number(sample->object, "link_mbps");
+    struct cli_text text;
+
+    snprintf(text.s, sizeof(text.s), "%.20s%s%.40s", cli_member_text(sample->object, "link"), mbps ? " " : "",
+             mbps ? cli_bit_rate((double)mbps * 1e6).s : "");
+    return text;
+}
+
+static const struct cli_column links[] = {
+    {"port", "name", CLI_AS_TEXT, NULL},        {"driver", "driver", CLI_AS_TEXT, NULL},
+    {"device", "device", CLI_AS_TEXT, NULL},    {"MAC", "mac", CLI_AS_TEXT, NULL},
+    {">MTU", "mtu", CLI_AS_ID, NULL},           {"link", NULL, CLI_AS_COMPUTED, link_text},
+    {">queues", "queues", CLI_AS_NUMBER, NULL}, {0},
+};
+
+static const struct cli_column totals[] = {
+    {"port", "name", CLI_AS_TEXT, NULL},
+    {">received", "rx_pkts", CLI_AS_NUMBER, NULL},
+    {">bytes", "rx_bytes", CLI_AS_BYTES, NULL},
+    {">sent", "tx_pkts", CLI_AS_NUMBER, NULL},
+    {">bytes", "tx_bytes", CLI_AS_BYTES, NULL},
+    {">missed", "rx_missed", CLI_AS_NUMBER, NULL},
+    {">rx errors", "rx_errors", CLI_AS_NUMBER, NULL},
+    {">tx errors", "tx_errors", CLI_AS_NUMBER, NULL},
+    {">no buffer", "rx_no_buffer", CLI_AS_NUMBER, NULL},
+    {0},
+};
+
+static const struct cli_column rates[] = {
+    {"port", "name", CLI_AS_TEXT, NULL},
+    {">received", "rx_pkts", CLI_AS_PKT_RATE, NULL},
+    {">", "rx_bytes", CLI_AS_BIT_RATE, NULL},
+    {">sent", "tx_pkts", CLI_AS_PKT_RATE, NULL},
+    {">", "tx_bytes", CLI_AS_BIT_RATE, NULL},
+    {">missed", "rx_missed", CLI_AS_EVENT_RATE, NULL},
+    {">rx errors", "rx_errors", CLI_AS_EVENT_RATE, NULL},
+    {">tx errors", "tx_errors", CLI_AS_EVENT_RATE, NULL},
+    {">no buffer", "rx_no_buffer", CLI_AS_EVENT_RATE, NULL},
+    {0},
+};
 
 static const char *wanted_name(struct cli_call *call)
 {
@@ -30,35 +70,20 @@ static yyjson_val *port_named(yyjson_val *answer, const char *name)
     return NULL;
 }
 
-static void add_link(struct cli_table *table, yyjson_val *port)
+static void print_members(struct cli_call *call, const struct cli_column *columns, yyjson_val *now,
+                          yyjson_val *before, double seconds)
 {
-    const uint64_t mbps = cli_member_number(port, "link_mbps");
-
-    if (mbps > 0)
-        cli_table_cell(table, "%s %s", cli_member_text(port, "link"), cli_bit_rate((double)mbps * 1e6).s);
-    else
-        cli_table_cell(table, "%s", cli_member_text(port, "link"));
-}
-
-static void print_ports(struct cli_call *call, yyjson_val *ports)
-{
-    static const char *const columns[] = {"port", "driver", "device", "MAC", ">MTU", "link", ">queues", NULL};
     struct cli_table table;
     yyjson_val *port;
     size_t i, count;
 
-    cli_table_begin(&table, call->out, call->bold, columns);
-    yyjson_arr_foreach(ports, i, count, port)
+    cli_member_table_begin(&table, call, columns);
+    yyjson_arr_foreach(yyjson_obj_get(now, "ports"), i, count, port)
     {
-        if (!is_wanted(call, port))
-            continue;
-        cli_table_cell(&table, "%s", cli_member_text(port, "name"));
-        cli_table_cell(&table, "%s", cli_member_text(port, "driver"));
-        cli_table_cell(&table, "%s", cli_member_text(port, "device"));
-        cli_table_cell(&table, "%s", cli_member_text(port, "mac"));
-        cli_table_cell(&table, "%" PRIu64, cli_member_number(port, "mtu"));
-        add_link(&table, port);
-        cli_table_cell(&table, "%" PRIu64, cli_member_number(port, "queues"));
+        yyjson_val *old = port_named(before, cli_member_text(port, "name"));
+
+        if (is_wanted(call, port))
+            cli_member_table_row(&table, columns, &(struct cli_sample){now, port, old, seconds});
     }
     cli_table_head(&table);
     cli_table_end(&table);
@@ -87,59 +112,17 @@ static void print_addresses(struct cli_call *call, yyjson_val *ports)
     cli_table_end(&table);
 }
 
-static void print_totals(struct cli_call *call, yyjson_val *ports)
+static void show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
 {
-    static const char *const columns[] = {"port",    ">received",  ">bytes",     ">sent",      ">bytes",
-                                          ">missed", ">rx errors", ">tx errors", ">no buffer", NULL};
-    struct cli_table table;
-    yyjson_val *port;
-    size_t i, count;
-
-    cli_table_begin(&table, call->out, call->bold, columns);
-    yyjson_arr_foreach(ports, i, count, port)
-    {
-        if (!is_wanted(call, port))
-            continue;
-        cli_table_cell(&table, "%s", cli_member_text(port, "name"));
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(port, "rx_pkts")).s);
-        cli_table_cell(&table, "%s", cli_bytes(cli_member_number(port, "rx_bytes")).s);
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(port, "tx_pkts")).s);
-        cli_table_cell(&table, "%s", cli_bytes(cli_member_number(port, "tx_bytes")).s);
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(port, "rx_missed")).s);
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(port, "rx_errors")).s);
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(port, "tx_errors")).s);
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(port, "rx_no_buffer")).s);
+    if (before) {
+        print_members(call, rates, now, before, seconds);
+        return;
     }
-    cli_table_end(&table);
-}
-
-static void print_rates(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
-{
-    static const char *const columns[] = {"port",    ">received",  "",           ">sent",      "",
-                                          ">missed", ">rx errors", ">tx errors", ">no buffer", NULL};
-    struct cli_table table;
-    yyjson_val *port;
-    size_t i, count;
-
-    cli_table_begin(&table, call->out, call->bold, columns);
-    yyjson_arr_foreach(yyjson_obj_get(now, "ports"), i, count, port)
-    {
-        yyjson_val *old = port_named(before, cli_member_text(port, "name"));
-
-        if (!is_wanted(call, port))
-            continue;
-        cli_table_cell(&table, "%s", cli_member_text(port, "name"));
-        cli_table_cell(&table, "%s", cli_pkt_rate(cli_growth(port, old, "rx_pkts", seconds)).s);
-        cli_table_cell(&table, "%s", cli_bit_rate(8 * cli_growth(port, old, "rx_bytes", seconds)).s);
-        cli_table_cell(&table, "%s", cli_pkt_rate(cli_growth(port, old, "tx_pkts", seconds)).s);
-        cli_table_cell(&table, "%s", cli_bit_rate(8 * cli_growth(port, old, "tx_bytes", seconds)).s);
-        cli_table_cell(&table, "%s", cli_event_rate(cli_growth(port, old, "rx_missed", seconds)).s);
-        cli_table_cell(&table, "%s", cli_event_rate(cli_growth(port, old, "rx_errors", seconds)).s);
-        cli_table_cell(&table, "%s", cli_event_rate(cli_growth(port, old, "tx_errors", seconds)).s);
-        cli_table_cell(&table, "%s", cli_event_rate(cli_growth(port, old, "rx_no_buffer", seconds)).s);
-    }
-    cli_table_head(&table);
-    cli_table_end(&table);
+    print_members(call, links, now, NULL, 0);
+    fputs("\n", call->out);
+    print_addresses(call, yyjson_obj_get(now, "ports"));
+    fputs("\n", call->out);
+    print_members(call, totals, now, NULL, 0);
 }
 
 static yyjson_val *pick(struct cli_call *call, yyjson_val *answer)
@@ -149,19 +132,6 @@ static yyjson_val *pick(struct cli_call *call, yyjson_val *answer)
     if (!port)
         cli_complain(call, CLI_REFUSED, "no_such_port", "the relay has no port '%s'", wanted_name(call));
     return port;
-}
-
-static void show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
-{
-    if (before) {
-        print_rates(call, now, before, seconds);
-        return;
-    }
-    print_ports(call, yyjson_obj_get(now, "ports"));
-    fputs("\n", call->out);
-    print_addresses(call, yyjson_obj_get(now, "ports"));
-    fputs("\n", call->out);
-    print_totals(call, yyjson_obj_get(now, "ports"));
 }
 
 enum cli_exit cli_port_show(struct cli_call *call)

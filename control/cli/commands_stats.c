@@ -30,13 +30,22 @@ static const char *meaning(const char *name)
 /* What stands at this moment, as opposed to what only grows: it has no rate. */
 static bool is_gauge(const char *name)
 {
-    return strcmp(name, "pairs") == 0 || strcmp(name, "legs_bound") == 0;
+    static const char *const gauges[] = {"clients", "legs_bound", "pairs", "requests_in_flight",
+                                         "subscribers"};
+
+    for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++) {
+        if (strcmp(name, gauges[i]) == 0)
+            return true;
+    }
+    return ends_with(name, "_ms");
 }
 
 static struct cli_text total_text(const char *name, uint64_t value, double tsc_hz)
 {
     if (ends_with(name, "_bytes"))
         return cli_bytes(value);
+    if (ends_with(name, "_ms"))
+        return cli_duration(value);
     if (ends_with(name, "_cycles") && tsc_hz > 0)
         return cli_duration((uint64_t)((double)value * 1000 / tsc_hz));
     return cli_number(value);
@@ -48,7 +57,7 @@ static struct cli_text rate_text(const char *name, double growth, double tsc_hz)
         return cli_bit_rate(8 * growth);
     if (ends_with(name, "_pkts"))
         return cli_pkt_rate(growth);
-    if (ends_with(name, "_cycles"))
+    if (ends_with(name, "_cycles") && tsc_hz > 0)
         return cli_share(growth, tsc_hz);
     return cli_event_rate(growth);
 }
@@ -90,7 +99,7 @@ static void print_counters(struct cli_call *call, const char *title, const char 
     {
         const char *name = yyjson_get_str(key);
 
-        if (!yyjson_is_uint(value) || is_gauge(name))
+        if (!yyjson_is_uint(value) || (before && is_gauge(name)))
             continue;
         cli_table_cell(&table, "%s", name);
         if (before) {

@@ -1,90 +1,78 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commands.h"
 
-#include "text_table.h"
-#include "units.h"
-
-#include <inttypes.h>
-
-static void add_worker(struct cli_table *table, yyjson_val *worker, const char *state)
-{
-    cli_table_cell(table, "%" PRIu64, cli_member_number(worker, "worker"));
-    cli_table_cell(table, "%" PRIu64, cli_member_number(worker, "core"));
-    cli_table_cell(table, "%s", state);
-}
-
-static void print_totals(struct cli_call *call, yyjson_val *now)
-{
-    static const char *const columns[] = {">worker",    ">core",   "state",       ">received",
-                                          ">forwarded", ">bytes",  ">sent",       ">answered",
-                                          ">tokens",    ">by CID", ">busy turns", NULL};
-    struct cli_table table;
-    yyjson_val *worker;
-    size_t i, count;
-
-    cli_table_begin(&table, call->out, call->bold, columns);
-    yyjson_arr_foreach(yyjson_obj_get(now, "workers"), i, count, worker)
-    {
-        add_worker(&table, worker, cli_member_text(worker, "state"));
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(worker, "rx_pkts")).s);
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(worker, "forwarded_pkts")).s);
-        cli_table_cell(&table, "%s", cli_bytes(cli_member_number(worker, "forwarded_bytes")).s);
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(worker, "tx_pkts")).s);
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(worker, "answered_pkts")).s);
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(worker, "token_pkts")).s);
-        cli_table_cell(&table, "%s", cli_number(cli_member_number(worker, "cid_pkts")).s);
-        cli_table_cell(&table, "%s",
-                       cli_share((double)cli_member_number(worker, "busy_loops"),
-                                 (double)cli_member_number(worker, "loops"))
-                           .s);
-    }
-    cli_table_head(&table);
-    cli_table_end(&table);
-}
+#include "member_table.h"
 
 /* A worker in state run whose heartbeat stood still between two reads turns no more. */
-static const char *observed_state(yyjson_val *worker, yyjson_val *before)
+static struct cli_text state(const struct cli_sample *sample)
 {
-    if (cli_member_is(worker, "state", "run") &&
-        cli_member_number(worker, "heartbeat") == cli_member_number(before, "heartbeat"))
-        return "stuck";
-    return cli_member_text(worker, "state");
+    const bool runs = cli_member_is(sample->object, "state", "run");
+    const bool beats = cli_growth(sample->object, sample->before, "heartbeat", sample->seconds) > 0;
+    struct cli_text text;
+
+    snprintf(text.s, sizeof(text.s), "%s",
+             runs && !beats ? "stuck" : cli_member_text(sample->object, "state"));
+    return text;
 }
 
-static void print_rates(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
+static struct cli_text busy_time(const struct cli_sample *sample)
 {
-    static const char *const columns[] = {">worker",  ">core", "state",  ">received",   ">forwarded",
-                                          ">payload", ">sent", ">turns", ">busy turns", NULL};
+    const double cycles = (double)cli_member_number(sample->object, "busy_cycles");
+    const double hz = (double)cli_member_number(sample->answer, "tsc_hz");
+
+    return hz > 0 ? cli_duration((uint64_t)(1000 * cycles / hz)) : (struct cli_text){"-"};
+}
+
+static struct cli_text busy_share(const struct cli_sample *sample)
+{
+    return cli_share(cli_growth(sample->object, sample->before, "busy_cycles", sample->seconds),
+                     (double)cli_member_number(sample->answer, "tsc_hz"));
+}
+
+static const struct cli_column totals[] = {
+    {">worker", "worker", CLI_AS_ID, NULL},
+    {">core", "core", CLI_AS_ID, NULL},
+    {"state", "state", CLI_AS_TEXT, NULL},
+    {">received", "rx_pkts", CLI_AS_NUMBER, NULL},
+    {">forwarded", "forwarded_pkts", CLI_AS_NUMBER, NULL},
+    {">payload", "forwarded_bytes", CLI_AS_BYTES, NULL},
+    {">sent", "tx_pkts", CLI_AS_NUMBER, NULL},
+    {">answered", "answered_pkts", CLI_AS_NUMBER, NULL},
+    {">tokens", "token_pkts", CLI_AS_NUMBER, NULL},
+    {">by CID", "cid_pkts", CLI_AS_NUMBER, NULL},
+    {">busy for", NULL, CLI_AS_COMPUTED, busy_time},
+    {0},
+};
+
+static const struct cli_column rates[] = {
+    {">worker", "worker", CLI_AS_ID, NULL},
+    {">core", "core", CLI_AS_ID, NULL},
+    {"state", NULL, CLI_AS_COMPUTED, state},
+    {">received", "rx_pkts", CLI_AS_PKT_RATE, NULL},
+    {">forwarded", "forwarded_pkts", CLI_AS_PKT_RATE, NULL},
+    {">payload", "forwarded_bytes", CLI_AS_BIT_RATE, NULL},
+    {">sent", "tx_pkts", CLI_AS_PKT_RATE, NULL},
+    {">turns", "loops", CLI_AS_EVENT_RATE, NULL},
+    {">busy", NULL, CLI_AS_COMPUTED, busy_share},
+    {0},
+};
+
+static void show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
+{
+    const struct cli_column *columns = before ? rates : totals;
     struct cli_table table;
     yyjson_val *worker;
     size_t i, count;
 
-    cli_table_begin(&table, call->out, call->bold, columns);
+    cli_member_table_begin(&table, call, columns);
     yyjson_arr_foreach(yyjson_obj_get(now, "workers"), i, count, worker)
     {
         yyjson_val *old = yyjson_arr_get(yyjson_obj_get(before, "workers"), i);
 
-        add_worker(&table, worker, observed_state(worker, old));
-        cli_table_cell(&table, "%s", cli_pkt_rate(cli_growth(worker, old, "rx_pkts", seconds)).s);
-        cli_table_cell(&table, "%s", cli_pkt_rate(cli_growth(worker, old, "forwarded_pkts", seconds)).s);
-        cli_table_cell(&table, "%s", cli_bit_rate(8 * cli_growth(worker, old, "forwarded_bytes", seconds)).s);
-        cli_table_cell(&table, "%s", cli_pkt_rate(cli_growth(worker, old, "tx_pkts", seconds)).s);
-        cli_table_cell(&table, "%s", cli_event_rate(cli_growth(worker, old, "loops", seconds)).s);
-        cli_table_cell(&table, "%s",
-                       cli_share(cli_growth(worker, old, "busy_loops", seconds),
-                                 cli_growth(worker, old, "loops", seconds))
-                           .s);
+        cli_member_table_row(&table, columns, &(struct cli_sample){now, worker, old, seconds});
     }
     cli_table_head(&table);
     cli_table_end(&table);
-}
-
-static void show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
-{
-    if (before)
-        print_rates(call, now, before, seconds);
-    else
-        print_totals(call, now);
 }
 
 enum cli_exit cli_worker_show(struct cli_call *call)

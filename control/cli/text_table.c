@@ -39,13 +39,14 @@ static const char *heading(const struct cli_table *table, size_t column)
 
 void cli_table_begin(struct cli_table *table, FILE *out, bool bold, const char *const *columns)
 {
-    *table = (struct cli_table){.out = out, .bold = bold, .columns = columns, .headed = true};
+    *table = (struct cli_table){.out = out, .bold = bold, .headed = true};
     for (; columns[table->column_count]; table->column_count++) {
-        assert(table->column_count < CLI_COLUMNS_MAX);
-        const char *text = heading(table, table->column_count);
+        const size_t column = table->column_count;
 
-        table->widths[table->column_count] = cli_text_width(text);
-        if (*text)
+        assert(column < CLI_COLUMNS_MAX);
+        table->columns[column] = columns[column];
+        table->widths[column] = cli_text_width(heading(table, column));
+        if (*heading(table, column))
             table->headed = false;
     }
 }

@@ -17,7 +17,7 @@ struct cli_table {
     FILE *out;
     bool bold; /* the heading */
     bool headed;
-    const char *const *columns;
+    const char *columns[CLI_COLUMNS_MAX];
     size_t column_count;
     size_t widths[CLI_COLUMNS_MAX];
     char **cells;
@@ -25,7 +25,7 @@ struct cli_table {
     size_t cell_room;
 };
 
-/* `columns` ends with NULL and outlives the table; empty headings only: no heading line. */
+/* `columns` ends with NULL; its texts outlive the table. Empty headings only: no heading line. */
 void cli_table_begin(struct cli_table *table, FILE *out, bool bold, const char *const *columns);
 void cli_table_cell(struct cli_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

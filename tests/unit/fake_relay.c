@@ -151,9 +151,9 @@ static void worker_list(struct request *request)
     const uint64_t reads = ++request->relay->reads;
 
     fprintf(request->result,
-            "{\"workers\":[{\"worker\":0,\"core\":1,\"state\":\"run\",\"heartbeat\":%" PRIu64
-            ",\"rx_pkts\":1000,\"forwarded_pkts\":900,\"forwarded_bytes\":1080000,\"tx_pkts\":901,"
-            "\"loops\":4000,\"busy_loops\":1000},"
+            "{\"tsc_hz\":2000000000,\"workers\":[{\"worker\":0,\"core\":1,\"state\":\"run\",\"heartbeat\":"
+            "%" PRIu64 ",\"rx_pkts\":1000,\"forwarded_pkts\":900,\"forwarded_bytes\":1080000,\"tx_pkts\":901,"
+            "\"loops\":4000,\"busy_loops\":1000,\"busy_cycles\":4000000000},"
             "{\"worker\":1,\"core\":2,\"state\":\"run\",\"heartbeat\":7,\"rx_pkts\":0,\"loops\":7}]}",
             reads);
 }
@@ -164,7 +164,7 @@ static void stats_get(struct request *request)
 
     fprintf(request->result,
             "{\"uptime_ms\":11520000,\"pairs\":2500,\"pairs_max\":100000,\"legs_bound\":2500,"
-            "\"memory_bytes\":38000000,\"pair_bytes\":380,\"tsc_hz\":2000000000,"
+            "\"memory_bytes\":38000000,\"pair_bytes\":380,"
             "\"counters\":{\"rx_pkts\":%" PRIu64 ",\"forwarded_bytes\":%" PRIu64 ",\"busy_cycles\":%" PRIu64
             "},"
             "\"keeper\":{\"pairs\":2500,\"legs_moved_total\":17},\"control\":{\"requests\":3}}",

@@ -324,7 +324,8 @@ static void test_tables(void **state)
     expect(run("port", "show"), 0,
            "wan   net_af_xdp  eth0    02:00:00:00:00:00  1500  up 10.0 Gbit/s       2\n");
     expect(run("port", "show", "lan"), 0, "lan   192.0.2.2/24\n");
-    expect(run("worker", "show"), 0, "     0     1  run       1,000        900  1.08 MB   901");
+    expect(run("worker", "show"), 0,
+           "     0     1  run       1,000        900  1.08 MB   901         -       -       -     2.0 s\n");
     expect(run("stats", "show"), 0, "pairs       2,500 of 100,000 (2.5 %)\n");
     expect(run("stats", "show"), 0, "legs_moved_total     17  legs moved to another address\n");
     expect(run("log", "level", "dataplane", "debug"), 0, "The dataplane logs from level debug up\n");
