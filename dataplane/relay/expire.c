@@ -66,8 +66,10 @@ void cv_expiry_sweep(struct cv_expiry *expiry, struct cv_pair_table *table, uint
         uint32_t idle;
 
         expiry->next_slot = (slot + 1) % slots;
-        if (number == 0 || limit_ms == 0)
+        if (number == 0 || limit_ms == 0) {
+            set_told(expiry, slot, false);
             continue;
+        }
         idle = idle_ms(pair, now_ms);
         if (idle >= limit_ms) {
             set_told(expiry, slot, false);

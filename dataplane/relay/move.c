@@ -25,7 +25,6 @@ struct move {
     uint32_t packets;    /* from the candidate */
     struct cv_address candidate;
     struct cv_address previous; /* before the last move by connection ID */
-    uint8_t previous_local;
     uint32_t moved_ms;    /* that move; 0: none */
     uint32_t returned_ms; /* when it went back; 0: never */
 };
@@ -44,10 +43,25 @@ void cv_moves_destroy(struct cv_moves *moves)
     free(moves);
 }
 
+static struct move *set_of(struct cv_moves *moves, uint32_t leg)
+{
+    return &moves->table[(leg * UINT32_C(0x9e3779b1) >> 8) % MOVES & ~(uint32_t)(WAYS - 1)];
+}
+
+/* What connection IDs did to this leg counts no more. */
+static void forget(struct cv_moves *moves, uint32_t leg)
+{
+    struct move *set = set_of(moves, leg);
+
+    for (unsigned i = 0; i < WAYS; i++)
+        if (set[i].leg == leg)
+            set[i].touched_ms = 0;
+}
+
 /* The leg's entry; a fresh one in place of the longest untouched of its set when there is none. */
 static struct move *entry_for(struct cv_moves *moves, uint32_t leg, uint32_t generation, uint32_t now_ms)
 {
-    struct move *set = &moves->table[(leg * UINT32_C(0x9e3779b1) >> 8) % MOVES & ~(uint32_t)(WAYS - 1)];
+    struct move *set = set_of(moves, leg);
     struct move *oldest = set;
 
     for (unsigned i = 0; i < WAYS; i++) {
@@ -81,12 +95,14 @@ static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv
 {
     uint32_t owner = cv_find_address(table, address, cv_leg_at(table, leg)->relay_port_be);
     const struct cv_leg *owning;
+    uint32_t seen_ms;
 
     if (owner == CV_NO_LEG || owner == leg)
         return;
     owning = cv_leg_at(table, owner);
-    if (owning->bind_kind == CV_BIND_FIXED || cv_ms_since(now_ms, owning->seen_ms) < TAKE_OVER_MS ||
-        cv_ms_since(now_ms, owning->moved_ms) < TAKE_OVER_MS)
+    seen_ms = __atomic_load_n(&owning->seen_ms, __ATOMIC_RELAXED);
+    if (owning->bind_kind == CV_BIND_FIXED || cv_ms_since(now_ms, owning->moved_ms) < TAKE_OVER_MS ||
+        (seen_ms != 0 && cv_ms_since(now_ms, seen_ms) < TAKE_OVER_MS))
         return;
     *unbound = describe(table, owner);
     cv_leg_unbind(table, owner);
@@ -107,10 +123,12 @@ static enum cv_move_result bind(struct cv_pair_table *table, uint32_t leg, const
     return was_bound ? CV_MOVE_MOVED : CV_MOVE_BOUND;
 }
 
-static enum cv_move_result on_token(struct cv_pair_table *table, const struct cv_notice *notice, uint32_t now_ms,
+static enum cv_move_result on_token(struct cv_moves *moves, struct cv_pair_table *table,
+                                    const struct cv_notice *notice, uint32_t now_ms,
                                     struct cv_leg_event *event, struct cv_leg_event *unbound)
 {
     const struct cv_leg *leg = cv_leg_at(table, notice->leg);
+    enum cv_move_result result;
 
     if (leg->bind_kind != CV_BIND_TOKEN)
         return CV_MOVE_NOTHING;
@@ -121,7 +139,10 @@ static enum cv_move_result on_token(struct cv_pair_table *table, const struct cv
             return CV_MOVE_NOTHING;
     }
     take_over(table, notice->leg, &notice->address, now_ms, unbound);
-    return bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_TOKEN, event);
+    result = bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_TOKEN, event);
+    if (result != CV_MOVE_CONFLICT)
+        forget(moves, notice->leg);
+    return result;
 }
 
 static enum cv_move_result on_prefix(struct cv_pair_table *table, const struct cv_notice *notice, uint32_t now_ms,
@@ -135,10 +156,11 @@ static enum cv_move_result on_prefix(struct cv_pair_table *table, const struct c
     return bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_TOKEN, event);
 }
 
-/* Whether a leg bound by prefix may have this address at all. */
+/* Whether a leg that was not bound by a token may have this address at all. */
 static bool allowed(const struct cv_leg *leg, const struct cv_address *address)
 {
-    return leg->bind_kind != CV_BIND_PREFIX || cv_prefix_contains(&leg->bind.prefix, &address->ip);
+    return leg->bind_kind == CV_BIND_TOKEN ||
+           (leg->bind_kind == CV_BIND_PREFIX && cv_prefix_contains(&leg->bind.prefix, &address->ip));
 }
 
 static bool may_move(const struct cv_leg *leg, const struct move *move, uint32_t now_ms)
@@ -169,8 +191,10 @@ static enum cv_move_result on_cid(struct cv_moves *moves, struct cv_pair_table *
     struct cv_address old = {.ip = leg->source, .port_be = leg->source_port_be};
     enum cv_move_result result;
 
-    if (cv_address_equal(&old, &notice->address) || !allowed(leg, &notice->address))
+    if ((leg->flags & CV_LEG_BOUND) && cv_address_equal(&old, &notice->address))
         return CV_MOVE_NOTHING; /* it has moved since the worker looked */
+    if (!allowed(leg, &notice->address))
+        return CV_MOVE_NOTHING;
     if (move->moved_ms && cv_ms_since(now_ms, move->moved_ms) < HOLD_MS &&
         cv_address_equal(&move->previous, &notice->address))
         return go_back(table, notice, move, now_ms, event);
@@ -211,7 +235,7 @@ enum cv_move_result cv_moves_notice(struct cv_moves *moves, struct cv_pair_table
         return CV_MOVE_NOTHING;
     switch (notice->type) {
     case CV_NOTICE_TOKEN:
-        return on_token(table, notice, now_ms, event, unbound);
+        return on_token(moves, table, notice, now_ms, event, unbound);
     case CV_NOTICE_PREFIX:
         return on_prefix(table, notice, now_ms, event);
     case CV_NOTICE_CID_HIT:

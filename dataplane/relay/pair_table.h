@@ -23,12 +23,15 @@
 
 #define CV_NO_SLOT UINT32_MAX
 
-/* Milliseconds from `then` to `now`, both cv_now_ms; 0 when a worker's clock is a little ahead. */
+/* How far a worker's clock may be ahead of the keeper's, or a time that was just written of one just read. */
+#define CV_MS_AHEAD 60000
+
+/* Milliseconds from `then` to `now`, both cv_now_ms and less than 49 days apart; 0 when `then` is ahead. */
 static inline uint32_t cv_ms_since(uint32_t now_ms, uint32_t then_ms)
 {
-    int32_t passed = (int32_t)(now_ms - then_ms);
+    uint32_t passed = now_ms - then_ms;
 
-    return passed < 0 ? 0 : (uint32_t)passed;
+    return passed > UINT32_MAX - CV_MS_AHEAD ? 0 : passed;
 }
 
 struct cv_pair_table {
