@@ -471,6 +471,14 @@ static void any_size_fills_up(void **state)
         fill_to(sizes[i]);
 }
 
+/* Consecutive numbers, tokens and addresses, whatever secrets the hashes were given at the start. */
+static void any_secrets(void **state)
+{
+    (void)state;
+    for (unsigned start_number = 0; start_number < 200; start_number++)
+        fill_to(1000);
+}
+
 static void a_million_fits(void **state)
 {
     struct cv_pair_table_limits limits = {.pairs = 1000000, .workers = 16};
@@ -497,6 +505,7 @@ int main(void)
         EACH(prefixes),
         EACH(connection_ids),
         EACH(any_size_fills_up),
+        EACH(any_secrets),
         EACH(a_million_fits),
     };
 
