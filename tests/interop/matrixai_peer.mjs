@@ -27,7 +27,7 @@ const { positionals, values: options } = parseArgs({
     peer: { type: 'string' },
     streams: { type: 'string', default: '4' },
     bytes: { type: 'string', default: '1000000' },
-    timeout: { type: 'string', default: '60' },
+    timeout: { type: 'string', default: '100' },
   },
 });
 const mode = positionals[0];

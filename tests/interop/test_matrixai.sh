@@ -41,7 +41,7 @@ streams() {
 }
 
 connect bob alice --streams 4 --bytes 500000
-end bob 60
+end bob 110
 end alice
 expect "$(field "$LOGS/alice.out" peer)" = "$(cat "$LEGS/bob.id")" "whom alice verified"
 expect "$(field "$LOGS/bob.out" peer)" = "$(cat "$LEGS/alice.id")" "whom bob verified"

@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Sends frames that the relay must drop, and prints what its drop counters must grow by, as JSON.
 
-frames.py INTERFACE RELAY-MAC RELAY-PORT [--each N]
+frames.py INTERFACE RELAY-MAC RELAY-PORT DRIVER [--each N]
+
+DRIVER is af_packet or af_xdp. What the relay cannot see on a veth through this driver is left out: IPv4 fragments,
+which AF_PACKET's fan-out puts together; a VLAN tag, which the kernel takes off before AF_XDP, or drops when it is cut
+short.
 """
 import argparse
 import collections
@@ -17,6 +21,10 @@ NOWHERE4, NOWHERE6 = "192.0.2.201", "2001:db8::201"
 IPV4, IPV6, VLAN, EXPERIMENT = 0x0800, 0x86DD, 0x8100, 0x88B5
 TCP, UDP, ICMP, SCTP, FRAGMENT, HOP_BY_HOP = 6, 17, 1, 132, 44, 0
 MORE_FRAGMENTS, OFFSET_100 = 0x2000, 100
+HIDDEN = {
+    "af_packet": {("fragment", IPV4), ("too_short", VLAN)},
+    "af_xdp": {("wrong_vlan", VLAN), ("too_short", VLAN)},
+}
 
 
 def packed(address):
@@ -114,6 +122,7 @@ def main():
     parser.add_argument("interface")
     parser.add_argument("relay_mac")
     parser.add_argument("relay_port", type=int)
+    parser.add_argument("driver", choices=sorted(HIDDEN))
     parser.add_argument("--each", type=int, default=1)
     options = parser.parse_args()
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
@@ -122,6 +131,8 @@ def main():
     sent = collections.Counter()
     for _ in range(options.each):
         for name, ether_type, packet in cases(options.relay_port):
+            if (name, ether_type) in HIDDEN[options.driver]:
+                continue
             sock.send(ethernet + struct.pack("!H", ether_type) + packet)
             sent[name] += 1
     print(json.dumps(sent))

@@ -119,7 +119,7 @@ end_any() {
 }
 
 kill_hard() {
-    kill -KILL "${PID[$1]}"
+    kill -KILL "${PID[$1]}" 2>/dev/null || true
     wait "${PID[$1]}" 2>/dev/null || true
     unset "PID[$1]"
 }

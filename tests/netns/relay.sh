@@ -7,6 +7,8 @@
 #                                   Keys: driver, device, devargs, workers, ports, idle (of pairs), rate,
 #                                   pairs (how many at most), loop (poll or sleep)
 #   stop_relay                      both must end with status 0
+#   forget_relay                    then start_relay starts afresh: no pairs, no events
+#   has_af_xdp                      whether this kernel does
 #   start_dataplane, start_control, start_events     one by one, after write_config [KEY=VALUE...]
 #   ctl NOUN VERB ARG...            culvertctl -j
 #   add_pair A B [OPTION...]        sets PAIR and RELAY_PORT, adds a line for legs.py to $LEGS/A and $LEGS/B, and
@@ -82,7 +84,16 @@ start_relay() {
 
 stop_relay() {
     stop control
+    end_any events
     stop dataplane
+}
+
+forget_relay() {
+    rm -rf /run/culvert/control.db* "$LOGS"/events.out* "$LEGS"
+}
+
+has_af_xdp() {
+    python3 -c 'import socket; socket.socket(44, socket.SOCK_RAW)' 2>/dev/null
 }
 
 ctl() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
-python3 -c 'import socket; socket.socket(44, socket.SOCK_RAW)' 2>/dev/null || skip "this kernel has no AF_XDP"
+has_af_xdp || skip "this kernel has no AF_XDP"
 proves "on AF_XDP, over IPv4 and IPv6, a pair changes no byte and loses no datagram"
 
 make_internet

@@ -37,13 +37,6 @@ no_calls() {
     expect "$(wc -l < "$LOGS/calls")" -eq 0 "system calls of the worker with $1, the first $(head -n 1 "$LOGS/calls")"
 }
 
-stop_all() {
-    stop control
-    end_any events
-    stop dataplane
-    rm -f /run/culvert/control.db* "$LOGS"/events.out*
-}
-
 make_internet
 add_peer alice open
 add_peer bob open
@@ -53,9 +46,10 @@ start_relay driver=null device= devargs=no-rx=1 loop=poll
 during loops trace
 expect "$GREW" -gt 1000 "turns of the loop while no packet arrived"
 no_calls "no packet"
-stop_all
+stop_relay
+forget_relay
 
-# Full bursts, forwarded. The port is read from memory, so the file must be there before the data plane starts.
+# Full bursts, forwarded. The port is read from memory, so the file must be there first.
 LEG_A=198.51.100.1:5000 LEG_B=203.0.113.1:6000
 "$NETNS_DIR/pcap.py" /run/frames.pcap 40000 $LEG_A $LEG_B "$RELAY_GATEWAY"
 start_relay driver=pcap device=/run/frames.pcap devargs=infinite_rx=1 loop=poll ports=40000-40000
@@ -68,10 +62,11 @@ expect "$GREW" -gt 10000 "packets forwarded meanwhile"
 bursts=$(($(counter busy_loops) - bursts)) packets=$(($(counter rx_pkts) - packets))
 expect $((packets / bursts)) -ge 32 "packets in a burst"
 no_calls "full bursts"
-stop_all
+stop_relay
+forget_relay
 
-# One packet at a time. AF_PACKET's driver receives without a system call, and sends with one: dropped packets show that
-# there is no other, forwarded ones that strace would have seen it.
+# One packet at a time. AF_PACKET's driver receives without a system call, and sends with one: dropped packets
+# show that there is no other, forwarded ones that strace would have seen it.
 start_relay driver=af_packet loop=poll
 add_pair alice bob
 sed 's/[^ ]*$/-/' "$LEGS/alice" > "$LEGS/stranger"

@@ -8,7 +8,7 @@ PAIRS=40
 make_internet
 add_peer alice open
 add_peer bob open
-start_relay workers=0,1
+start_relay driver=af_packet workers=0,1 ports=40000-40063
 for ((i = 0; i < PAIRS; i++)); do
     add_pair alice bob
 done

@@ -12,16 +12,11 @@ FAMILY_A=4 FAMILY_B=6 add_pair alice bob
 check_sizes alice bob --largest 1452
 expect "$(dropped too_big)" -eq 0 "datagrams up to 1452 bytes dropped as too_big"
 
-# The other way round: 1453 bytes fit in an IPv4 packet of 1500 bytes, and not in IPv6.
-python='
-import sys
-sys.path.insert(0, sys.argv[1])
-from legs import open_legs
-leg = open_legs(sys.argv[2])[0]
-leg.send_token()
-for size in (1452, 1453, 1472):
-    leg.send(bytes(size))'
-inside alice python3 -c "$python" "$NETNS_DIR" "$LEGS/alice"
+# 1453 bytes fit in an IPv4 packet of 1500 bytes, and not in IPv6.
+start alice alice "$NETNS_DIR/send.py" "$LEGS/alice" 1452 1453 1472
+wait_event leg_moved "pair=$PAIR" leg=a
+kill -USR1 "${PID[alice]}"
+end alice
 too_big() { [ "$(dropped too_big)" -eq 2 ]; }
 wait_until 5 too_big || fail "dropped as too_big: $(dropped too_big), expected 2"
 exchange alice bob

@@ -17,7 +17,8 @@
 #      NAME       lan        192.168.N.2/24, 2001:db8:N:1::2/64
 #
 #   make_internet                 the router, and the relay's namespace
-#   add_peer NAME KIND            KIND: open, neighbour, firewall, full_cone, restricted, port_restricted, symmetric
+#   add_peer NAME KIND            NAME has up to 15 letters; KIND is open, neighbour, firewall, full_cone,
+#                                 restricted, port_restricted or symmetric
 #   nat_rebind NAME               new public address and ports for everything behind NAME-nat, in mid-flow
 #   set_loss [N]                  drop one UDP packet in N that the internet forwards; no N: none
 #   lost_packets                  how many that were
@@ -71,8 +72,11 @@ default_routes() {
     ip -n "$1" -6 route add default via "$3"
 }
 
+# A kernel may be set to show bridged packets to netfilter, which loses malformed ones and puts fragments together.
 make_internet() {
     namespace internet
+    [ ! -d /proc/sys/net/bridge ] || inside internet sysctl -qw net.bridge.bridge-nf-call-iptables=0 \
+        net.bridge.bridge-nf-call-ip6tables=0 net.bridge.bridge-nf-call-arptables=0
     ip netns add relay
     ip -n internet link add relay-net type bridge mcast_snooping 0
     ip -n internet link set relay-net up
