@@ -15,7 +15,7 @@ enum cli_exit cli_log_level(struct cli_call *call)
     if (call->json)
         cli_print_json(call, reply.result);
     else
-        fprintf(call->out, "The %s logs from level %s up\n", arguments[0].text, arguments[1].text);
+        fprintf(call->out, "Log level of %s: %s\n", arguments[0].text, arguments[1].text);
     cli_reply_free(&reply);
     return CLI_DONE;
 }

@@ -15,15 +15,42 @@ static bool ends_with(const char *text, const char *end)
     return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
-/* What lib/stats.h says about a counter; "" for those that control counts itself. */
-static const char *meaning(const char *name)
+/* X(member, meaning): what control tells about itself. */
+#define CONTROL_LIST(X)                                                        \
+    X(uptime_ms, "since control started")                                      \
+    X(pairs, "pairs that should exist")                                        \
+    X(clients, "connections to the control socket now")                        \
+    X(subscribers, "of these, subscribed to events")                           \
+    X(events, "events while anybody was subscribed")                           \
+    X(events_lost, "of these, not delivered: a subscriber did not read")       \
+    X(requests_in_flight, "requests that the data plane has not answered yet") \
+    X(bad_messages, "messages of the data plane that were refused")
+
+/* Groups of counters in the answer, and what is known of each. */
+struct group {
+    const char *member;
+    const char *title;
+    const struct cli_term *terms;
+};
+
+#define TERM(field, meaning) {#field, meaning},
+static const struct cli_term worker_terms[] = {CV_COUNTER_LIST(TERM){0}};
+static const struct cli_term keeper_terms[] = {CV_KEEPER_COUNTER_LIST(TERM){0}};
+static const struct cli_term control_terms[] = {CONTROL_LIST(TERM){0}};
+#undef TERM
+
+static const struct group groups[] = {
+    {"counters", "workers", worker_terms},
+    {"keeper", "data plane", keeper_terms},
+    {"control", "control", control_terms},
+};
+
+static const char *meaning(const struct cli_term *terms, const char *name)
 {
-#define MEANING(field, text)       \
-    if (strcmp(name, #field) == 0) \
-        return text;
-    CV_COUNTER_LIST(MEANING)
-    CV_KEEPER_COUNTER_LIST(MEANING)
-#undef MEANING
+    for (; terms->name; terms++) {
+        if (strcmp(terms->name, name) == 0)
+            return terms->meaning;
+    }
     return "";
 }
 
@@ -84,32 +111,30 @@ static void print_facts(struct cli_call *call, yyjson_val *stats)
 }
 
 /* The members of one of the answer's objects that are numbers. */
-static void print_counters(struct cli_call *call, const char *title, const char *group, yyjson_val *now,
-                           yyjson_val *before, double seconds)
+static void print_group(struct cli_call *call, const struct group *group, yyjson_val *now, yyjson_val *before,
+                        double seconds)
 {
-    const char *const totals[] = {title, ">total", "meaning", NULL};
-    const char *const rates[] = {title, ">rate", ">total", NULL};
+    const char *const totals[] = {group->title, ">total", "meaning", NULL};
+    const char *const rates[] = {group->title, ">rate", ">total", NULL};
     const double tsc_hz = (double)cli_member_number(now, "tsc_hz");
+    yyjson_val *counters = yyjson_obj_get(now, group->member), *old = yyjson_obj_get(before, group->member);
     struct cli_table table;
     yyjson_val *key, *value;
     size_t i, count;
 
     cli_table_begin(&table, call->out, call->bold, before ? rates : totals);
-    yyjson_obj_foreach(yyjson_obj_get(now, group), i, count, key, value)
+    yyjson_obj_foreach(counters, i, count, key, value)
     {
         const char *name = yyjson_get_str(key);
 
         if (!yyjson_is_uint(value) || (before && is_gauge(name)))
             continue;
         cli_table_cell(&table, "%s", name);
-        if (before) {
-            const double growth =
-                cli_growth(yyjson_obj_get(now, group), yyjson_obj_get(before, group), name, seconds);
-            cli_table_cell(&table, "%s", rate_text(name, growth, tsc_hz).s);
-        }
+        if (before)
+            cli_table_cell(&table, "%s", rate_text(name, cli_growth(counters, old, name, seconds), tsc_hz).s);
         cli_table_cell(&table, "%s", total_text(name, yyjson_get_uint(value), tsc_hz).s);
         if (!before)
-            cli_table_cell(&table, "%s", meaning(name));
+            cli_table_cell(&table, "%s", meaning(group->terms, name));
     }
     if (table.cell_count > 0)
         fputs("\n", call->out);
@@ -119,9 +144,8 @@ static void print_counters(struct cli_call *call, const char *title, const char 
 static void show(struct cli_call *call, yyjson_val *now, yyjson_val *before, double seconds)
 {
     print_facts(call, now);
-    print_counters(call, "workers", "counters", now, before, seconds);
-    print_counters(call, "data plane", "keeper", now, before, seconds);
-    print_counters(call, "control", "control", now, before, seconds);
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+        print_group(call, &groups[i], now, before, seconds);
 }
 
 enum cli_exit cli_stats_show(struct cli_call *call)

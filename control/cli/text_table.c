@@ -77,20 +77,24 @@ void cli_table_cell(struct cli_table *table, const char *format, ...)
     table->cells[table->cell_count++] = cell;
 }
 
+/* Spaces are held back until something follows them: no line ends with any. */
 static void print_row(const struct cli_table *table, const char *const *cells, bool bold)
 {
+    int gap = 0;
+
     if (bold)
         fputs("\033[1m", table->out);
     for (size_t i = 0; i < table->column_count; i++) {
-        const bool last = i + 1 == table->column_count;
         const int padding = (int)(table->widths[i] - cli_text_width(cells[i]));
+        const int before = is_right(table, i) ? padding : 0;
 
-        if (is_right(table, i))
-            fprintf(table->out, "%*s%s", padding, "", cells[i]);
-        else
-            fprintf(table->out, "%s%*s", cells[i], last ? 0 : padding, "");
-        if (!last)
-            fputs("  ", table->out);
+        if (*cells[i]) {
+            fprintf(table->out, "%*s%s", gap + before, "", cells[i]);
+            gap = 0;
+        } else {
+            gap += before;
+        }
+        gap += padding - before + 2;
     }
     fputs(bold ? "\033[0m\n" : "\n", table->out);
 }
