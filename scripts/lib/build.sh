@@ -5,11 +5,11 @@
 # flavour_options FLAVOUR: meson's options, one a line.
 flavour_options() {
     case $1 in
-    release) printf '%s\n' -Dbuildtype=release -Ddebug=true ;;
-    asan) printf '%s\n' -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false ;;
-    fuzz)
+    release) printf '%s\n' -Dwerror=true -Dbuildtype=release -Ddebug=true ;;
+    asan) printf '%s\n' -Dwerror=true -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false ;;
+    fuzz) # what another compiler warns of does not stop it
         printf '%s\n' -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
-            -Dfuzzers=true -Dc_args=-fsanitize=fuzzer-no-link
+            -Dwerror=false -Dfuzzers=true -Dc_args=-fsanitize=fuzzer-no-link
         ;;
     esac
 }
@@ -28,7 +28,7 @@ build() {
     if [ ! -f "$dir/build.ninja" ]; then
         say "configuring $dir"
         rm -rf "$dir"
-        env_run env CC="$(flavour_compiler "$flavour")" meson setup "${options[@]}" -Dwerror=true "$dir" >&2 ||
+        env_run env CC="$(flavour_compiler "$flavour")" meson setup "${options[@]}" "$dir" >&2 ||
             die "meson could not configure $dir" "its log is $dir/meson-logs/meson-log.txt"
     fi
     say "building $dir"
