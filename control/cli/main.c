@@ -23,5 +23,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "culvertctl: the output could not be written: %s\n", strerror(errno));
         outcome = CLI_NO_DAEMON;
     }
-    return outcome;
+    return (int)outcome;
 }
