@@ -122,6 +122,8 @@ send_file() {
     wait "${PID[bob]}" || failed "bob could not receive the file"
 }
 
+trap 'echo >&2; say "stopped; nothing of it is left"; exit 130' INT TERM
+
 say "1/4 laying out the network: two symmetric NATs, an internet, the relay"
 make_internet
 add_peer alice symmetric
