@@ -419,6 +419,7 @@ def parse_arguments():
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     options = parse_arguments()
     if options.mode == "cert":
         make_certificate(options.path)
@@ -427,8 +428,6 @@ def main():
         print(json.dumps(Peer(options).run()), flush=True)
     except (PeerError, OSError) as error:
         sys.exit(f"{options.name}: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 if __name__ == "__main__":
