@@ -23,13 +23,14 @@ static void notify_leg(struct cv_worker *worker, enum cv_notice_type type, const
 /* Sources that nothing can be sent to. */
 static bool unusable(const struct cv_worker *worker, const struct cv_packet *packet)
 {
+    static const struct cv_ip loopback = {.bytes[15] = 1};
     const uint8_t *bytes = packet->source.bytes;
 
     if (packet->source_port_be == 0 || cv_local_find_any(worker->locals, &packet->source) != CV_NO_LOCAL)
         return true;
     if (!packet->is_v6)
         return bytes[12] == 0 || bytes[12] == 127 || bytes[12] >= 224;
-    return bytes[0] == 0xff || cv_ip_is_zero(&packet->source) || cv_ip_is_v4(&packet->source);
+    return bytes[0] == 0xff || cv_ip_is_zero(&packet->source) || cv_ip_equal(&packet->source, &loopback);
 }
 
 bool cv_claim_by_token(struct cv_worker *worker, const struct cv_packet *packet)
@@ -55,6 +56,13 @@ static bool claim_by_prefix(struct cv_worker *worker, struct cv_packet *packet)
     return true;
 }
 
+/* Whether the leg may ever have this address: a connection ID does not stand in for the right to bind. */
+static bool may_have(const struct cv_leg *leg, const struct cv_ip *source)
+{
+    return leg->bind_kind == CV_BIND_TOKEN ||
+           (leg->bind_kind == CV_BIND_PREFIX && cv_prefix_contains(&leg->bind.prefix, source));
+}
+
 /* Returns whether the payload names a leg by its connection ID; the verdict says whether it may pass. */
 static bool claim_by_cid(struct cv_worker *worker, struct cv_packet *packet)
 {
@@ -67,7 +75,7 @@ static bool claim_by_cid(struct cv_worker *worker, struct cv_packet *packet)
     }
     worker->claims_left--;
     leg = cv_find_cid(worker->table, cv_packet_payload(packet), packet->payload_bytes, packet->relay_port_be);
-    if (leg == CV_NO_LEG || cv_leg_at(worker->table, leg)->bind_kind == CV_BIND_FIXED)
+    if (leg == CV_NO_LEG || !may_have(cv_leg_at(worker->table, leg), &packet->source))
         return false;
     worker->stats->cid_pkts++;
     packet->leg = leg;

@@ -9,8 +9,12 @@
 /* Times a reader starts over before it gives up: the keeper changes a leg within some 50 ns, unless it is preempted. */
 #define READ_TRIES 100
 
-/* How often, per leg, a worker looks whether a short-header packet still has the connection ID that is known. */
-#define LEARN_EVERY_MS 1000
+/*
+ * When a worker looks whether a short-header packet still has the connection ID that is known: after a pause of the
+ * leg, which is when peers change theirs, and once in so many packets, a power of two.
+ */
+#define LEARN_AFTER_MS   1000
+#define LEARN_EVERY_PKTS 256
 
 static inline bool leg_read(const struct cv_leg *leg, struct cv_route *route)
 {
@@ -48,7 +52,8 @@ static inline bool worth_learning(const struct cv_worker *worker, const struct c
         return false;
     first = *cv_packet_payload(packet);
     if (likely((first & 0xc0) == 0x40))
-        return (leg->flags & CV_LEG_CID) && worker->now_ms - leg->seen_ms >= LEARN_EVERY_MS;
+        return (leg->flags & CV_LEG_CID) && (worker->now_ms - leg->seen_ms >= LEARN_AFTER_MS ||
+                                             (leg->pkts & (LEARN_EVERY_PKTS - 1)) == 0);
     return (first & 0xc0) == 0xc0;
 }
 
