@@ -120,7 +120,7 @@ static void put_unknown(struct stun_answer *answer, const uint16_t *unknown, int
     answer->attributes[7] = 20;
     put16(answer->attributes + 8, ATTRIBUTE_UNKNOWN_ATTRIBUTES);
     put16(answer->attributes + 10, 2u * (unsigned)count);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count && i < MAX_UNKNOWN; i++)
         put16(list + 2 * i, unknown[i]);
     answer->bytes = (uint16_t)(12 + RTE_ALIGN_CEIL(2 * count, 4));
 }

@@ -73,6 +73,3 @@ struct cv_pair {
 
 _Static_assert(sizeof(struct cv_leg) == 128, "two cache lines");
 _Static_assert(sizeof(struct cv_pair) == 320, "five cache lines");
-
-/* Bytes a pair takes with its seven index entries (two addresses, tokens, connection IDs; one number). */
-#define CV_PAIR_BYTES 380

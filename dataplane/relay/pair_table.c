@@ -53,6 +53,11 @@ size_t cv_pair_table_bytes(const struct cv_pair_table_limits *limits)
     return lay_out(limits).total;
 }
 
+size_t cv_pair_bytes(const struct cv_pair_table_limits *limits)
+{
+    return (lay_out(limits).retired + limits->pairs - 1) / limits->pairs;
+}
+
 int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table_limits *limits, void *memory,
                          struct cv_next_hops *hops, const struct cv_locals *locals)
 {
