@@ -5,7 +5,7 @@
 # flavour_options FLAVOUR: meson's options, one a line.
 flavour_options() {
     case $1 in
-    release) printf '%s\n' -Dwerror=true -Dbuildtype=release -Ddebug=true ;;
+    release) printf '%s\n' -Dwerror=true -Dbuildtype=release -Ddebug=true -Dtests=false ;;
     asan) printf '%s\n' -Dwerror=true -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false ;;
     fuzz) # what another compiler warns of does not stop it
         printf '%s\n' -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
