@@ -64,7 +64,6 @@ dataplane:
       gateways: [$RELAY_GATEWAY, "$RELAY_GATEWAY6"]
   limits:
     pairs: 1000
-    mbufs: 8192
 control:
   store: $WORK/control.db
 END
