@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rewrite.h"
 
+#include "checksum.h"
 #include "pair.h"
 
 #include <netinet/in.h>
@@ -10,50 +11,26 @@
 
 #define HOP_LIMIT 64
 
-/* Folds a sum of 32-bit words to one's complement 16 bits (RFC 1071). */
-static inline uint16_t fold_sum(uint64_t sum)
-{
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)((sum & 0xffff) + (sum >> 16));
-}
-
-static inline uint64_t words_sum(const void *bytes, unsigned words)
-{
-    uint64_t sum = 0;
-    uint32_t word;
-
-    for (unsigned i = 0; i < words; i++) {
-        memcpy(&word, (const uint8_t *)bytes + 4 * i, 4);
-        sum += word;
-    }
-    return sum;
-}
-
 static inline uint64_t ip_sum(const struct cv_ip *ip, bool v6)
 {
-    return v6 ? words_sum(ip->bytes, 4) : words_sum(ip->bytes + 12, 1);
+    return v6 ? cv_sum_words(ip->bytes, 4) : cv_sum_words(ip->bytes + 12, 1);
 }
 
 /* Sum of the addresses that a packet came with, whose IP header is at l3. */
 static inline uint64_t old_addresses_sum(const uint8_t *l3, bool v6)
 {
-    return v6 ? words_sum(l3 + 8, 8) : words_sum(l3 + 12, 2);
+    return v6 ? cv_sum_words(l3 + 8, 8) : cv_sum_words(l3 + 12, 2);
 }
 
 /*
- * RFC 1624 equation 3, for all that changes at once: HC' = ~(~HC + ~m + m'). Length and protocol are the same in
- * both pseudo headers. A result of zero is sent as 0xffff, for zero means "none" (RFC 768).
+ * RFC 1624 equation 3, for all that changes at once: HC' = ~(~HC + ~m + m'). Length and protocol are the same
+ * in both pseudo headers. `change` is the sum of all ~m and m'. A result of zero is sent as 0xffff, for zero
+ * means "none" (RFC 768).
  */
-static inline uint16_t update_checksum(uint16_t checksum, uint64_t old_sum, uint64_t new_sum)
+static inline uint16_t update_checksum(uint16_t checksum, uint64_t change)
 {
-    uint64_t sum = (uint16_t)~checksum;
-    uint16_t updated;
+    uint16_t updated = (uint16_t)~cv_sum_fold((uint16_t)~checksum + change);
 
-    sum += (uint16_t)~fold_sum(old_sum);
-    sum += fold_sum(new_sum);
-    updated = (uint16_t)~fold_sum(sum);
     return updated ? updated : 0xffff;
 }
 
@@ -85,7 +62,7 @@ static void write_ipv4(uint8_t *l3, uint8_t tos, uint16_t l4_bytes, uint32_t id_
     memcpy(&ip.packet_id, &id_and_flags, 4);
     memcpy(&ip.src_addr, source->bytes + 12, 4);
     memcpy(&ip.dst_addr, destination->bytes + 12, 4);
-    ip.hdr_checksum = (uint16_t)~fold_sum(words_sum(&ip, 5));
+    ip.hdr_checksum = (uint16_t)~cv_sum_fold(cv_sum_words(&ip, 5));
     memcpy(l3, &ip, sizeof(ip));
 }
 
@@ -105,18 +82,19 @@ static void write_ipv6(uint8_t *l3, uint8_t tos, uint16_t l4_bytes, const struct
 }
 
 /* A checksum where the packet came with none: only IPv4 to IPv6, where one is required. */
-static void fill_checksum(struct rte_mbuf *mbuf, uint8_t *l3, struct rte_udp_hdr *udp, uint8_t l2_bytes,
-                          bool offload)
+static void fill_checksum(struct rte_mbuf *mbuf, uint8_t *l3, uint8_t l2_bytes, bool offload)
 {
     const struct rte_ipv6_hdr *ip = (const struct rte_ipv6_hdr *)l3;
+    struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(l3 + sizeof(*ip));
 
+    if (likely(udp->dgram_cksum != 0))
+        return;
     if (offload) {
         mbuf->l2_len = l2_bytes & 0x7fu;
         mbuf->l3_len = sizeof(*ip);
         mbuf->ol_flags |= RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM;
         udp->dgram_cksum = rte_ipv6_phdr_cksum(ip, mbuf->ol_flags);
     } else {
-        udp->dgram_cksum = 0;
         udp->dgram_cksum = rte_ipv6_udptcp_cksum(ip, udp);
     }
 }
@@ -131,48 +109,95 @@ static uint32_t atomic_datagram(void)
     return both;
 }
 
-enum cv_drop cv_rewrite(struct cv_packet *packet, const struct cv_route *route, const struct cv_next_hop *hop,
-                        const struct cv_local *from, bool udp_checksum_offload)
+static inline uint32_t v4_word(const struct cv_ip *ip)
 {
-    struct rte_mbuf *mbuf = packet->mbuf;
+    uint32_t word;
+
+    memcpy(&word, ip->bytes + 12, sizeof(word));
+    return word;
+}
+
+/* The common case, in place: length, DSCP, ECN and identification stay where they are. */
+static inline void rewrite_4_to_4(uint8_t *l3, const struct cv_ip *source, const struct cv_ip *destination,
+                                  uint32_t ports)
+{
+    struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)l3;
+    struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(l3 + sizeof(*ip));
+    const uint32_t hop_limit_udp = rte_cpu_to_be_32(HOP_LIMIT << 24 | IPPROTO_UDP << 16);
+    uint32_t from = v4_word(source), to = v4_word(destination);
+    uint32_t old_ports = ports_word(udp->src_port, udp->dst_port);
+    uint64_t new_sum = (uint64_t)from + to;
+
+    if (likely(udp->dgram_cksum != 0))
+        udp->dgram_cksum = update_checksum(udp->dgram_cksum, (uint64_t)~ip->src_addr + ~ip->dst_addr +
+                                                                 ~old_ports + new_sum + ports);
+    ip->time_to_live = HOP_LIMIT;
+    ip->hdr_checksum = (uint16_t)~cv_sum_fold(cv_sum_words(l3, 2) + hop_limit_udp + new_sum);
+    ip->src_addr = from;
+    ip->dst_addr = to;
+    memcpy(udp, &ports, sizeof(ports));
+}
+
+/* All other cases: the IP header is made anew before the UDP header, with the room of the old one and before.
+ */
+static __attribute__((noinline)) void rewrite_across(const struct cv_packet *packet,
+                                                     const struct cv_route *route,
+                                                     const struct cv_local *from, uint8_t *l3,
+                                                     uint8_t *out_l3)
+{
     bool v6_in = packet->is_v6, v6_out = route->flags & CV_LEG_V6_OUT;
-    uint8_t *l3 = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, packet->l3_offset);
     uint8_t *l4 = l3 + (v6_in ? 40 : 20);
-    uint8_t *out_l3 = l4 - (v6_out ? 40 : 20);
-    uint8_t *frame = out_l3 - hop->frame_header_bytes;
     uint16_t l4_bytes = (uint16_t)(packet->payload_bytes + sizeof(struct rte_udp_hdr));
-    uint32_t ip_bytes = (v6_out ? 40u : 20u) + l4_bytes;
     uint8_t tos = traffic_class(l3, v6_in);
+    uint32_t id_and_flags = atomic_datagram();
     uint64_t old_sum, new_sum;
-    uint32_t id_and_flags;
     struct rte_udp_hdr udp;
 
-    if (unlikely(ip_bytes > hop->mtu))
-        return CV_DROP_TOO_BIG;
-    if (unlikely(frame < (uint8_t *)mbuf->buf_addr))
-        return CV_DROP_NO_BUFFER;
     memcpy(&udp, l4, sizeof(udp));
-    memcpy(&id_and_flags, l3 + 4, sizeof(id_and_flags));
-    if (v6_in)
-        id_and_flags = atomic_datagram();
+    if (!v6_in)
+        memcpy(&id_and_flags, l3 + 4, sizeof(id_and_flags));
     old_sum = old_addresses_sum(l3, v6_in) + ports_word(udp.src_port, udp.dst_port);
     udp.src_port = packet->relay_port_be;
     udp.dst_port = route->destination_port_be;
     new_sum = ip_sum(&from->ip, v6_out) + ip_sum(&route->destination, v6_out) +
               ports_word(udp.src_port, udp.dst_port);
     if (likely(udp.dgram_cksum != 0))
-        udp.dgram_cksum = update_checksum(udp.dgram_cksum, old_sum, new_sum);
+        udp.dgram_cksum = update_checksum(udp.dgram_cksum, (uint16_t)~cv_sum_fold(old_sum) + new_sum);
     memcpy(l4, &udp, sizeof(udp));
     if (v6_out)
         write_ipv6(out_l3, tos, l4_bytes, &from->ip, &route->destination);
     else
         write_ipv4(out_l3, tos, l4_bytes, id_and_flags, &from->ip, &route->destination);
-    memcpy(frame, hop->frame_header, hop->frame_header_bytes == RTE_ETHER_HDR_LEN ? 14 : 18);
+}
+
+enum cv_drop cv_rewrite(struct cv_packet *packet, const struct cv_route *route, const struct cv_next_hop *hop,
+                        const struct cv_local *from, bool udp_checksum_offload)
+{
+    struct rte_mbuf *mbuf = packet->mbuf;
+    bool v6_in = packet->is_v6, v6_out = route->flags & CV_LEG_V6_OUT;
+    uint8_t *l3 = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, packet->l3_offset);
+    uint8_t *out_l3 = l3 + (v6_in ? 40 : 20) - (v6_out ? 40 : 20);
+    uint8_t *frame = out_l3 - hop->frame_header_bytes;
+    uint32_t ip_bytes = (v6_out ? 48u : 28u) + packet->payload_bytes;
+
+    if (unlikely(ip_bytes > hop->mtu))
+        return CV_DROP_TOO_BIG;
+    if (unlikely(frame < (uint8_t *)mbuf->buf_addr))
+        return CV_DROP_NO_BUFFER;
+    if (likely(!v6_in && !v6_out))
+        rewrite_4_to_4(l3, &from->ip, &route->destination,
+                       ports_word(packet->relay_port_be, route->destination_port_be));
+    else
+        rewrite_across(packet, route, from, l3, out_l3);
+    if (likely(hop->frame_header_bytes == RTE_ETHER_HDR_LEN))
+        memcpy(frame, hop->frame_header, RTE_ETHER_HDR_LEN);
+    else
+        memcpy(frame, hop->frame_header, RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN);
     mbuf->data_off = (uint16_t)(frame - (uint8_t *)mbuf->buf_addr);
     mbuf->data_len = (uint16_t)(hop->frame_header_bytes + ip_bytes);
     mbuf->pkt_len = mbuf->data_len;
     mbuf->ol_flags &= ~(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
-    if (unlikely(v6_out && udp.dgram_cksum == 0))
-        fill_checksum(mbuf, out_l3, (struct rte_udp_hdr *)l4, hop->frame_header_bytes, udp_checksum_offload);
+    if (unlikely(v6_out))
+        fill_checksum(mbuf, out_l3, hop->frame_header_bytes, udp_checksum_offload);
     return CV_DROP_COUNT;
 }

@@ -26,10 +26,13 @@ void bench_fail(const char *format, ...)
 void bench_eal_start(const char *program, unsigned core, bool no_huge)
 {
     char core_text[16];
-    const char *arguments[] = {
-        program,     "-l", core_text, "--in-memory", "--no-pci", "--no-telemetry", "--log-level=error",
-        "--no-huge", "-m", "1024"};
-    int count = (int)RTE_DIM(arguments) - (no_huge ? 0 : 3);
+    const char *hugepages[] = {
+        program, "-l", core_text, "--no-pci", "--no-telemetry", "--log-level=error", "--in-memory"};
+    const char *ordinary[] = {
+        program,       "-l",        core_text, "--no-pci", "--no-telemetry", "--log-level=error",
+        "--no-shconf", "--no-huge", "-m",      "1024"};
+    const char **arguments = no_huge ? ordinary : hugepages;
+    int count = no_huge ? (int)RTE_DIM(ordinary) : (int)RTE_DIM(hugepages);
 
     snprintf(core_text, sizeof(core_text), "%u", core);
     if (rte_eal_init(count, (char **)(uintptr_t)arguments) < 0)
