@@ -9,11 +9,11 @@ add_peer alice symmetric
 add_peer bob symmetric
 start_relay driver=interface
 add_pair alice bob
-quic_start alice bob 4000000
+quic_start alice bob bob 4000000
 quic_done alice bob
 
 forget_pairs alice bob
 add_pair alice bob
-quic_start bob alice 4000000
+quic_start bob alice alice 4000000
 quic_done bob alice
 stop_relay

@@ -5,8 +5,8 @@
 frames.py INTERFACE RELAY-MAC RELAY-PORT DRIVER [--each N]
 
 DRIVER is af_packet or af_xdp. What the relay cannot see on a veth through this driver is left out: IPv4 fragments,
-which AF_PACKET's fan-out puts together; a VLAN tag, which the kernel takes off before AF_XDP, or drops when it is cut
-short.
+which AF_PACKET's fan-out puts together; a VLAN tag, which the kernel takes off before AF_XDP, or drops when it is
+cut short.
 """
 import argparse
 import collections

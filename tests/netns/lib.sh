@@ -10,7 +10,7 @@
 #
 #   fail REASON                     ends the test
 #   skip REASON                     ends it as skipped
-#   start NAME NAMESPACE CMD...     runs CMD in the background, its output in $LOGS/NAME.log, stdout in $LOGS/NAME.out
+#   start NAME NAMESPACE CMD...     runs CMD in the background; its output is in $LOGS/NAME.out and $LOGS/NAME.log
 #   stop NAME                       SIGTERM; it has to end in 10 s with status 0
 #   end NAME [SECONDS]              waits until it ends by itself, with status 0
 #   end_any NAME                    the same with any status
@@ -34,6 +34,7 @@ fi
 mount -t tmpfs -o mode=755 culvert-test /run
 mkdir /run/netns /run/culvert /run/log
 LOGS=/run/log
+export PYTHONDONTWRITEBYTECODE=1
 
 # shellcheck source=tests/netns/topology.sh
 . "$NETNS_DIR/topology.sh"

@@ -27,7 +27,8 @@ RELAY_PORT=
 EVENT_SECONDS=10
 
 write_config() {
-    local driver=af_packet device=wan devargs="" workers=1 ports=40000-40015 idle=120s rate=0 pairs=1000 loop=sleep setting
+    local driver=af_packet device=wan devargs="" workers=1 loop=sleep
+    local ports=40000-40015 idle=120s rate=0 pairs=1000 setting
     for setting; do
         local "$setting"
     done

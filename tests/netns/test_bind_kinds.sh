@@ -15,9 +15,9 @@ cp "$LEGS/alice" "$LEGS/stranger"
 start stranger stranger "$NETNS_DIR/udp.py" "$LEGS/stranger" --timeout 1
 end_any stranger
 expect "$(dropped unknown_source)" -gt 0 "the stranger's datagrams dropped as unknown_source"
-start alice alice "$NETNS_DIR/udp.py" "$LEGS/alice" --port 5000
 start bob bob "$NETNS_DIR/udp.py" "$LEGS/bob" --port 6000
 wait_event leg_bound "pair=$PAIR" leg=b "address=$(public_address bob):6000"
+start alice alice "$NETNS_DIR/udp.py" "$LEGS/alice" --port 5000
 exchange_done alice bob
 expect "$(pair_field '.legs[0].address')" = "$(public_address alice):5000" "address of the fixed leg"
 stop_relay

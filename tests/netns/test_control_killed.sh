@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
-proves "control killed and restarted under traffic: not one datagram is lost, and it knows all pairs and legs again"
+proves "control killed and restarted under traffic: no datagram is lost, and it knows all pairs and legs again"
 
 make_internet
 add_peer alice symmetric

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
-proves "a quiet pair is told idle at half its idle time and removed at the end of it; one that carries packets stays"
+proves "a quiet pair is idle at half its idle time and removed at the end of it; one that carries packets stays"
 
 make_internet
 add_peer alice open

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
-proves "the relay answers ARP, neighbour discovery and ping, and reaches peers on its own network as well as beyond"
+proves "the relay answers ARP, neighbour discovery and ping, and reaches peers on its own network and beyond"
 
 make_internet
 add_peer alice neighbour

@@ -14,14 +14,16 @@ bound alice bob
 
 # rebind LEG NAME AFTER
 rebind() {
-    local old
+    local old address previous
     wait_log "$2" "received $3"
     old=$(public_address "$2")
     nat_rebind "$2"
     kill -USR1 "${PID[$2]}"
     wait_event leg_moved "pair=$PAIR" "leg=$1" cause=token
-    expect "$(jq -r '.previous | split(":")[0]' "$LOGS/event")" = "$old" "the address that leg $1 left"
-    expect "$(jq -r '.address | split(":")[0]' "$LOGS/event")" = "$(public_address "$2")" "the address of leg $1 now"
+    address=$(field "$LOGS/event" address)
+    previous=$(field "$LOGS/event" previous)
+    expect "${previous%:*}" = "$old" "the address that leg $1 left"
+    expect "${address%:*}" = "$(public_address "$2")" "the address of leg $1 now"
 }
 
 rebind a alice 400

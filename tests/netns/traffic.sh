@@ -6,7 +6,7 @@
 #   exchange_done A B               both end, and everything arrived as it was sent, once
 #   exchange_ended A B              both end, and nothing was changed on the way; losses are the caller's to judge
 #   check_sizes A B [OPTION...]     sizes.py on both sides: every datagram arrives unchanged, in both directions
-#   quic_start A B BYTES            aioquic: A listens and receives, B dials and sends a file of so many bytes
+#   quic_start A B SENDER BYTES     aioquic: A listens, B dials, SENDER sends the other a file of so many bytes
 #   quic_done A B                   both end, the file is the same
 #   bound A B                       waits until both legs of $PAIR are bound
 
@@ -69,14 +69,18 @@ quic_peer() {
 }
 
 quic_start() {
-    local name
-    for name in "$1" "$2"; do
+    local name listener=$1 dialler=$2 sender=$3
+    local -A options=(["$listener"]="--receive $LEGS/received" ["$dialler"]="--receive $LEGS/received")
+    options[$sender]="--send $LEGS/file"
+    for name in "$listener" "$dialler"; do
         [ -f "$LEGS/$name.id" ] || python3 "$INTEROP_DIR/aioquic_peer.py" cert "$LEGS/$name" > "$LEGS/$name.id"
     done
-    head -c "$3" /dev/urandom > "$LEGS/file"
-    quic_peer "$1" "$2" listen --receive "$LEGS/received"
-    wait_event leg_bound "pair=$PAIR" "peer=$1"
-    quic_peer "$2" "$1" dial --send "$LEGS/file"
+    head -c "$4" /dev/urandom > "$LEGS/file"
+    # shellcheck disable=SC2086
+    quic_peer "$listener" "$dialler" listen ${options[$listener]}
+    wait_event leg_bound "pair=$PAIR" "peer=$listener"
+    # shellcheck disable=SC2086
+    quic_peer "$dialler" "$listener" dial ${options[$dialler]}
 }
 
 quic_done() {

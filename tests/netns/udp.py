@@ -6,8 +6,8 @@ udp.py LEGS [--count N] [--size BYTES] [--window N] [--rate N] [--resend]
 
 Run it on both sides. Each sends --count datagrams on every leg of the file LEGS. Without --resend what is lost
 stays lost, and is counted. Once the other side is heard it says "connected" on stderr, and "received N" for every
-tenth of them. The last line on stdout is JSON: sent, received, lost, duplicates, changed (damaged on the way), resent,
-and the SHA-256 of what was sent and received, in order. SIGUSR1 sends the tokens again.
+tenth of them. The last line on stdout is JSON: sent, received, lost, duplicates, changed (damaged on the way),
+resent, and the SHA-256 of what was sent and received, in order. SIGUSR1 sends the tokens again.
 """
 import argparse
 import hashlib
