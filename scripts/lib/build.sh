@@ -18,19 +18,31 @@ flavour_compiler() {
     if [ "$1" = fuzz ]; then echo clang; else echo gcc; fi
 }
 
-# build FLAVOUR [TARGET...]
-build() {
-    local flavour=$1 dir=build/$1
-    local -a options
+# What the demo needs, for build.
+# shellcheck disable=SC2034
+PROGRAMS=(dataplane/culvert-dataplane control/culvert-control control/cli/culvertctl)
+
+# build FLAVOUR [TARGET...]: two at once in one checkout take turns.
+build() (
+    flavour=$1 dir=build/$1
     shift
-    mapfile -t options < <(flavour_options "$flavour")
     cd "$CHECKOUT" || exit
-    if [ ! -f "$dir/build.ninja" ]; then
-        say "configuring $dir"
-        rm -rf "$dir"
-        env_run env CC="$(flavour_compiler "$flavour")" meson setup "${options[@]}" "$dir" >&2 ||
-            die "meson could not configure $dir" "its log is $dir/meson-logs/meson-log.txt"
-    fi
+    mkdir -p build
+    exec 8>"$dir.lock"
+    flock -n 8 || { say "waiting for another build in $dir"; flock 8; }
+    configure "$flavour" "$dir"
     say "building $dir"
-    env_run meson compile -C "$dir" "$@" >&2 || die "the build in $dir failed" "the compiler's messages are above"
+    env_run meson compile -C "$dir" "$@" >&2 8>&- ||
+        die "the build in $dir failed" "the compiler's messages are above"
+)
+
+# configure FLAVOUR DIR: once; meson itself sees later changes of its files.
+configure() {
+    local -a options
+    [ ! -f "$2/build.ninja" ] || return 0
+    mapfile -t options < <(flavour_options "$1")
+    say "configuring $2"
+    rm -rf "$2"
+    env_run env CC="$(flavour_compiler "$1")" meson setup "${options[@]}" "$2" >&2 8>&- ||
+        die "meson could not configure $2" "its log is $2/meson-logs/meson-log.txt"
 }
