@@ -221,20 +221,24 @@ class Progress:
         self.name = name
         self.every_s = every_s
         self.tty = sys.stderr.isatty()
-        self.last = (time.monotonic(), 0)
+        self.begin = self.last = (time.monotonic(), 0)
 
     def say(self, text):
         print(f"{self.name}: {text}", file=sys.stderr, flush=True)
 
-    def show(self, transfer, now, force=False):
-        since, before = self.last
-        if not self.every_s or not transfer.total or (now - since < self.every_s and not force):
+    def start(self, now):
+        self.begin = self.last = (now, 0)
+
+    def show(self, transfer, now, last=False):
+        """The rate since the last line; in the last line, that of the whole transfer."""
+        since, before = self.begin if last else self.last
+        if not self.every_s or not transfer.total or (now - since < self.every_s and not last):
             return
         rate = (transfer.bytes - before) / max(now - since, 1e-9) / 1e6
         self.last = (now, transfer.bytes)
         text = (f"{self.name}: {transfer.verb} {transfer.bytes / 1e6:6.1f} of {transfer.total / 1e6:.1f} MB,"
                 f" {rate:5.1f} MB/s")
-        print("\r" + text if self.tty else text, end="" if self.tty and not force else "\n", file=sys.stderr, flush=True)
+        print("\r" + text if self.tty else text, end="" if self.tty and not last else "\n", file=sys.stderr, flush=True)
 
 
 class Peer:
@@ -319,7 +323,7 @@ class Peer:
             self.send_burst()
             raise PeerError(f"the other side is {seen or 'without a certificate'}, not {self.options.peer}")
         self.handshake_at = time.monotonic()
-        self.progress.last = (self.handshake_at, 0)
+        self.progress.start(self.handshake_at)
         self.progress.say(f"connected to {seen[:12]}...")
         self.transfer.connected(self.quic)
 
@@ -330,7 +334,7 @@ class Peer:
             elif isinstance(event, events.StreamDataReceived):
                 if self.transfer.received(self.quic, event):
                     self.done_at = time.monotonic()
-                    self.progress.show(self.transfer, self.done_at, force=True)
+                    self.progress.show(self.transfer, self.done_at, last=True)
             elif isinstance(event, events.ConnectionTerminated):
                 self.ended = event
 
