@@ -2,11 +2,10 @@
 #include "rewrite.h"
 
 #include "checksum.h"
+#include "headers.h"
 #include "pair.h"
 
 #include <netinet/in.h>
-#include <rte_ip.h>
-#include <rte_udp.h>
 #include <string.h>
 
 #define HOP_LIMIT 64
@@ -121,8 +120,8 @@ static inline uint32_t v4_word(const struct cv_ip *ip)
 static inline void rewrite_4_to_4(uint8_t *l3, const struct cv_ip *source, const struct cv_ip *destination,
                                   uint32_t ports)
 {
-    struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)l3;
-    struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(l3 + sizeof(*ip));
+    cv_ipv4_header *ip = (cv_ipv4_header *)l3;
+    cv_udp_header *udp = (cv_udp_header *)(l3 + sizeof(*ip));
     const uint32_t hop_limit_udp = rte_cpu_to_be_32(HOP_LIMIT << 24 | IPPROTO_UDP << 16);
     uint32_t from = v4_word(source), to = v4_word(destination);
     uint32_t old_ports = ports_word(udp->src_port, udp->dst_port);
