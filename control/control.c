@@ -17,7 +17,7 @@ static void on_attached(void *context, uint64_t boot_id)
     if (store_boot_id(control->store, &before) != 0)
         log_error("store: %s", store_error(control->store));
     if (boot_id != before) {
-        log_notice("the data plane is a new one: its pairs are put back");
+        log_notice("this run of the data plane is new: pairs are put into it");
         (void)store_note_boot_id(control->store, boot_id);
     }
     events_attached(&control->events, boot_id != before);

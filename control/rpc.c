@@ -197,6 +197,7 @@ static void dispatch(struct rpc_connection *connection, yyjson_val *request)
     } else if (params != NULL && !yyjson_is_obj(params)) {
         call_bad_params(call, "params must be an object with named members");
     } else {
+        log_debug("call of %s", method->name);
         method->run(call, params);
     }
 }

@@ -17,7 +17,7 @@
 
 #define ADD_ALICE_BOB "{\"a\":{\"peer\":\"alice\"},\"b\":{\"peer\":\"bob\"}}"
 
-/* The next event is this one, and these are its first two numbers or texts, if not NULL. */
+/* The next event is this one, of this pair unless that is 0. */
 static void expect_event(struct test_client *client, const char *event, uint64_t pair)
 {
     yyjson_val *params;
@@ -202,6 +202,32 @@ static void a_restarted_control_learns_what_it_missed(void **state)
     assert_int_equal(fake_find(dataplane, 3)->state.idle_s, 120);
     assert_null(fake_find(dataplane, 1000));
     client_close(&watcher);
+}
+
+/* The pair is neither in the dump nor in the store when that was asked for. */
+static void a_pair_added_during_a_dump_is_left_alone(void **state)
+{
+    struct bench *bench = *state;
+    struct test_client client;
+    struct test_client watcher;
+
+    subscribe(&watcher, bench);
+    bench->dataplane.mute = true;
+    fake_start(&bench->dataplane);
+    expect_attached(&watcher, true);
+    client_open(&client, bench);
+    client_send_line(&client,
+                     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"pair.add\",\"params\":" ADD_ALICE_BOB "}");
+    client_quiet(&client);
+    bench->dataplane.mute = false;
+    yyjson_doc_free(client_next(&client));
+    yyjson_doc_free(client_next(&watcher)); /* pair_added and pairs_synced, in whichever order */
+    yyjson_doc_free(client_next(&watcher));
+    client_quiet(&watcher);
+    assert_int_equal(bench->dataplane.puts, 1);
+    client_do(&client, "pair.get", "{\"pair\":1}");
+    client_close(&watcher);
+    client_close(&client);
 }
 
 static void a_restarted_data_plane_gets_its_pairs_back(void **state)
@@ -402,6 +428,7 @@ int main(void)
         TEST(passes_events_on_and_keeps_addresses),
         TEST(an_expired_pair_leaves_the_store),
         TEST(a_restarted_control_learns_what_it_missed),
+        TEST(a_pair_added_during_a_dump_is_left_alone),
         TEST(a_restarted_data_plane_gets_its_pairs_back),
         TEST(puts_many_pairs_back),
         TEST(a_data_plane_lost_in_mid_request),

@@ -253,27 +253,58 @@ static void drops_a_subscriber_that_does_not_read(void **state)
     client_close(&client);
 }
 
+/* Asks without reading; each answer is some four times as long as its request. Returns the bytes sent. */
+static size_t ask_without_reading(struct test_client *client, const char *line)
+{
+    size_t length = strlen(line);
+    size_t sent = 0;
+
+    for (int turns = 0; turns < 600; turns++) {
+        ssize_t count;
+
+        while ((count = send(client->fd, line + sent % length, length - sent % length, 0)) > 0)
+            sent += (size_t)count;
+        assert_int_equal(errno, EAGAIN);
+        bench_turn(client->bench);
+    }
+    return sent;
+}
+
 static void pauses_a_client_that_does_not_read(void **state)
+{
+    static const char line[] = "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"port.list\"}\n";
+    struct test_client client;
+    size_t length = strlen(line);
+    size_t sent;
+
+    client_open(&client, *state);
+    sent = ask_without_reading(&client, line);
+    assert_true(sent < CLIENT_OUTPUT_MAX / 4);
+    for (size_t answers = 0; answers < sent / length; answers++)
+        yyjson_doc_free(client_next(&client)); /* none is missing, and control did not hang up */
+    if (sent % length != 0)
+        client_send(&client, line + sent % length, length - sent % length);
+    client_close(&client);
+}
+
+static void bounds_the_calls_of_a_client(void **state)
 {
     struct bench *bench = *state;
     struct test_client client;
-    char *line = padded(200);
-    uint64_t asked = 0;
-    ssize_t sent = 0;
 
+    bench_attach(bench);
     client_open(&client, bench);
-    for (int turns = 0; turns < 100; turns++) {
-        for (line[199] = '\n'; (sent = send(client.fd, line, 200, 0)) == 200;)
-            asked++;
-        bench_turn(bench);
-    }
-    assert_int_equal(errno, EAGAIN); /* control reads no more of it, and does not hang up */
-    if (sent > 0)
-        client_send(&client, line + sent, (size_t)(200 - sent));
-    for (uint64_t i = 0; i < asked; i++)
+    (void)client_add(&client, "alice", "bob");
+    bench->dataplane.mute = true;
+    for (int i = 0; i < CLIENT_CALLS + 5; i++)
+        client_send_line(&client,
+                         "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"pair.get\",\"params\":{\"pair\":1}}");
+    client_quiet(&client);
+    assert_int_equal(dataplane_in_flight(bench->control->dataplane), CLIENT_CALLS);
+    bench->dataplane.mute = false;
+    for (int i = 0; i < CLIENT_CALLS + 5; i++)
         yyjson_doc_free(client_next(&client));
     client_close(&client);
-    free(line);
 }
 
 static void leaves_a_socket_that_answers(void **state)
@@ -322,6 +353,7 @@ int main(void)
         TEST(bounds_the_number_of_clients),
         TEST(drops_a_subscriber_that_does_not_read),
         TEST(pauses_a_client_that_does_not_read),
+        TEST(bounds_the_calls_of_a_client),
         TEST(leaves_a_socket_that_answers),
     };
 
