@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * QUIC packet protection (RFC 9001 section 5) on the packet path: sealing and opening payloads, and header
+ * protection masks. Two engines do it behind this interface:
+ *
+ *   ipsec-mb  libipsec-mb's functions, called directly
+ *   evp       OpenSSL; for CPUs without AES-NI, and to compare with
+ *
+ *   cv_crypto_select   once, at start: which engine
+ *   cv_crypto_create   one struct cv_crypto per worker, in the caller's memory
+ *   cv_aead_key_init, cv_header_key_init   a key, in a slot of the caller's: 64 and 256 bytes
+ *   cv_aead_seal, cv_aead_open, cv_header_mask, cv_header_masks   packets
+ *   cv_aead_key_wipe, cv_header_key_wipe   before the slot is used for anything else
+ *
+ * Keys belong to the struct cv_crypto they were made with and are used, and wiped, by its one thread. After
+ * cv_crypto_create nothing here allocates or makes a system call, but that OpenSSL's record of errors takes
+ * from its allocator when evp fails to open a packet.
+ *
+ * A key slot holds the secret, not what the cipher expands it to (1,264 bytes for AES-GCM): expansions live
+ * in a ring of `schedules`, the oldest making room for the next. Expanding anew takes 100 ns with ipsec-mb.
+ * That is less than the cache misses on an expansion that was last used thousands of packets ago, and it
+ * leaves a key that is not in use at one cache line. A ring should hold the keys of a burst a few times over.
+ * The other side of it: a key may be used for one packet and wiped in the next call, and nothing refers to it
+ * any longer.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CV_AEAD_NONCE_BYTES    12
+#define CV_AEAD_TAG_BYTES      16
+#define CV_HEADER_SAMPLE_BYTES 16
+#define CV_HEADER_MASK_BYTES   5
+#define CV_SECRET_BYTES_MAX    32
+
+/* Samples in one call of cv_header_masks. */
+#define CV_HEADER_MASKS_MAX 64
+
+/* As many keys as two bursts of packets may need, each for another session. */
+#define CV_CRYPTO_SCHEDULES 256
+
+/*
+ * The cipher suites of TLS 1.3 that QUIC is used with here. The limits are in packets (RFC 9001 section 6.6):
+ * how many may be sealed with one key, and how many may fail to open on one connection, all its keys
+ * together. X(enumerator, name, TLS code point, bytes of AEAD and header key, sealed, failed)
+ */
+#define CV_SUITE_LIST(X)                                                                       \
+    X(AES_128_GCM, "TLS_AES_128_GCM_SHA256", 0x1301, 16, UINT64_C(1) << 23, UINT64_C(1) << 52) \
+    X(AES_256_GCM, "TLS_AES_256_GCM_SHA384", 0x1302, 32, UINT64_C(1) << 23, UINT64_C(1) << 52) \
+    X(CHACHA20_POLY1305, "TLS_CHACHA20_POLY1305_SHA256", 0x1303, 32, UINT64_C(1) << 62, UINT64_C(1) << 36)
+
+enum cv_suite {
+#define CV_SUITE_ENUM(id, name, code, secret_bytes, sealed, failed) CV_SUITE_##id,
+    CV_SUITE_LIST(CV_SUITE_ENUM)
+#undef CV_SUITE_ENUM
+        CV_SUITE_COUNT
+};
+
+struct cv_aead_limits {
+    uint64_t sealed_pkts; /* per key; 2^62 is more than a connection can send */
+    uint64_t failed_pkts; /* per connection */
+};
+
+const char *cv_suite_name(enum cv_suite suite);
+size_t cv_suite_secret_bytes(enum cv_suite suite);
+struct cv_aead_limits cv_aead_limits(enum cv_suite suite);
+
+/* The suite of a TLS code point, or CV_SUITE_COUNT. */
+enum cv_suite cv_suite_of_tls(uint32_t code_point);
+
+struct cv_crypto_engine;
+struct cv_crypto;
+
+/*
+ * The engine of that name, "ipsec-mb" or "evp", or for "auto" the first of these that runs here. NULL, and a
+ * sentence in `error`, when there is no engine of that name or it can't run; with "auto", `error` says why
+ * ipsec-mb was passed over, and is empty if it was not. Takes milliseconds: ipsec-mb tests itself.
+ */
+const struct cv_crypto_engine *cv_crypto_select(const char *name, char *error, size_t error_bytes);
+const char *cv_crypto_engine_name(const struct cv_crypto_engine *engine);
+
+/* The engine, its library's version and what it uses of the CPU, for a person. */
+void cv_crypto_describe(const struct cv_crypto_engine *engine, char *text, size_t text_bytes);
+
+/*
+ * The engine for one worker, in `memory` (64-byte aligned, cv_crypto_bytes() of it). evp has OpenSSL allocate
+ * its contexts besides: 6 for each of `schedules`, about 1 KB each. NULL, and a sentence in `error`, when it
+ * can't be had. All keys are wiped before it is destroyed.
+ */
+size_t cv_crypto_bytes(const struct cv_crypto_engine *engine, uint32_t schedules);
+struct cv_crypto *cv_crypto_create(const struct cv_crypto_engine *engine, void *memory, uint32_t schedules,
+                                   char *error, size_t error_bytes);
+void cv_crypto_destroy(struct cv_crypto *crypto);
+
+/* ---- Payloads ---- */
+
+struct cv_aead_key;
+
+/* What one suite does in one engine. */
+struct cv_aead_method {
+    bool (*seal)(struct cv_aead_key *key, uint8_t *dest, const uint8_t *plaintext, size_t plaintext_bytes,
+                 const uint8_t *nonce, const uint8_t *aad, size_t aad_bytes);
+    bool (*open)(struct cv_aead_key *key, uint8_t *dest, const uint8_t *ciphertext, size_t plaintext_bytes,
+                 const uint8_t *nonce, const uint8_t *aad, size_t aad_bytes);
+    void (*forget)(struct cv_aead_key *key); /* overwrites the key's expansion */
+    void *nowhere;                           /* where the expansion of a new key is: nobody's */
+};
+
+struct cv_aead_key {
+    _Alignas(64) const struct cv_aead_method *method;
+    void *expansion; /* this key's if it names this key as its owner, else another's by now */
+    uint64_t sealed_pkts;
+    uint64_t failed_pkts;
+    uint8_t secret[CV_SECRET_BYTES_MAX];
+};
+
+_Static_assert(sizeof(struct cv_aead_key) == 64, "one cache line");
+
+/* `secret` is the packet protection key ("quic key"), cv_suite_secret_bytes() long. */
+void cv_aead_key_init(struct cv_crypto *crypto, struct cv_aead_key *key, enum cv_suite suite,
+                      const uint8_t *secret);
+
+/* Overwrites the key, its expansion included, with zeros. A slot of zeros is left alone. */
+void cv_aead_key_wipe(struct cv_aead_key *key);
+
+/*
+ * Encrypts `plaintext`, and writes CV_AEAD_TAG_BYTES more than it has to `dest`, which may be the same place
+ * or one that does not overlap. `nonce` is the whole nonce of the packet (CV_AEAD_NONCE_BYTES), `aad` its
+ * unprotected header. False when OpenSSL failed; ipsec-mb can't.
+ */
+static inline bool cv_aead_seal(struct cv_aead_key *key, uint8_t *dest, const uint8_t *plaintext,
+                                size_t plaintext_bytes, const uint8_t *nonce, const uint8_t *aad,
+                                size_t aad_bytes)
+{
+    key->sealed_pkts++;
+    return key->method->seal(key, dest, plaintext, plaintext_bytes, nonce, aad, aad_bytes);
+}
+
+/*
+ * Decrypts `ciphertext`, whose last CV_AEAD_TAG_BYTES are the tag, and writes what is before them to `dest`;
+ * as above. False when the packet is not authentic or too short for a tag: counted in failed_pkts, and
+ * nothing of its plaintext is left in `dest`. The tag is compared in constant time.
+ */
+static inline bool cv_aead_open(struct cv_aead_key *key, uint8_t *dest, const uint8_t *ciphertext,
+                                size_t ciphertext_bytes, const uint8_t *nonce, const uint8_t *aad,
+                                size_t aad_bytes)
+{
+    if (ciphertext_bytes >= CV_AEAD_TAG_BYTES &&
+        key->method->open(key, dest, ciphertext, ciphertext_bytes - CV_AEAD_TAG_BYTES, nonce, aad, aad_bytes))
+        return true;
+    key->failed_pkts++;
+    return false;
+}
+
+/* ---- Headers ---- */
+
+struct cv_header_key;
+
+struct cv_header_method {
+    /* Masks of `count` samples, up to CV_HEADER_MASKS_MAX, with one key. */
+    bool (*masks)(struct cv_header_key *key, uint8_t *const masks[], const uint8_t *const samples[],
+                  size_t count);
+    void (*init)(struct cv_header_key *key, const uint8_t *secret);
+    void (*forget)(struct cv_header_key *key);
+    void *nowhere;
+};
+
+struct cv_header_key {
+    _Alignas(64) const struct cv_header_method *method;
+    void *expansion;
+    _Alignas(16) uint8_t schedule[240]; /* the secret, or with ipsec-mb the AES round keys */
+};
+
+_Static_assert(sizeof(struct cv_header_key) == 256, "four cache lines");
+
+/* `secret` is the header protection key ("quic hp"), cv_suite_secret_bytes() long. */
+void cv_header_key_init(struct cv_crypto *crypto, struct cv_header_key *key, enum cv_suite suite,
+                        const uint8_t *secret);
+void cv_header_key_wipe(struct cv_header_key *key);
+
+/* Writes CV_HEADER_MASK_BYTES to `mask`, from CV_HEADER_SAMPLE_BYTES of ciphertext. False when OpenSSL
+ * failed. */
+static inline bool cv_header_mask(struct cv_header_key *key, uint8_t *mask, const uint8_t *sample)
+{
+    return key->method->masks(key, &mask, &sample, 1);
+}
+
+/*
+ * The same for a burst: masks[i] from samples[i] with keys[i]. Neighbours with the same key are done
+ * together, which is what makes it cheaper; so group by connection. `count` is up to CV_HEADER_MASKS_MAX.
+ */
+bool cv_header_masks(struct cv_header_key *const keys[], uint8_t *const masks[],
+                     const uint8_t *const samples[], size_t count);
