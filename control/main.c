@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE 1
+#define EXIT_USAGE   1
+#define EXIT_REFUSED 2
 
 #define DEFAULT_CONFIG "/etc/culvert/culvert.yaml"
 
@@ -32,8 +33,6 @@ static const char help[] =
     "  culvert-control --check -c culvert.yaml\n"
     "  culvert-control -c culvert.yaml\n"
     "  culvert-control -c culvert.yaml -l debug 2>control.log\n";
-
-#define EXIT_REFUSED 2
 
 struct options {
     const char *config;
