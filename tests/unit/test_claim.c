@@ -245,7 +245,7 @@ static void cid_from_a_new_address(void **state)
             assert_int_equal(rig->stats[0].cid_pkts, ++hits);
             assert_int_equal(cv_leg_at(&rig->table, leg)->seen_ms,
                              0); /* no sign of life of the old address */
-            for (uint8_t byte = 0; byte < lengths[i]; byte++) {
+            for (uint8_t byte = 0; byte < RTE_MIN(lengths[i], CV_CID_KEY_BYTES); byte++) {
                 memcpy(other, cid, sizeof(other));
                 other[byte] ^= 4;
                 send_quic(STRANGER, other, lengths[i], versions[v]);

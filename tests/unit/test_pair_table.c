@@ -377,7 +377,7 @@ static void connection_ids(void **state)
         assert_int_equal(find_short(id, bytes, 40000), 2 * slot);
         assert_int_equal(find_short(id, (uint16_t)(bytes - 1), 40000), CV_NO_LEG);
         assert_int_equal(find_short(more, 40, 40001), CV_NO_LEG);
-        more[bytes - 1] ^= 1;
+        more[RTE_MIN(bytes, CV_CID_KEY_BYTES) - 1] ^= 1;
         assert_int_equal(find_short(more, 40, 40000), CV_NO_LEG);
         /* What one leg is known by is not learnt for another. */
         cv_leg_learn_cid(&rig->table, 2 * other + 1, id, bytes);
@@ -393,6 +393,26 @@ static void connection_ids(void **state)
     cv_pair_remove(&rig->table, slot);
     cv_pair_remove(&rig->table, other);
     assert_empty();
+}
+
+/* Of a long one the first 8 bytes are kept, and 8 bits tell the rest apart. */
+static void ends_of_connection_ids(void **state)
+{
+    uint32_t slot = rig_pair(rig, 1, 40000, rig_token(1), rig_token(2)), hits = 0;
+    uint8_t id[CV_CID_BYTES];
+
+    (void)state;
+    cid(id, 1);
+    cv_leg_learn_cid(&rig->table, 2 * slot, id, sizeof(id));
+    for (uint32_t i = 1; i <= 2560; i++) {
+        uint8_t other[CV_CID_BYTES];
+
+        memcpy(other, id, sizeof(other));
+        other[8 + i % 12] ^= (uint8_t)(i >> 4 | 1);
+        other[9] = (uint8_t)(other[9] + i);
+        hits += find_short(other, sizeof(other), 40000) != CV_NO_LEG && memcmp(other, id, sizeof(id)) != 0;
+    }
+    assert_true(hits < 40); /* ten are to be expected */
 }
 
 /* ---- A million ---- */
@@ -504,6 +524,7 @@ int main(void)
         EACH(many_retired),
         EACH(prefixes),
         EACH(connection_ids),
+        EACH(ends_of_connection_ids),
         EACH(any_size_fills_up),
         EACH(any_secrets),
         EACH(a_million_fits),
