@@ -63,25 +63,6 @@ static int probe_all(struct cv_ports *ports, const struct cv_config *config, cha
     return 0;
 }
 
-/* AF_XDP fails at its queues if at all; then there is still AF_PACKET for `interface`. */
-static int start_port(struct cv_ports *ports, uint32_t index, const struct cv_config *config, char *reason,
-                      size_t reason_bytes)
-{
-    struct cv_port *port = &ports->list[index];
-    int result = cv_queues_start(ports, port, config, reason, reason_bytes);
-
-    if (result == 0 || port->kind != CV_DRIVER_AF_XDP || port->config->driver != CV_DRIVER_INTERFACE)
-        return result;
-    RTE_LOG_LINE(NOTICE, PORTS, "port %s: AF_PACKET on %s, because %s", port->config->name,
-                 port->config->device, reason);
-    cv_device_close(port);
-    result = cv_device_open(port, CV_DRIVER_AF_PACKET, index, config->worker_count, reason, reason_bytes);
-    if (result == 0)
-        return cv_queues_start(ports, port, config, reason, reason_bytes);
-    port->port_id = RTE_MAX_ETHPORTS;
-    return result;
-}
-
 static void log_port(const struct cv_port *port)
 {
     char mac[RTE_ETHER_ADDR_FMT_SIZE];
@@ -99,7 +80,7 @@ static int start_all(struct cv_ports *ports, const struct cv_config *config, cha
 
     for (uint32_t i = 0; i < ports->count; i++) {
         struct cv_port *port = &ports->list[i];
-        int result = start_port(ports, i, config, reason, sizeof(reason));
+        int result = cv_queues_start(ports, port, config, reason, sizeof(reason));
 
         if (result == 0 && (result = cv_locals_add(&ports->locals, port)) != 0)
             snprintf(reason, sizeof(reason), "more than %d addresses on all ports together", CV_MAX_LOCALS);
@@ -131,8 +112,6 @@ void cv_ports_close(struct cv_ports *ports)
     for (uint32_t i = 0; i < ports->count; i++) {
         struct cv_port *port = &ports->list[i];
 
-        if (port->port_id == RTE_MAX_ETHPORTS)
-            continue;
         if (port->started)
             rte_eth_dev_stop(port->port_id);
         cv_device_close(port);

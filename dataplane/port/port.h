@@ -50,6 +50,7 @@ struct cv_ports {
     uint8_t by_id[RTE_MAX_ETHPORTS];      /* DPDK port id to index in the list */
     struct cv_locals locals;              /* all addresses of all ports */
     struct rte_mempool *pools[RTE_MAX_NUMA_NODES];
+    uint32_t ring_buffers; /* that the queues of all ports may hold */
 };
 
 /*

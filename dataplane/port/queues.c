@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #define DESCRIPTORS      1024 /* of a hardware queue */
-#define SOFT_DESCRIPTORS 512  /* of a driver that takes any number, and TAP takes as many buffers */
+#define SOFT_DESCRIPTORS 128  /* of a driver that has rings of its own; TAP takes as many buffers */
 #define XDP_DESCRIPTORS  2048 /* of AF_XDP, whose fill ring takes as many buffers again */
 #define POOL_CACHE       512
-#define WORKER_BUFFERS   (POOL_CACHE + POOL_CACHE / 2 + 512) /* in a worker's cache and in its hands */
+#define IN_HAND          512 /* buffers that a worker has in its hands: a burst, and what waits to be sent */
 
 /* Ethernet header, two VLAN tags and checksum */
 #define FRAME_OVERHEAD (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN)
@@ -185,25 +185,23 @@ static int plan_mtu(struct plan *plan, const struct cv_port *port, char *error, 
                      port->config->mtu, port->driver, max);
 }
 
-/* Whether limits.mbufs fills the rings of all ports, if they are like this one, and leaves some to work with.
- */
-static int check_buffers(const struct plan *plan, const struct cv_ports *ports, const struct cv_port *port,
+/* Whether limits.mbufs fills the rings of the ports so far and of this one, and leaves some to work with. */
+static int check_buffers(const struct plan *plan, struct cv_ports *ports, const struct cv_port *port,
                          const struct cv_config *config, char *error, size_t error_bytes)
 {
-    uint32_t per_port =
-        (uint32_t)plan->rx_descriptors * port->rx_queues + (uint32_t)plan->tx_descriptors * port->tx_queues;
-    uint32_t cache = ports->pools[0] != NULL ? ports->pools[0]->cache_size : POOL_CACHE;
-    uint32_t need =
-        per_port * config->port_count + config->worker_count * (cache + WORKER_BUFFERS - POOL_CACHE);
+    uint32_t cache = port->pool->cache_size;
+    uint32_t need;
 
-    if (!cv_device_is_interface(port->kind) && port->kind != CV_DRIVER_PCI)
-        return 0; /* keeps no packets */
-    if (need <= config->mbufs)
+    if (port->kind != CV_DRIVER_PCAP && port->kind != CV_DRIVER_NULL) /* which keep no packets */
+        ports->ring_buffers += (uint32_t)plan->rx_descriptors * port->rx_queues +
+                               (uint32_t)plan->tx_descriptors * port->tx_queues;
+    need = ports->ring_buffers + config->worker_count * (cache + cache / 2 + IN_HAND);
+    if (ports->ring_buffers == 0 || need <= config->mbufs)
         return 0;
     return cv_refuse(error, error_bytes, -ENOBUFS,
                      "%" PRIu32
-                     " packet buffers are not enough to fill its %u + %u queues and those of the other "
-                     "ports: say dataplane.limits.mbufs: %" PRIu32,
+                     " packet buffers are not enough to fill its %u + %u queues and leave some for the "
+                     "workers: say dataplane.limits.mbufs: %" PRIu32 " or more",
                      config->mbufs, port->rx_queues, port->tx_queues, need);
 }
 

@@ -19,7 +19,7 @@
 #define CHUNK          4096
 #define RING_SLOTS     4
 #define TRY_MS         50
-#define TRIES          40
+#define TRIES          60 /* of all queues together */
 
 RTE_LOG_REGISTER(cv_xdp_log, culvert.xdp, NOTICE);
 
@@ -104,40 +104,34 @@ static int try_queue(int interface_index, uint32_t queue)
     return result;
 }
 
-/*
- * The kernel frees a closed socket's queue from a work queue, some milliseconds after the close: those of a
- * killed run, and those of try_queue itself, hence the last pause.
- */
-static int wait_for_queue(int interface_index, uint32_t queue)
+/* A socket that has just been closed, here or by a killed run, holds its queue until the kernel comes to free
+ * it. */
+static int wait_for_queues(const char *name, const struct cv_interface *interface, uint32_t queues,
+                           char *error, size_t error_bytes)
 {
-    int result = -EBUSY;
-
-    for (int i = 0; i < TRIES && result == -EBUSY; i++) {
-        if (i > 0)
-            usleep(TRY_MS * 1000);
-        result = try_queue(interface_index, queue);
-    }
-    usleep(TRY_MS * 1000);
-    return result;
-}
-
-/* The driver's own program is there: of another process that runs, or of one that was killed? */
-static int remove_left_behind(const char *name, const struct cv_interface *interface, uint32_t queues,
-                              char *error, size_t error_bytes)
-{
-    int result = 0;
+    int result = 0, tries = 0;
 
     for (uint32_t queue = 0; queue < queues; queue++) {
-        result = wait_for_queue(interface->index, queue);
+        while ((result = try_queue(interface->index, queue)) == -EBUSY && ++tries < TRIES)
+            usleep(TRY_MS * 1000);
         if (result != 0)
-            return cv_refuse(error, error_bytes, result,
-                             "queue %" PRIu32 " of %s is taken by another program (%s)", queue, name,
-                             strerror(-result));
+            return cv_refuse(
+                error, error_bytes, result, "queue %" PRIu32 " of %s can't be had: %s", queue, name,
+                result == -EBUSY ? "another program has an AF_XDP socket on it" : strerror(-result));
     }
-    result = bpf_xdp_detach(interface->index, 0, NULL);
+    usleep(TRY_MS * 1000); /* for our own, which were just as short-lived */
+    return 0;
+}
+
+/* The driver's own program is there, and the queues are free: who attached it was killed. */
+static int remove_left_behind(const char *name, const struct cv_interface *interface, char *error,
+                              size_t error_bytes)
+{
+    int result = bpf_xdp_detach(interface->index, 0, NULL);
+
     if (result != 0)
         return cv_refuse(error, error_bytes, result,
-                         "the XDP program that an earlier run left on %s can't be removed (%s)", name,
+                         "the XDP program that an earlier run left on %s can't be removed: %s", name,
                          strerror(-result));
     return 0;
 }
@@ -153,13 +147,15 @@ int cv_xdp_check(const char *name, const struct cv_interface *interface, uint32_
     result = check_permission(error, error_bytes);
     if (result != 0)
         return result;
-    if (bpf_xdp_query_id(interface->index, 0, &id) != 0 || id == 0)
-        return 0;
-    if (program_name(id, program) == 0 && strcmp(program, LIBXDP_PROGRAM) == 0)
-        return remove_left_behind(name, interface, queues, error, error_bytes);
-    return cv_refuse(error, error_bytes, -EBUSY,
-                     "the XDP program \"%s\" (id %" PRIu32
-                     ") is on %s; if nothing needs it: ip link set dev %s "
-                     "xdp off",
-                     program, id, name, name);
+    bpf_xdp_query_id(interface->index, 0, &id);
+    if (id != 0 && (program_name(id, program) != 0 || strcmp(program, LIBXDP_PROGRAM) != 0))
+        return cv_refuse(error, error_bytes, -EBUSY,
+                         "the XDP program \"%s\" (id %" PRIu32
+                         ") is on %s; if nothing needs it: ip link set dev "
+                         "%s xdp off",
+                         program, id, name, name);
+    result = wait_for_queues(name, interface, queues, error, error_bytes);
+    if (result == 0 && id != 0)
+        result = remove_left_behind(name, interface, error, error_bytes);
+    return result;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Whether AF_XDP can be had on an interface, found out before DPDK's driver tries. The driver must not be let
- * run into an error (as of 24.11): when a socket can't be bound it uses freed memory as it closes, and
+ * Whether AF_XDP can be had on an interface, found out before DPDK's driver tries. The driver must not run
+ * into an error (as of 24.11): when a socket can't be bound it writes to freed memory as it closes, and
  * closing takes whatever XDP program is on the interface away, somebody else's too.
  */
 #include "interface.h"

@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* EAL and ports as the configuration says: opened, used and closed for each driver that needs no hardware. */
+#include "port/device.h"
+#include "port/eal.h"
+#include "port/port.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* cmocka.h wants these first, and clang-format would sort them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define WAIT_MS 3000
+
+static struct cv_config config;
+static struct cv_ports ports;
+static char error[1024];
+
+/* ---- Configuration ---- */
+
+static void start_config(uint32_t workers)
+{
+    memset(&config, 0, sizeof(config));
+    config.worker_count = workers; /* all on core 0, with the main thread */
+    config.hugepages = CV_HUGEPAGES_OFF;
+    config.mbufs = 16384;
+}
+
+static struct cv_config_port *add_port(enum cv_driver driver, const char *device, const char *devargs)
+{
+    struct cv_config_port *port = &config.ports[config.port_count];
+
+    snprintf(port->name, sizeof(port->name), "p%u", config.port_count++);
+    snprintf(port->device, sizeof(port->device), "%s", device);
+    snprintf(port->devargs, sizeof(port->devargs), "%s", devargs);
+    port->driver = driver;
+    port->mtu = 1500;
+    return port;
+}
+
+static void add_address(struct cv_config_port *port, const char *text)
+{
+    assert_int_equal(cv_prefix_parse(text, &port->addresses[port->address_count++]), 0);
+}
+
+static void add_gateway(struct cv_config_port *port, const char *text)
+{
+    assert_int_equal(cv_ip_parse(text, &port->gateways[port->gateway_count++]), 0);
+}
+
+static void assert_open(void)
+{
+    error[0] = '\0';
+    if (cv_ports_open(&ports, &config, error, sizeof(error)) != 0)
+        fail_msg("ports do not open: %s", error);
+}
+
+/* Opening fails, says all these words, and leaves nothing behind. */
+static void assert_refused(int code, const char *first, const char *second)
+{
+    int result = cv_ports_open(&ports, &config, error, sizeof(error));
+
+    if (result != code)
+        fail_msg("%d instead of %d: %s", result, code, error);
+    if (strstr(error, first) == NULL || strstr(error, second) == NULL)
+        fail_msg("\"%s\" says neither \"%s\" nor \"%s\"", error, first, second);
+    assert_int_equal(rte_eth_dev_count_avail(), 0);
+    assert_int_equal(ports.count, 0);
+}
+
+/* ---- EAL ---- */
+
+static void eal_refuses(void **state)
+{
+    (void)state;
+    start_config(1);
+    config.workers[0] = 65000;
+    assert_int_equal(cv_eal_start(&config, "test_port", 0, 4, error, sizeof(error)), -ENODEV);
+    assert_non_null(strstr(error, "dataplane.workers: core 65000"));
+    start_config(1);
+    config.main_core = 64000;
+    assert_int_equal(cv_eal_start(&config, "test_port", 0, 4, error, sizeof(error)), -ENODEV);
+    assert_non_null(strstr(error, "dataplane.main_core: core 64000"));
+
+    start_config(1);
+    config.hugepages = CV_HUGEPAGES_ON;
+    assert_int_equal(cv_eal_start(&config, "test_port", (size_t)1 << 50, 4, error, sizeof(error)), -ENOMEM);
+    assert_non_null(strstr(error, "nr_hugepages"));
+    config.hugepages = CV_HUGEPAGES_AUTO;
+    assert_int_equal(cv_eal_start(&config, "test_port", (size_t)1 << 50, 4, error, sizeof(error)), -ENOMEM);
+    assert_non_null(strstr(error, "lower dataplane.limits"));
+}
+
+static void eal_starts(void **state)
+{
+    (void)state;
+    start_config(2);
+    if (cv_eal_start(&config, "test_port", 200 << 20, 4, error, sizeof(error)) != 0)
+        fail_msg("%s", error);
+    assert_false(cv_eal_hugepages());
+    assert_int_equal(rte_get_main_lcore(), 0);
+    assert_int_equal(rte_lcore_count(), 3);
+    assert_true(rte_lcore_is_enabled(cv_worker_lcore(0)));
+    assert_true(rte_lcore_is_enabled(cv_worker_lcore(1)));
+    assert_int_equal(rte_eth_dev_count_avail(), 0);
+}
+
+/* ---- Device arguments ---- */
+
+static void check_arguments(enum cv_driver kind, const char *device, const char *devargs,
+                            const char *expected)
+{
+    struct cv_config_port port = {0};
+    char text[512];
+
+    snprintf(port.device, sizeof(port.device), "%s", device);
+    snprintf(port.devargs, sizeof(port.devargs), "%s", devargs);
+    assert_int_equal(cv_device_arguments(&port, kind, 2, text, sizeof(text)), 0);
+    assert_string_equal(text, expected);
+}
+
+static void device_arguments(void **state)
+{
+    struct cv_config_port port = {.device = "a,b"};
+    char text[16];
+
+    (void)state;
+    check_arguments(CV_DRIVER_AF_XDP, "eth1", "", "iface=eth1,queue_count=2,busy_budget=0");
+    check_arguments(CV_DRIVER_AF_XDP, "eth1", "force_copy=1,busy_budget=64",
+                    "iface=eth1,queue_count=2,force_copy=1,busy_budget=64");
+    check_arguments(CV_DRIVER_AF_PACKET, "eth1", "qpairs=1",
+                    "iface=eth1,framesz=2048,framecnt=2048,qpairs=1");
+    check_arguments(CV_DRIVER_TAP, "cv0", "", "iface=cv0");
+    check_arguments(CV_DRIVER_MEMIF, "/run/m.sock", "role=server,xsocket=1",
+                    "socket=/run/m.sock,socket-abstract=no,role=server,xsocket=1");
+    check_arguments(CV_DRIVER_PCAP, "in.pcap", "infinite_rx=1",
+                    "rx_pcap=in.pcap,rx_pcap=in.pcap,infinite_rx=1");
+    check_arguments(CV_DRIVER_NULL, "", "", "no-rx=1");
+    check_arguments(CV_DRIVER_NULL, "", "no-rx=0,size=64", "no-rx=0,size=64");
+    assert_int_equal(cv_device_arguments(&port, CV_DRIVER_TAP, 1, text, sizeof(text)), -EINVAL);
+    snprintf(port.device, sizeof(port.device), "a-long-name");
+    assert_int_equal(cv_device_arguments(&port, CV_DRIVER_TAP, 1, text, sizeof(text)), -ENOSPC);
+}
+
+/* ---- Ports that go nowhere ---- */
+
+static struct rte_mbuf *new_frame(const struct cv_port *port, uint16_t bytes)
+{
+    struct rte_mbuf *mbuf = rte_pktmbuf_alloc(port->pool);
+    char *frame;
+
+    assert_non_null(mbuf);
+    frame = rte_pktmbuf_append(mbuf, bytes);
+    assert_non_null(frame);
+    memset(frame, 0x5a, bytes);
+    memset(frame, 0xff, 6);
+    memcpy(frame + 6, &port->mac, 6);
+    memcpy(frame + 12, "\x88\xb5", 2); /* for local experiments, IEEE 802 */
+    return mbuf;
+}
+
+static void null_port(void **state)
+{
+    struct cv_port_stats stats = {0};
+    const struct cv_port *port;
+    struct rte_mbuf *mbuf;
+
+    (void)state;
+    start_config(2);
+    add_address(add_port(CV_DRIVER_NULL, "", ""), "192.0.2.1/24");
+    for (unsigned again = 0; again < 2; again++) {
+        assert_open();
+        port = &ports.list[0];
+        assert_int_equal(ports.count, 1);
+        assert_int_equal(port->rx_queues, 2);
+        assert_int_equal(port->tx_queues, 2);
+        assert_int_equal(port->mtu, 1500);
+        assert_ptr_equal(cv_port_by_id(&ports, port->port_id), port);
+        assert_string_equal(port->driver, "net_null");
+        assert_false(port->rx_ipv4_checksum || port->tx_ipv4_checksum || port->tx_udp_checksum);
+        assert_int_equal(rte_eth_rx_burst(port->port_id, 1, &mbuf, 1), 0);
+        for (uint16_t queue = 0; queue < 2; queue++) {
+            mbuf = new_frame(port, 100);
+            assert_int_equal(rte_eth_tx_burst(port->port_id, queue, &mbuf, 1), 1);
+        }
+        cv_port_stats_init(port, &stats);
+        assert_string_equal(stats.name, "p0");
+        assert_string_equal(stats.driver, "net_null");
+        assert_int_equal(stats.queues, 2);
+        assert_int_equal(stats.address_count, 1);
+        assert_int_equal(stats.link_up, 1);
+        assert_int_equal(stats.tx_pkts, 2);
+        assert_int_equal(stats.rx_pkts, 0);
+        cv_ports_close(&ports);
+        assert_int_equal(rte_eth_dev_count_avail(), 0);
+    }
+}
+
+static uint64_t dpdk_bytes_in_use(void)
+{
+    struct rte_malloc_socket_stats stats;
+
+    assert_int_equal(rte_malloc_get_socket_stats(0, &stats), 0);
+    return stats.heap_allocsz_bytes;
+}
+
+static void memory_as_announced(void **state)
+{
+    uint64_t before = dpdk_bytes_in_use(), during;
+
+    (void)state;
+    start_config(2);
+    for (unsigned i = 0; i < 4; i++)
+        add_port(CV_DRIVER_NULL, "", "");
+    assert_open();
+    during = dpdk_bytes_in_use();
+    assert_in_range(during - before, (uint64_t)config.mbufs * 4096, cv_ports_memory(&config));
+    cv_ports_close(&ports);
+    assert_in_range(dpdk_bytes_in_use(), 0, before + (1 << 20));
+}
+
+/* The entry for this address; fails when there is none. */
+static const struct cv_local *local_of(unsigned port, const char *text)
+{
+    struct cv_ip ip;
+    uint8_t index;
+
+    assert_int_equal(cv_ip_parse(text, &ip), 0);
+    index = cv_local_find(&ports.locals, ports.list[port].port_id, &ip);
+    assert_int_not_equal(index, CV_NO_LOCAL);
+    return &ports.locals.list[index];
+}
+
+static void assert_gateway(const struct cv_local *local, const char *text)
+{
+    struct cv_ip gateway = {0};
+
+    if (text != NULL)
+        assert_int_equal(cv_ip_parse(text, &gateway), 0);
+    assert_memory_equal(&local->gateway, &gateway, sizeof(gateway));
+}
+
+static void own_addresses(void **state)
+{
+    struct cv_config_port *port;
+    const struct cv_local *local;
+    char link_local[64];
+    const uint8_t *mac;
+
+    (void)state;
+    start_config(1);
+    port = add_port(CV_DRIVER_NULL, "", "");
+    port->vlan = 7;
+    add_address(port, "192.0.2.1/24");
+    add_address(port, "198.51.100.1/24");
+    add_address(port, "203.0.113.1/32");
+    add_address(port, "2001:db8::1/64");
+    add_gateway(port, "198.51.100.254");
+    add_gateway(port, "192.0.2.254");
+    add_gateway(port, "fe80::fe");
+    add_address(add_port(CV_DRIVER_NULL, "", ""), "10.0.0.1/8");
+    assert_open();
+    assert_int_equal(ports.locals.count, 6);
+    assert_gateway(local_of(0, "192.0.2.1"), "192.0.2.254");
+    assert_gateway(local_of(0, "198.51.100.1"), "198.51.100.254");
+    assert_gateway(local_of(0, "203.0.113.1"), "198.51.100.254");
+    assert_gateway(local_of(0, "2001:db8::1"), "fe80::fe");
+    assert_gateway(local_of(1, "10.0.0.1"), NULL);
+
+    local = local_of(0, "2001:db8::1");
+    assert_int_equal(local->is_v6, 1);
+    assert_int_equal(local->prefix_length, 64);
+    assert_int_equal(local->vlan, 7);
+    assert_int_equal(local->mtu, 1500);
+    assert_true(local->silent);
+    assert_false(local->link_local);
+    assert_int_equal(local_of(0, "192.0.2.1")->prefix_length, 120);
+    assert_memory_equal(&local->mac, &ports.list[0].mac, 6);
+
+    mac = ports.list[0].mac.addr_bytes;
+    snprintf(link_local, sizeof(link_local), "fe80::%x:%xff:fe%02x:%x", (mac[0] ^ 2) << 8 | mac[1], mac[2],
+             mac[3], mac[4] << 8 | mac[5]);
+    local = local_of(0, link_local);
+    assert_true(local->link_local);
+    assert_gateway(local, NULL);
+    cv_ports_close(&ports);
+}
+
+static void too_many_addresses(void **state)
+{
+    (void)state;
+    start_config(1);
+    for (unsigned i = 0; i < 4; i++) {
+        struct cv_config_port *port = add_port(CV_DRIVER_NULL, "", "");
+
+        for (unsigned j = 0; j < CV_CONFIG_ADDRESSES; j++) {
+            char text[64];
+
+            snprintf(text, sizeof(text), "2001:db8:%u:%u::1/64", i, j);
+            add_address(port, text);
+        }
+    }
+    assert_refused(-ENOSPC, "port p3:", "more than 32 addresses");
+}
+
+/* ---- Files ---- */
+
+struct pcap_file_header {
+    uint32_t magic;
+    uint16_t major, minor;
+    uint32_t zone, accuracy, longest, link_type;
+};
+
+struct pcap_packet_header {
+    uint32_t seconds, microseconds, saved, bytes;
+};
+
+static char folder[] = "/tmp/test_port.XXXXXX";
+
+static const char *path(const char *name)
+{
+    static char text[2][64];
+    static unsigned turn;
+
+    turn ^= 1;
+    snprintf(text[turn], sizeof(text[turn]), "%s/%s", folder, name);
+    return text[turn];
+}
+
+static void write_pcap(const char *name, unsigned packets)
+{
+    struct pcap_file_header header = {0xa1b2c3d4, 2, 4, 0, 0, 65535, 1};
+    FILE *file = fopen(name, "w");
+
+    assert_non_null(file);
+    fwrite(&header, sizeof(header), 1, file);
+    for (unsigned i = 0; i < packets; i++) {
+        struct pcap_packet_header packet = {0, 0, 60 + i, 60 + i};
+        uint8_t bytes[1514] = {0};
+
+        memset(bytes, (int)i, packet.saved);
+        fwrite(&packet, sizeof(packet), 1, file);
+        fwrite(bytes, packet.saved, 1, file);
+    }
+    fclose(file);
+}
+
+static void pcap_port(void **state)
+{
+    char devargs[64];
+    struct cv_port_stats stats = {0};
+    struct rte_mbuf *mbufs[8];
+    const struct cv_port *port;
+    uint8_t sent[24 + 16 + 100];
+    FILE *file;
+
+    (void)state;
+    write_pcap(path("in"), 3);
+    snprintf(devargs, sizeof(devargs), "tx_pcap=%s", path("out"));
+    start_config(1);
+    add_port(CV_DRIVER_PCAP, path("in"), devargs);
+    assert_open();
+    port = &ports.list[0];
+    assert_int_equal(rte_eth_rx_burst(port->port_id, 0, mbufs, 8), 3);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(mbufs[i]->data_len, 60 + i);
+        assert_int_equal(mbufs[i]->port, port->port_id);
+        assert_int_equal(*rte_pktmbuf_mtod(mbufs[i], uint8_t *), i);
+        rte_pktmbuf_free(mbufs[i]);
+    }
+    mbufs[0] = new_frame(port, 100);
+    assert_int_equal(rte_eth_tx_burst(port->port_id, 0, mbufs, 1), 1);
+    cv_port_stats_refresh(port, &stats);
+    assert_int_equal(stats.rx_pkts, 3);
+    assert_int_equal(stats.rx_bytes, 60 + 61 + 62);
+    assert_int_equal(stats.tx_pkts, 1);
+    cv_ports_close(&ports);
+
+    file = fopen(path("out"), "r");
+    assert_non_null(file);
+    assert_int_equal(fread(sent, 1, sizeof(sent), file), sizeof(sent));
+    fclose(file);
+    assert_memory_equal(sent + 40 + 12, "\x88\xb5", 2);
+}
+
+static void pcap_refused(void **state)
+{
+    char devargs[64];
+
+    (void)state;
+    start_config(1);
+    add_port(CV_DRIVER_PCAP, path("missing"), "");
+    assert_refused(-1, "port p0:", "net_pcap does not open");
+    start_config(1);
+    add_port(CV_DRIVER_PCAP, "with,comma", "");
+    assert_refused(-EINVAL, "port p0:", "comma");
+    /* One queue by hand, and two workers. */
+    snprintf(devargs, sizeof(devargs), "rx_pcap=%s", path("in"));
+    start_config(2);
+    add_port(CV_DRIVER_PCAP, path("in"), devargs);
+    assert_refused(-ENOTSUP, "net_pcap has 1 transmit queue here and there are 2 workers",
+                   "no more than 1 core");
+}
+
+/* ---- Interfaces ---- */
+
+/* A raw socket on the kernel's side of a port; skips the test where there can't be one. */
+static int open_raw(const char *interface)
+{
+    struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+    int fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+    if (fd < 0)
+        skip();
+    address.sll_ifindex = (int)if_nametoindex(interface);
+    assert_int_not_equal(address.sll_ifindex, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+static bool is_ours(const uint8_t *frame, uint16_t bytes)
+{
+    return bytes >= 100 && memcmp(frame + 12, "\x88\xb5", 2) == 0;
+}
+
+/* Sends a frame out by the queue and waits for it on the socket. */
+static void check_transmit(const struct cv_port *port, uint16_t queue, int fd)
+{
+    struct rte_mbuf *mbuf = new_frame(port, 200);
+    uint8_t frame[2048];
+
+    assert_int_equal(rte_eth_tx_burst(port->port_id, queue, &mbuf, 1), 1);
+    for (;;) {
+        struct pollfd waiting = {.fd = fd, .events = POLLIN};
+        ssize_t bytes;
+
+        if (poll(&waiting, 1, WAIT_MS) != 1)
+            fail_msg("a frame sent by queue %u does not arrive", queue);
+        bytes = recv(fd, frame, sizeof(frame), 0);
+        if (is_ours(frame, (uint16_t)bytes)) {
+            assert_int_equal(bytes, 200);
+            assert_memory_equal(frame + 6, &port->mac, 6);
+            return;
+        }
+    }
+}
+
+/* Sends a frame into the socket and waits for it on any queue. */
+static void check_receive(const struct cv_port *port, int fd)
+{
+    uint8_t frame[200] = {0};
+    struct rte_mbuf *mbuf;
+
+    memcpy(frame, &port->mac, 6);
+    frame[6] = 2;
+    memcpy(frame + 12, "\x88\xb5", 2);
+    assert_int_equal(send(fd, frame, sizeof(frame), 0), sizeof(frame));
+    for (unsigned i = 0; i < WAIT_MS * 10; i++) {
+        for (uint16_t queue = 0; queue < port->rx_queues; queue++) {
+            if (rte_eth_rx_burst(port->port_id, queue, &mbuf, 1) == 0)
+                continue;
+            bool ours = is_ours(rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->data_len);
+
+            if (ours) {
+                assert_int_equal(mbuf->data_len, sizeof(frame));
+                assert_memory_equal(rte_pktmbuf_mtod(mbuf, uint8_t *), frame, sizeof(frame));
+                assert_int_equal(mbuf->port, port->port_id);
+            }
+            rte_pktmbuf_free(mbuf);
+            if (ours)
+                return;
+        }
+        usleep(100);
+    }
+    fail_msg("a frame sent to the port does not arrive");
+}
+
+static void check_traffic(const char *kernel_side)
+{
+    const struct cv_port *port = &ports.list[0];
+    struct cv_port_stats stats = {0};
+    int fd = open_raw(kernel_side);
+
+    for (uint16_t queue = 0; queue < port->tx_queues; queue++)
+        check_transmit(port, queue, fd);
+    for (unsigned i = 0; i < 4; i++)
+        check_receive(port, fd);
+    close(fd);
+    cv_port_stats_init(port, &stats);
+    assert_int_equal(stats.link_up, 1);
+    assert_in_range(stats.rx_pkts, 4, 1000);
+    assert_in_range(stats.tx_pkts, port->tx_queues, 1000);
+}
+
+static void tap_port(void **state)
+{
+    (void)state;
+    if (access("/dev/net/tun", R_OK | W_OK) != 0 || geteuid() != 0)
+        skip();
+    start_config(2);
+    add_port(CV_DRIVER_TAP, "cvtap0", "");
+    assert_open();
+    assert_int_equal(ports.list[0].rx_queues, 2);
+    assert_int_equal(ports.list[0].tx_queues, 2);
+    check_traffic("cvtap0");
+    cv_ports_close(&ports);
+    assert_int_equal(if_nametoindex("cvtap0"), 0);
+
+    start_config(64);
+    add_port(CV_DRIVER_TAP, "cvtap0", "");
+    assert_refused(-ENOBUFS, "port p0: 16384 packet buffers are not enough to fill its 64 + 64 queues",
+                   "dataplane.limits.mbufs: ");
+}
+
+static void run(const char *command)
+{
+    if (system(command) != 0)
+        fail_msg("failed: %s", command);
+}
+
+/* cvport0 is the port's, cvport1 the network's. */
+static int make_veth(void **state)
+{
+    (void)state;
+    if (geteuid() == 0 && system("ip link add cvport0 type veth peer name cvport1 2>/dev/null") == 0)
+        run("ip link set cvport1 up");
+    return 0;
+}
+
+static int remove_veth(void **state)
+{
+    (void)state;
+    if (if_nametoindex("cvport0") != 0)
+        run("ip link del cvport0");
+    return 0;
+}
+
+static bool link_shows(const char *word)
+{
+    char command[64];
+
+    snprintf(command, sizeof(command), "ip link show cvport0 | grep -qw %s", word);
+    return system(command) == 0;
+}
+
+static void check_interface(enum cv_driver driver, uint32_t workers, const char *expected_driver)
+{
+    if (if_nametoindex("cvport0") == 0)
+        skip();
+    start_config(workers);
+    add_port(driver, "cvport0", "");
+    assert_open();
+    assert_string_equal(ports.list[0].driver, expected_driver);
+    assert_int_equal(ports.list[0].rx_queues, workers);
+    assert_true(link_shows("ALLMULTI"));
+    check_traffic("cvport1");
+    cv_ports_close(&ports);
+    assert_false(link_shows("ALLMULTI"));
+    assert_false(link_shows("xdp"));
+}
+
+static void af_packet_port(void **state)
+{
+    (void)state;
+    check_interface(CV_DRIVER_AF_PACKET, 1, "net_af_packet");
+    check_interface(CV_DRIVER_AF_PACKET, 2, "net_af_packet");
+}
+
+static void af_xdp_port(void **state)
+{
+    int fd = socket(AF_XDP, SOCK_RAW, 0);
+
+    (void)state;
+    if (fd < 0)
+        skip();
+    close(fd);
+    check_interface(CV_DRIVER_AF_XDP, 1, "net_af_xdp");
+    check_interface(CV_DRIVER_INTERFACE, 1, "net_af_xdp");
+    /* A veth pair has one queue for AF_XDP, and a second worker needs another. */
+    check_interface(CV_DRIVER_INTERFACE, 2, "net_af_packet");
+    start_config(2);
+    add_port(CV_DRIVER_AF_XDP, "cvport0", "");
+    assert_refused(-ENOTSUP, "AF_XDP serves 1 worker on cvport0", "2 are configured");
+}
+
+static void interface_refused(void **state)
+{
+    (void)state;
+    start_config(1);
+    add_port(CV_DRIVER_INTERFACE, "nowhere0", "");
+    assert_refused(-ENODEV, "port p0: there is no interface nowhere0", "there are: ");
+    if (if_nametoindex("cvport0") == 0)
+        skip();
+    start_config(1);
+    add_port(CV_DRIVER_AF_PACKET, "cvport0", "")->mtu = 9000;
+    assert_refused(-ERANGE, "mtu 9000", "1500");
+    start_config(1);
+    add_port(CV_DRIVER_AF_PACKET, "cvport0", "");
+    config.mbufs = 1000;
+    assert_refused(-ENOBUFS, "1000 packet buffers", "dataplane.limits.mbufs: ");
+    start_config(1);
+    add_port(CV_DRIVER_AF_PACKET, "cvport0", "nonsense=1");
+    assert_refused(-1, "net_af_packet does not open", "nonsense=1");
+    assert_false(link_shows("ALLMULTI"));
+    /* The second port's failure closes the first. */
+    start_config(1);
+    add_port(CV_DRIVER_NULL, "", "");
+    add_port(CV_DRIVER_AF_PACKET, "nowhere0", "");
+    assert_refused(-ENODEV, "port p1:", "nowhere0");
+}
+
+static void pci_refused(void **state)
+{
+    (void)state;
+    start_config(1);
+    add_port(CV_DRIVER_PCI, "ff:1f.7", "");
+    assert_refused(-ENODEV, "there is no PCI device 0000:ff:1f.7", "dpdk-devbind.py --status");
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) != NULL ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+    char command[64];
+
+    (void)state;
+    snprintf(command, sizeof(command), "rm -rf %s", folder);
+    return system(command);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(eal_refuses), /* before EAL has started */
+        cmocka_unit_test(eal_starts),
+        cmocka_unit_test(device_arguments),
+        cmocka_unit_test(null_port),
+        cmocka_unit_test(memory_as_announced),
+        cmocka_unit_test(own_addresses),
+        cmocka_unit_test(too_many_addresses),
+        cmocka_unit_test(pcap_port),
+        cmocka_unit_test(pcap_refused),
+        cmocka_unit_test(tap_port),
+        cmocka_unit_test_setup_teardown(af_packet_port, make_veth, remove_veth),
+        cmocka_unit_test_setup_teardown(af_xdp_port, make_veth, remove_veth),
+        cmocka_unit_test_setup_teardown(interface_refused, make_veth, remove_veth),
+        cmocka_unit_test(pci_refused),
+    };
+
+    return cmocka_run_group_tests_name("port", tests, start, stop);
+}
