@@ -24,7 +24,7 @@ CONFIG=/run/culvert/culvert.yaml
 LEGS=/run/legs
 PAIR=
 RELAY_PORT=
-EVENT_SECONDS=10
+EVENT_SECONDS=20
 
 write_config() {
     local driver=af_packet device=wan devargs="" workers=1 loop=sleep
