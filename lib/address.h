@@ -64,6 +64,9 @@ static inline bool cv_address_equal(const struct cv_address *a, const struct cv_
 
 bool cv_ip_is_zero(const struct cv_ip *ip); /* all zero bytes: "no address" */
 
+/* What a datagram can come from and be sent to: not ::, 0/8, multicast, or 240/4 with broadcast. */
+bool cv_ip_is_unicast(const struct cv_ip *ip);
+
 /* The address with all bits after the first `length` cleared. */
 struct cv_ip cv_ip_mask(const struct cv_ip *ip, uint8_t length);
 bool cv_prefix_contains(const struct cv_prefix *prefix, const struct cv_ip *ip);

@@ -20,16 +20,9 @@ const char *cv_message_name(uint16_t type)
     return type < CV_MESSAGE_END ? kinds[type].name : NULL;
 }
 
-/* A source that datagrams can come from and be sent to. */
 static bool is_peer_address(const struct cv_address *address)
 {
-    const uint8_t *bytes = address->ip.bytes;
-
-    if (address->port_be == 0 || cv_ip_is_zero(&address->ip))
-        return false;
-    if (!cv_ip_is_v4(&address->ip))
-        return bytes[0] != 0xff;
-    return bytes[12] != 0 && bytes[12] < 224; /* 0/8, multicast, 240/4 with broadcast */
+    return address->port_be != 0 && cv_ip_is_unicast(&address->ip);
 }
 
 static bool is_no_address(const struct cv_address *address)
