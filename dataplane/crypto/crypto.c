@@ -143,7 +143,8 @@ bool cv_header_masks(struct cv_header_key *const keys[], uint8_t *const masks[],
     bool all = true;
 
     for (size_t first = 0, next; first < count; first = next) {
-        for (next = first + 1; next < count && keys[next] == keys[first];)
+        next = first + 1;
+        while (next < count && next - first < CV_HEADER_MASKS_MAX && keys[next] == keys[first])
             next++;
         all &= keys[first]->method->masks(keys[first], masks + first, samples + first, next - first);
     }

@@ -14,8 +14,7 @@
  *   cv_aead_key_wipe, cv_header_key_wipe   before the slot is used for anything else
  *
  * Keys belong to the struct cv_crypto they were made with and are used, and wiped, by its one thread. After
- * cv_crypto_create nothing here allocates or makes a system call, but that OpenSSL's record of errors takes
- * from its allocator when evp fails to open a packet.
+ * cv_crypto_create nothing here allocates or makes a system call.
  *
  * A key slot holds the secret, not what the cipher expands it to (1,264 bytes for AES-GCM): expansions live
  * in a ring of `schedules`, the oldest making room for the next. Expanding anew takes 100 ns with ipsec-mb.
@@ -34,7 +33,7 @@
 #define CV_HEADER_MASK_BYTES   5
 #define CV_SECRET_BYTES_MAX    32
 
-/* Samples in one call of cv_header_masks. */
+/* Masks that an engine makes at once. */
 #define CV_HEADER_MASKS_MAX 64
 
 /* As many keys as two bursts of packets may need, each for another session. */
@@ -188,7 +187,7 @@ static inline bool cv_header_mask(struct cv_header_key *key, uint8_t *mask, cons
 
 /*
  * The same for a burst: masks[i] from samples[i] with keys[i]. Neighbours with the same key are done
- * together, which is what makes it cheaper; so group by connection. `count` is up to CV_HEADER_MASKS_MAX.
+ * together, which is what makes it cheaper; so group by connection.
  */
 bool cv_header_masks(struct cv_header_key *const keys[], uint8_t *const masks[],
                      const uint8_t *const samples[], size_t count);
