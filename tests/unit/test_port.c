@@ -611,8 +611,8 @@ static void interface_refused(void **state)
     assert_refused(-ERANGE, "mtu 9000", "1500");
     start_config(1);
     add_port(CV_DRIVER_AF_PACKET, "cvport0", "");
-    config.mbufs = 1000;
-    assert_refused(-ENOBUFS, "1000 packet buffers", "dataplane.limits.mbufs: ");
+    config.mbufs = 600;
+    assert_refused(-ENOBUFS, "600 packet buffers", "dataplane.limits.mbufs: ");
     start_config(1);
     add_port(CV_DRIVER_AF_PACKET, "cvport0", "nonsense=1");
     assert_refused(-1, "net_af_packet does not open", "nonsense=1");
