@@ -9,15 +9,15 @@ add_peer alice symmetric
 add_peer bob symmetric
 start_relay driver=af_packet
 
-# rebind SENDER LEG: in mid-transfer. The sender, because a receiver that hears nothing has nothing to say either, and
-# would be found again only by its next keep-alive.
+# rebind SENDER LEG RECEIVER: in mid-transfer. The sender, because a receiver that hears nothing has nothing to say
+# either, and would be found again only by its next keep-alive.
 rebind() {
-    local sender=$1 leg=$2 address
+    local sender=$1 leg=$2 receiver=$3 address
     forget_pairs alice bob
     add_pair alice bob
-    quic_start bob alice "$sender" 6000000
+    quic_start bob alice "$sender" 4000000
     wait_event leg_bound "pair=$PAIR" leg=a
-    wait_log "$sender" "sent "
+    wait_log "$receiver" "received "
     nat_rebind "$sender"
     wait_event leg_moved "pair=$PAIR" "leg=$leg" cause=connection_id
     address=$(field "$LOGS/event" address)
@@ -31,6 +31,6 @@ rebind() {
 for name in alice bob; do
     inside "$name" tc qdisc add dev lan root tbf rate 20mbit burst 32k latency 50ms
 done
-rebind alice a
-rebind bob b
+rebind alice a bob
+rebind bob b alice
 stop_relay
