@@ -20,6 +20,17 @@ const char *cv_message_name(uint16_t type)
     return type < CV_MESSAGE_END ? kinds[type].name : NULL;
 }
 
+const char *cv_session_end_name(unsigned end)
+{
+    static const char *const names[CV_SESSION_END_COUNT] = {
+#define NAME(id, name, meaning) [CV_SESSION_END_##id] = (name),
+        CV_SESSION_END_LIST(NAME)
+#undef NAME
+    };
+
+    return end < CV_SESSION_END_COUNT ? names[end] : NULL;
+}
+
 static bool is_peer_address(const struct cv_address *address)
 {
     return address->port_be != 0 && cv_ip_is_unicast(&address->ip);
@@ -77,13 +88,53 @@ static bool leg_event_ok(const struct cv_leg_event *event)
            !cv_ip_is_zero(&event->address.ip);
 }
 
+/* Neither a request nor the answer to one. */
 static bool is_event(uint16_t type)
 {
     return type >= CV_MESSAGE_LEG_BOUND;
 }
 
-_Static_assert(CV_MESSAGE_LEG_BOUND > CV_MESSAGE_DUMP_END && CV_MESSAGE_END == CV_MESSAGE_EVENTS_LOST + 1,
+_Static_assert(CV_MESSAGE_LEG_BOUND == CV_MESSAGE_DUMP_END + 1 &&
+                   CV_MESSAGE_END == CV_MESSAGE_SESSION_CREDIT + 1,
                "events come last in the list: is_event counts on it");
+
+/* Offsets in streams and error codes are QUIC's integers (RFC 9000 section 16). */
+#define VARINT_MAX ((UINT64_C(1) << 62) - 1)
+
+static bool session_ask_ok(const struct cv_session_ask *ask)
+{
+    return ask->session != 0 && is_peer_address(&ask->address) && is_peer_address(&ask->local) &&
+           ask->quic_version != 0 && ask->chain_bytes >= 4 && ask->chain_bytes <= CV_SESSION_CHAIN_BYTES;
+}
+
+static bool session_data_ok(const struct cv_session_data *data)
+{
+    if (data->session == 0 || data->reserved != 0 || data->bytes == 0 || data->bytes > CV_SESSION_DATA_BYTES)
+        return false;
+    switch (data->kind) {
+    case CV_SESSION_CHAIN:
+        return data->more == 0 && data->offset + data->bytes <= CV_SESSION_CHAIN_BYTES &&
+               data->offset < CV_SESSION_CHAIN_BYTES;
+    case CV_SESSION_STREAM:
+        return data->more <= 1 && data->offset <= VARINT_MAX - data->bytes;
+    default:
+        return false;
+    }
+}
+
+static bool session_event_ok(const struct cv_session_event *event)
+{
+    return event->session != 0 && event->code <= VARINT_MAX && is_peer_address(&event->address) &&
+           event->end < CV_SESSION_END_COUNT && event->application <= 1;
+}
+
+static bool session_state_ok(const struct cv_session_state *state)
+{
+    return state->session != 0 && is_peer_address(&state->address) && is_peer_address(&state->local) &&
+           state->phase < CV_SESSION_PHASE_END && state->suite >= 1 && state->suite <= 3 &&
+           state->reserved == 0 && state->quic_version != 0 && state->received <= VARINT_MAX &&
+           state->credited <= state->received && state->sent <= VARINT_MAX;
+}
 
 static bool content_ok(const struct cv_message *message)
 {
@@ -117,7 +168,27 @@ static bool content_ok(const struct cv_message *message)
     case CV_MESSAGE_EVENTS_LOST:
         return message->count != 0;
     case CV_MESSAGE_PAIR_DUMP:
+    case CV_MESSAGE_SESSION_DUMP:
         return true;
+    case CV_MESSAGE_SESSION_ASK:
+        return session_ask_ok(&message->ask);
+    case CV_MESSAGE_SESSION_DATA:
+        return session_data_ok(&message->data) && message->data.more == 0;
+    case CV_MESSAGE_SESSION_SEND:
+        return session_data_ok(&message->data) && message->data.kind == CV_SESSION_STREAM;
+    case CV_MESSAGE_SESSION_UP:
+    case CV_MESSAGE_SESSION_CLOSED:
+        return session_event_ok(&message->session);
+    case CV_MESSAGE_SESSION_ADDRESS:
+        return session_event_ok(&message->session) && is_peer_address(&message->session.previous);
+    case CV_MESSAGE_SESSION_STATE:
+        return session_state_ok(&message->session_state);
+    case CV_MESSAGE_SESSION_ADMIT:
+    case CV_MESSAGE_SESSION_REFUSE:
+    case CV_MESSAGE_SESSION_CLOSE:
+    case CV_MESSAGE_SESSION_GET:
+    case CV_MESSAGE_SESSION_CREDIT:
+        return message->order.session != 0 && message->order.value <= VARINT_MAX;
     case CV_MESSAGE_NONE:
     case CV_MESSAGE_END:
         break;
@@ -140,7 +211,7 @@ const char *cv_result_text(int error)
     case 0:
         return "done";
     case -ENOENT:
-        return "the data plane has no such pair";
+        return "the data plane has no such pair or session";
     case -ENOSPC:
         return "the pair table is full (limits.pairs)";
     case -EEXIST:
@@ -151,6 +222,10 @@ const char *cv_result_text(int error)
         return "the relay port is outside relay.relay_ports";
     case -ENETUNREACH:
         return "the relay has no address of that family";
+    case -EALREADY:
+        return "the session is admitted already, or closing";
+    case -EOPNOTSUPP:
+        return "the data plane takes no sessions (limits.sessions is 0)";
     case -EINVAL:
         return "the data plane cannot make such a pair";
     default: {

@@ -15,15 +15,28 @@
     X(PAIR_GET, "pair_get", CONTROL, "answered by PAIR_STATE, or by RESULT with -ENOENT")                   \
     X(PAIR_DUMP, "pair_dump", CONTROL, "answered by one PAIR_STATE per pair and a DUMP_END")                \
     X(LOG_LEVEL, "log_level", CONTROL, "set the data plane's log level; answered by RESULT")                \
+    X(SESSION_ADMIT, "session_admit", CONTROL, "the peer may have its session; answered by RESULT")         \
+    X(SESSION_REFUSE, "session_refuse", CONTROL, "it may not: closes the session; answered by RESULT")      \
+    X(SESSION_CLOSE, "session_close", CONTROL, "closes a session; answered by RESULT")                      \
+    X(SESSION_GET, "session_get", CONTROL, "answered by SESSION_STATE, or by RESULT with -ENOENT")          \
+    X(SESSION_DUMP, "session_dump", CONTROL, "answered by one SESSION_STATE per session and a DUMP_END")    \
     X(RESULT, "result", DATAPLANE, "outcome of the request with this sequence number")                      \
     X(PAIR_STATE, "pair_state", DATAPLANE, "a pair as the data plane has it")                               \
-    X(DUMP_END, "dump_end", DATAPLANE, "all pairs of a PAIR_DUMP have been sent")                           \
+    X(SESSION_STATE, "session_state", DATAPLANE, "a session as the data plane has it")                      \
+    X(DUMP_END, "dump_end", DATAPLANE, "all pairs of a PAIR_DUMP, sessions of a SESSION_DUMP, were sent")   \
     X(LEG_BOUND, "leg_bound", DATAPLANE, "an unbound leg has an address now")                               \
     X(LEG_MOVED, "leg_moved", DATAPLANE, "a leg has another address now")                                   \
     X(LEG_UNBOUND, "leg_unbound", DATAPLANE, "a leg lost its address to a leg whose token came from there") \
     X(PAIR_IDLE, "pair_idle", DATAPLANE, "no packet for half the idle time; sent once per quiet spell")     \
     X(PAIR_EXPIRED, "pair_expired", DATAPLANE, "removed: no packet for the idle time")                      \
-    X(EVENTS_LOST, "events_lost", DATAPLANE, "the ring was full: dump the pairs to catch up")
+    X(EVENTS_LOST, "events_lost", DATAPLANE, "the ring was full: dump the pairs to catch up")               \
+    X(SESSION_ASK, "session_ask", DATAPLANE, "a peer has proven its key: admit it? Its chain follows")      \
+    X(SESSION_DATA, "session_data", DATAPLANE, "bytes of the peer's certificate chain or control stream")   \
+    X(SESSION_UP, "session_up", DATAPLANE, "an admitted session is up: the control stream may be used")     \
+    X(SESSION_ADDRESS, "session_address", DATAPLANE, "the peer has another address now, and has proven it") \
+    X(SESSION_CLOSED, "session_closed", DATAPLANE, "the session is gone; the last message about it")        \
+    X(SESSION_SEND, "session_send", CONTROL, "bytes for the control stream; not answered")                  \
+    X(SESSION_CREDIT, "session_credit", CONTROL, "control has dealt with bytes of it; not answered")
 
 enum cv_message_type {
     CV_MESSAGE_NONE, /* zeroed memory is never a message */
@@ -101,10 +114,130 @@ struct cv_leg_event {
     struct cv_address previous; /* in LEG_MOVED */
 };
 
+/*
+ * Sessions. A session's number is never 0 and names it for as long as the data plane runs: it is not used
+ * again.
+ *
+ *      SESSION_ASK, SESSION_DATA ...          the peer's certificate chain, leaf first
+ *      SESSION_ADMIT | SESSION_REFUSE         in time (dataplane.session.admit_within), or the session is
+ * closed SESSION_UP SESSION_DATA <-> SESSION_CREDIT        control stream, from the peer SESSION_SEND control
+ * stream, to the peer SESSION_CLOSED                         at any time after SESSION_ASK; once
+ *
+ * These events are never lost while control is attached: what finds no room waits. A control that has just
+ * attached sends SESSION_DUMP. Besides the SESSION_STATEs it then gets SESSION_ASK and the chain again for
+ * each session that waits to be admitted, and SESSION_DATA again for all that came on a control stream and
+ * has no credit yet. So a control that gives credit by whole capsules loses none when it is killed.
+ */
+
+#define CV_SESSION_DATA_BYTES  160   /* in one message */
+#define CV_SESSION_CHAIN_BYTES 16384 /* of a certificate chain; a peer with a longer one is refused */
+#define CV_SESSION_TAG_BYTES   32
+
+enum cv_session_data_kind {
+    CV_SESSION_CHAIN,  /* certificates as in RFC 8446 section 4.4.2: each its length (3 bytes) and its DER */
+    CV_SESSION_STREAM, /* the control stream */
+};
+
+struct cv_session_ask {
+    uint64_t session;
+    struct cv_address address; /* the peer's */
+    struct cv_address local;   /* ours that it has sent to */
+    uint32_t quic_version;     /* as on the wire: 1, 0x6b3343cf */
+    uint32_t chain_bytes;      /* that follow: 4 to CV_SESSION_CHAIN_BYTES */
+};
+
+/* SESSION_DATA and SESSION_SEND. */
+struct cv_session_data {
+    uint64_t session;
+    uint64_t offset; /* of the first byte, in the chain or in that direction of the control stream */
+    uint8_t kind;    /* enum cv_session_data_kind; in SESSION_SEND always CV_SESSION_STREAM */
+    /*
+     * In SESSION_SEND, 1: the capsule goes on in the next SESSION_SEND. The peer gets nothing of it before it
+     * is complete; when control leaves before that, it is forgotten, and `sent` in SESSION_STATE says from
+     * where to go on.
+     */
+    uint8_t more;
+    uint8_t bytes; /* 1 to CV_SESSION_DATA_BYTES */
+    uint8_t reserved;
+    uint8_t data[CV_SESSION_DATA_BYTES];
+};
+
+/* SESSION_ADMIT, SESSION_REFUSE, SESSION_CLOSE, SESSION_CREDIT, SESSION_GET. Zero where the type has no use
+ * for it. */
+struct cv_session_order {
+    uint64_t session;
+    /*
+     * SESSION_REFUSE, SESSION_CLOSE: the application error code that the peer gets, below 2^62.
+     * SESSION_CREDIT: bytes of the control stream that control has dealt with, counted from its start.
+     */
+    uint64_t value;
+    uint8_t tag[CV_SESSION_TAG_BYTES]; /* SESSION_ADMIT: control's own, such as the peer ID; kept for
+                                          SESSION_STATE */
+};
+
+/* Why a session has ended. X(enumerator, name, meaning) */
+#define CV_SESSION_END_LIST(X)                                                                      \
+    X(PEER, "peer", "the peer closed it")                                                           \
+    X(CONTROL, "control", "control closed it")                                                      \
+    X(REFUSED, "refused", "control did not admit the peer")                                         \
+    X(NOT_ADMITTED, "not_admitted", "control did not answer in time")                               \
+    X(IDLE, "idle", "nothing came from the peer for the idle time")                                 \
+    X(HANDSHAKE, "handshake", "the handshake did not end in time")                                  \
+    X(PROTOCOL, "protocol", "the peer broke QUIC's or TLS's rules")                                 \
+    X(STREAM, "stream", "the control stream was finished, reset or stopped")                        \
+    X(SLOW_PEER, "slow_peer", "the peer did not read its control stream, and too much was waiting") \
+    X(CHAIN_TOO_LONG, "chain_too_long", "the certificate chain is over 16,384 bytes")               \
+    X(NO_ROOM, "no_room", "the worker had no room for it")                                          \
+    X(STOP, "stop", "the data plane stops")
+
+enum cv_session_end {
+#define CV_SESSION_END_ENUM(id, name, meaning) CV_SESSION_END_##id,
+    CV_SESSION_END_LIST(CV_SESSION_END_ENUM)
+#undef CV_SESSION_END_ENUM
+        CV_SESSION_END_COUNT
+};
+
+/* SESSION_UP, SESSION_ADDRESS, SESSION_CLOSED. */
+struct cv_session_event {
+    uint64_t session;
+    uint64_t code;              /* SESSION_CLOSED: the error code that was sent, or that came from the peer */
+    struct cv_address address;  /* the peer's */
+    struct cv_address previous; /* SESSION_ADDRESS */
+    uint8_t end;                /* SESSION_CLOSED: enum cv_session_end */
+    uint8_t application; /* SESSION_CLOSED: 1: `code` is one of the session protocol's, 0: one of QUIC's */
+};
+
+enum cv_session_phase {
+    CV_SESSION_ASKING, /* for admission */
+    CV_SESSION_OPEN,
+    CV_SESSION_PHASE_END
+};
+
+struct cv_session_state {
+    uint64_t session;
+    struct cv_address address;
+    struct cv_address local;
+    uint8_t phase;          /* enum cv_session_phase */
+    uint8_t suite;          /* the second byte of the cipher suite's TLS number: 1, 2, 3 */
+    uint16_t worker;        /* that owns it; UINT16_MAX: the handshake thread */
+    uint16_t payload_bytes; /* largest DATAGRAM frame payload that fits the path now */
+    uint16_t reserved;
+    uint32_t quic_version;
+    uint32_t age_ms; /* since its first packet; saturates, as the next one does */
+    uint32_t seen_ms_ago;
+    uint32_t round_trip_us; /* smoothed */
+    uint64_t rx_pkts, tx_pkts;
+    uint64_t received;                 /* bytes of the control stream that came */
+    uint64_t credited;                 /* of these, SESSION_CREDIT */
+    uint64_t sent;                     /* bytes taken from SESSION_SEND, whole capsules only */
+    uint8_t tag[CV_SESSION_TAG_BYTES]; /* of SESSION_ADMIT */
+};
+
 struct cv_message {
     uint16_t type; /* enum cv_message_type */
     uint16_t reserved;
-    uint32_t sequence; /* of a request (never 0), and of what answers it; 0 in events */
+    uint32_t sequence; /* of a request (never 0), and of what answers it; 0 in events, SESSION_SEND,
+                          SESSION_CREDIT */
     union {
         struct cv_pair_config put;
         uint64_t pair; /* PAIR_DELETE, PAIR_GET, PAIR_IDLE, PAIR_EXPIRED */
@@ -112,17 +245,23 @@ struct cv_message {
         struct cv_leg_event leg; /* LEG_BOUND, LEG_MOVED, LEG_UNBOUND */
         uint32_t log_level;      /* 1 emergency ... 8 debug, as rte_log counts */
         struct {
-            uint64_t pair;
+            uint64_t pair; /* or session */
             int32_t error; /* 0, or a negative errno: see cv_result_text */
         } result;
-        uint64_t count; /* DUMP_END: pairs sent; EVENTS_LOST: events lost so far */
+        uint64_t count; /* DUMP_END: pairs or sessions sent; EVENTS_LOST: events lost so far */
+        struct cv_session_ask ask;
+        struct cv_session_data data;     /* SESSION_DATA, SESSION_SEND */
+        struct cv_session_order order;   /* SESSION_ADMIT, _REFUSE, _CLOSE, _GET, _CREDIT */
+        struct cv_session_event session; /* SESSION_UP, _ADDRESS, _CLOSED */
+        struct cv_session_state session_state;
         uint8_t bytes[184];
     };
 };
 
 _Static_assert(sizeof(struct cv_message) == 192, "ring slots are 192 bytes");
 
-const char *cv_message_name(uint16_t type); /* NULL: no such type */
+const char *cv_message_name(uint16_t type);    /* NULL: no such type */
+const char *cv_session_end_name(unsigned end); /* NULL: no such reason */
 
 /*
  * Whether a message taken from a ring can be believed as far as its form goes: known type, from the side

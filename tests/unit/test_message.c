@@ -64,6 +64,37 @@ static struct cv_message valid(uint16_t type)
         message.result.pair = 1;
         message.result.error = -ENOSPC;
         break;
+    case CV_MESSAGE_SESSION_ASK:
+        message.ask = (struct cv_session_ask){.session = 1,
+                                              .address = address("192.0.2.1:9"),
+                                              .local = address("192.0.2.254:443"),
+                                              .quic_version = 1,
+                                              .chain_bytes = 500};
+        break;
+    case CV_MESSAGE_SESSION_DATA:
+    case CV_MESSAGE_SESSION_SEND:
+        message.data = (struct cv_session_data){.session = 1, .kind = CV_SESSION_STREAM, .bytes = 1};
+        break;
+    case CV_MESSAGE_SESSION_UP:
+    case CV_MESSAGE_SESSION_ADDRESS:
+    case CV_MESSAGE_SESSION_CLOSED:
+        message.session = (struct cv_session_event){
+            .session = 1, .address = address("192.0.2.1:9"), .previous = address("192.0.2.1:8")};
+        break;
+    case CV_MESSAGE_SESSION_STATE:
+        message.session_state = (struct cv_session_state){.session = 1,
+                                                          .address = address("192.0.2.1:9"),
+                                                          .local = address("192.0.2.254:443"),
+                                                          .suite = 1,
+                                                          .quic_version = 1};
+        break;
+    case CV_MESSAGE_SESSION_ADMIT:
+    case CV_MESSAGE_SESSION_REFUSE:
+    case CV_MESSAGE_SESSION_CLOSE:
+    case CV_MESSAGE_SESSION_GET:
+    case CV_MESSAGE_SESSION_CREDIT:
+        message.order = (struct cv_session_order){.session = 1, .value = 3};
+        break;
     default:
         message.count = 3; /* pair, in other words */
     }
@@ -170,7 +201,45 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(LEG_UNBOUND, leg.pair, 0)                                                   \
     X(PAIR_IDLE, pair, 0)                                                         \
     X(PAIR_EXPIRED, pair, 0)                                                      \
-    X(EVENTS_LOST, count, 0)
+    X(EVENTS_LOST, count, 0)                                                      \
+    X(SESSION_ASK, ask.session, 0)                                                \
+    X(SESSION_ASK, ask.address, address("192.0.2.1:0"))                           \
+    X(SESSION_ASK, ask.local, address("[::]:443"))                                \
+    X(SESSION_ASK, ask.quic_version, 0)                                           \
+    X(SESSION_ASK, ask.chain_bytes, 3)                                            \
+    X(SESSION_ASK, ask.chain_bytes, CV_SESSION_CHAIN_BYTES + 1)                   \
+    X(SESSION_DATA, data.session, 0)                                              \
+    X(SESSION_DATA, data.kind, CV_SESSION_STREAM + 1)                             \
+    X(SESSION_DATA, data.more, 1)                                                 \
+    X(SESSION_DATA, data.bytes, 0)                                                \
+    X(SESSION_DATA, data.bytes, CV_SESSION_DATA_BYTES + 1)                        \
+    X(SESSION_DATA, data.reserved, 1)                                             \
+    X(SESSION_DATA, data.offset, UINT64_MAX)                                      \
+    X(SESSION_DATA, data.offset, UINT64_C(1) << 62)                               \
+    X(SESSION_SEND, data.session, 0)                                              \
+    X(SESSION_SEND, data.kind, CV_SESSION_CHAIN)                                  \
+    X(SESSION_SEND, data.more, 2)                                                 \
+    X(SESSION_SEND, data.bytes, 0)                                                \
+    X(SESSION_UP, session.session, 0)                                             \
+    X(SESSION_UP, session.address, address("192.0.2.1:0"))                        \
+    X(SESSION_ADDRESS, session.previous, address("192.0.2.1:0"))                  \
+    X(SESSION_CLOSED, session.code, UINT64_C(1) << 62)                            \
+    X(SESSION_CLOSED, session.end, CV_SESSION_END_COUNT)                          \
+    X(SESSION_CLOSED, session.application, 2)                                     \
+    X(SESSION_STATE, session_state.session, 0)                                    \
+    X(SESSION_STATE, session_state.address, address("192.0.2.1:0"))               \
+    X(SESSION_STATE, session_state.local, address("[::]:443"))                    \
+    X(SESSION_STATE, session_state.phase, CV_SESSION_PHASE_END)                   \
+    X(SESSION_STATE, session_state.suite, 0)                                      \
+    X(SESSION_STATE, session_state.suite, 4)                                      \
+    X(SESSION_STATE, session_state.reserved, 1)                                   \
+    X(SESSION_STATE, session_state.quic_version, 0)                               \
+    X(SESSION_STATE, session_state.credited, 1)                                   \
+    X(SESSION_STATE, session_state.received, UINT64_MAX)                          \
+    X(SESSION_STATE, session_state.sent, UINT64_C(1) << 62)                       \
+    X(SESSION_ADMIT, order.session, 0)                                            \
+    X(SESSION_REFUSE, order.value, UINT64_C(1) << 62)                             \
+    X(SESSION_CREDIT, order.session, 0)
 
 static void each_field_out_of_range_is_bad(void **state)
 {
@@ -241,6 +310,29 @@ static void prefixes_have_no_host_bits(void **state)
     }
 }
 
+static void chains_end_at_their_limit(void **state)
+{
+    struct cv_message message = valid(CV_MESSAGE_SESSION_DATA);
+
+    (void)state;
+    message.data.kind = CV_SESSION_CHAIN;
+    message.data.bytes = CV_SESSION_DATA_BYTES;
+    message.data.offset = CV_SESSION_CHAIN_BYTES - CV_SESSION_DATA_BYTES;
+    assert_good(&message);
+    message.data.offset++;
+    assert_bad(&message);
+    message.data.offset = UINT64_MAX - 10;
+    assert_bad(&message);
+}
+
+static void reasons_have_names(void **state)
+{
+    (void)state;
+    for (unsigned end = 0; end < CV_SESSION_END_COUNT; end++)
+        assert_non_null(cv_session_end_name(end));
+    assert_null(cv_session_end_name(CV_SESSION_END_COUNT));
+}
+
 static void results_have_a_sentence(void **state)
 {
     (void)state;
@@ -258,6 +350,8 @@ int main(void)
         cmocka_unit_test(each_field_out_of_range_is_bad),
         cmocka_unit_test(bounds_are_included),
         cmocka_unit_test(prefixes_have_no_host_bits),
+        cmocka_unit_test(chains_end_at_their_limit),
+        cmocka_unit_test(reasons_have_names),
         cmocka_unit_test(results_have_a_sentence),
     };
 
