@@ -289,6 +289,29 @@ static void grace_period(void **state)
     assert_empty();
 }
 
+/* A moved leg's old next hop may be in use until the workers have passed. */
+static void grace_period_of_next_hops(void **state)
+{
+    uint32_t slot = rig_pair(rig, 1, 40000, rig_token(1), rig_token(2));
+    const struct cv_next_hop *old;
+
+    (void)state;
+    rte_rcu_qsbr_thread_register(rig->table.qsbr, 0);
+    rte_rcu_qsbr_thread_online(rig->table.qsbr, 0);
+    rig_bind(rig, 2 * slot, "192.0.2.8:800");
+    old = &rig->hops.list[cv_leg_at(&rig->table, 2 * slot + 1)->next_hop];
+    rig_bind(rig, 2 * slot, "192.0.2.9:900");
+    cv_pair_table_reclaim(&rig->table);
+    assert_int_equal(old->references, 1);
+    rte_rcu_qsbr_quiescent(rig->table.qsbr, 0);
+    cv_pair_table_reclaim(&rig->table);
+    assert_int_equal(old->references, 0);
+    rte_rcu_qsbr_thread_offline(rig->table.qsbr, 0);
+    rte_rcu_qsbr_thread_unregister(rig->table.qsbr, 0);
+    cv_pair_remove(&rig->table, slot);
+    assert_empty();
+}
+
 /* More given up at a time than the list of them is long: the keeper waits rather than forget one. */
 static void many_retired(void **state)
 {
@@ -521,6 +544,7 @@ int main(void)
         EACH(refused_is_nobody),
         EACH(full),
         EACH(grace_period),
+        EACH(grace_period_of_next_hops),
         EACH(many_retired),
         EACH(prefixes),
         EACH(connection_ids),

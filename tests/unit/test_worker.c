@@ -459,6 +459,22 @@ static void runs_until_told(void **state)
 
 /* ---- While the keeper moves the other leg ---- */
 
+/* What is being changed is not used; a keeper that was put to sleep half-way holds no worker up. */
+static void half_changed_leg(void **state)
+{
+    uint32_t one = 1;
+
+    (void)state;
+    cv_leg_at(&rig->table, leg)->sequence++;
+    receive(0, rig_datagram(A, RELAY, &one, 4));
+    assert_int_equal(cv_worker_turn(&rig->workers[0]), 1);
+    assert_int_equal(rig->stats[0].drops[CV_DROP_UNBOUND_LEG], 1);
+    cv_leg_at(&rig->table, leg)->sequence++;
+    receive(0, rig_datagram(A, RELAY, &one, 4));
+    assert_int_equal(cv_worker_turn(&rig->workers[0]), 1);
+    assert_sent(0, B, 1);
+}
+
 static atomic_bool done;
 
 static void *move_other_leg(void *argument)
@@ -530,6 +546,7 @@ int main(void)
         EACH(allocates_nothing),
         EACH(makes_no_system_call),
         EACH(runs_until_told),
+        EACH(half_changed_leg),
         EACH(no_mixture),
     };
 
