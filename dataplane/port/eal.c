@@ -211,7 +211,7 @@ static void add_logs(struct arguments *arguments, uint32_t log_level)
 int cv_eal_start(const struct cv_config *config, const char *program, size_t memory_bytes, uint32_t log_level,
                  char *error, size_t error_bytes)
 {
-    uint64_t need = memory_bytes + OWN_BYTES;
+    uint64_t need = RTE_ALIGN_CEIL(memory_bytes + OWN_BYTES, 2 * MB);
     static struct arguments arguments;
     bool hugepages;
     int result;
@@ -230,7 +230,7 @@ int cv_eal_start(const struct cv_config *config, const char *program, size_t mem
     add(&arguments, hugepages ? "--in-memory" : "--no-huge");
     add(&arguments, "--no-shconf");
     add(&arguments, "-m");
-    add(&arguments, "%" PRIu64, need / MB + 1);
+    add(&arguments, "%" PRIu64, (need + MB - 1) / MB);
     if (rte_eal_init(arguments.count, arguments.list) >= 0)
         return 0;
     snprintf(error, error_bytes,
