@@ -65,8 +65,7 @@ size_t cv_ports_memory(const struct cv_config *config);
  */
 int cv_ports_open(struct cv_ports *ports, const struct cv_config *config, char *error, size_t error_bytes);
 
-/* Stops and closes all; on kernel interfaces also takes back flags and XDP programs. No worker may be
- * polling. */
+/* Stops and closes all, and takes flags and XDP programs off kernel interfaces. No worker may be polling. */
 void cv_ports_close(struct cv_ports *ports);
 
 static inline const struct cv_port *cv_port_by_id(const struct cv_ports *ports, uint16_t port_id)

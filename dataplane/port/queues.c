@@ -100,16 +100,6 @@ void cv_pools_free(struct cv_ports *ports)
     }
 }
 
-/* The pool of the port's own NUMA node; a port that was opened in another way since may have to take any. */
-static struct rte_mempool *pool_for(const struct cv_ports *ports, const struct cv_port *port)
-{
-    struct rte_mempool *pool = ports->pools[socket_of(port)];
-
-    for (int socket = 0; socket < RTE_MAX_NUMA_NODES && pool == NULL; socket++)
-        pool = ports->pools[socket];
-    return pool;
-}
-
 /* ---- One port ---- */
 
 /* What is going to be asked of the device. */
@@ -260,7 +250,7 @@ int cv_queues_start(struct cv_ports *ports, struct cv_port *port, const struct c
         return cv_refuse(error, error_bytes, result, "%s says nothing of itself: %s", port->driver,
                          strerror(-result));
     port->vlan = port->config->vlan;
-    port->pool = pool_for(ports, port);
+    port->pool = ports->pools[socket_of(port)];
     if ((result = plan_queues(&plan, port, config->worker_count, error, error_bytes)) != 0 ||
         (result = plan_mtu(&plan, port, error, error_bytes)) != 0)
         return result;

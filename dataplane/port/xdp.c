@@ -104,8 +104,7 @@ static int try_queue(int interface_index, uint32_t queue)
     return result;
 }
 
-/* A socket that has just been closed, here or by a killed run, holds its queue until the kernel comes to free
- * it. */
+/* A socket that was closed just now, here or by a killed run, holds its queue until the kernel frees it. */
 static int wait_for_queues(const char *name, const struct cv_interface *interface, uint32_t queues,
                            char *error, size_t error_bytes)
 {

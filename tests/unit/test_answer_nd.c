@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Neighbour discovery: answers to solicitations, what advertisements tell, and each check of RFC 4861
- * section 7.1. */
+/* Neighbour discovery: answers, what advertisements tell, and each check of RFC 4861 section 7.1. */
 #include "asking.h"
 
 #include <string.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The scaffolding itself: frames it builds are right by known values, and the reader sees each kind of
- * damage. */
+/* The scaffolding itself: the frames it builds have known values, and the reader sees each kind of damage. */
 #include "packets.h"
 
 #include <string.h>

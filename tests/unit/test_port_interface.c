@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Ports on interfaces, with traffic to and from the kernel's side: TAP, AF_PACKET, AF_XDP. Needs root, or
+/* Ports on interfaces (TAP, AF_PACKET, AF_XDP), with traffic to and from the kernel's side. As root, or
  * skips. */
 #include "opening.h"
 
