@@ -49,7 +49,8 @@ enum cv_session_error_where {
     X(NO_ANSWER, 0xc14, "no_answer", CV_IN_REFUSED, "the offer was not answered in time")                    \
     X(PEER_GONE, 0xc15, "peer_gone", CV_IN_REFUSED | CV_IN_CLOSED, "the other peer's session has ended")     \
     X(PEER_CLOSED, 0xc16, "peer_closed", CV_IN_CLOSED, "the other peer closed the pair")                     \
-    X(IDLE, 0xc17, "idle", CV_IN_CLOSED, "no packet for the idle time of pairs")
+    X(IDLE, 0xc17, "idle", CV_IN_CLOSED, "no packet for the idle time of pairs")                             \
+    X(NOT_READING, 0xc18, "not_reading", CV_IN_SESSION, "the other side does not read the control stream")
 
 enum cv_session_error {
 #define CV_SESSION_ERROR_ENUM(id, number, name, where, meaning) CV_SESSION_ERROR_##id = (number),
