@@ -7,7 +7,7 @@ proves "the data plane killed: control says so, puts the pairs back when it retu
 make_internet
 add_peer alice symmetric
 add_peer bob symmetric
-start_relay driver=af_packet
+start_relay driver=interface
 ctl pair add carol dave > "$LOGS/carol.json"
 add_pair alice bob
 exchange alice bob --count 3000 --rate 1000 --resend
