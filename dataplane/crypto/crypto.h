@@ -17,11 +17,11 @@
  * cv_crypto_create nothing here allocates or makes a system call.
  *
  * A key slot holds the secret, not what the cipher expands it to (1,264 bytes for AES-GCM): expansions live
- * in a ring of `schedules`, the oldest making room for the next. Expanding anew takes 100 ns with ipsec-mb.
- * That is less than the cache misses on an expansion that was last used thousands of packets ago, and it
- * leaves a key that is not in use at one cache line. A ring should hold the keys of a burst a few times over.
- * The other side of it: a key may be used for one packet and wiped in the next call, and nothing refers to it
- * any longer.
+ * in a ring of `schedules`, the oldest making room for the next. A key that has none gets one when it is
+ * used, which takes about 100 ns more. So let there be as many as keys in use at the same time, two for each
+ * busy session; the keys of idle sessions, and those that ngtcp2 holds ready for the next key update, cost a
+ * cache line each. Nothing outside a key slot refers to it but as a name, so it may be wiped, moved or made
+ * anew at any moment between two calls.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,9 +35,6 @@
 
 /* Masks that an engine makes at once. */
 #define CV_HEADER_MASKS_MAX 64
-
-/* As many keys as two bursts of packets may need, each for another session. */
-#define CV_CRYPTO_SCHEDULES 256
 
 /*
  * The cipher suites of TLS 1.3 that QUIC is used with here. The limits are in packets (RFC 9001 section 6.6):
@@ -83,9 +80,9 @@ const char *cv_crypto_engine_name(const struct cv_crypto_engine *engine);
 void cv_crypto_describe(const struct cv_crypto_engine *engine, char *text, size_t text_bytes);
 
 /*
- * The engine for one worker, in `memory` (64-byte aligned, cv_crypto_bytes() of it). evp has OpenSSL allocate
- * its contexts besides: 6 for each of `schedules`, about 1 KB each. NULL, and a sentence in `error`, when it
- * can't be had. All keys are wiped before it is destroyed.
+ * The engine for one worker, in `memory` (64-byte aligned, cv_crypto_bytes() of it): with ipsec-mb 230 KB and
+ * 1,280 bytes for each schedule. evp has OpenSSL allocate its contexts besides, six for each schedule, 6.6 KB
+ * together. NULL, and a sentence in `error`, when it can't be had. All keys are wiped before it is destroyed.
  */
 size_t cv_crypto_bytes(const struct cv_crypto_engine *engine, uint32_t schedules);
 struct cv_crypto *cv_crypto_create(const struct cv_crypto_engine *engine, void *memory, uint32_t schedules,

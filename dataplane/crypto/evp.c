@@ -211,7 +211,7 @@ static size_t memory_bytes(uint32_t schedules)
     return sizeof(struct evp) + (size_t)schedules * 2 * CV_SUITE_COUNT * sizeof(struct context);
 }
 
-/* Contexts that have the cipher and a key, so that another key finds all memory in place. */
+/* Contexts that have their cipher, so that a key finds all memory in place. */
 static bool fill(struct ring *ring, struct context *contexts, uint32_t count, const char *cipher_name)
 {
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, cipher_name, NULL);
@@ -225,7 +225,7 @@ static bool fill(struct ring *ring, struct context *contexts, uint32_t count, co
             filled = false;
         else
             contexts[ring->count++].evp = context;
-        filled = filled && EVP_EncryptInit_ex(context, cipher, NULL, zeros, NULL) == 1 &&
+        filled = filled && EVP_EncryptInit_ex(context, cipher, NULL, NULL, NULL) == 1 &&
                  EVP_CIPHER_CTX_set_padding(context, 0) == 1;
     }
     EVP_CIPHER_free(cipher);
