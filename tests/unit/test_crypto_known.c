@@ -341,7 +341,8 @@ static void selection(void **state)
     best = cv_crypto_select("auto", why, sizeof(why));
     assert_non_null(best);
     assert_string_equal(cv_crypto_engine_name(best), ipsec_mb != NULL ? "ipsec-mb" : "evp");
-    assert_true((ipsec_mb == NULL) == (why[0] != '\0'));
+    if (ipsec_mb != NULL)
+        assert_string_equal(why, "");
     cv_crypto_describe(best, text, sizeof(text));
     print_message("# auto: %s\n", text);
     assert_ptr_equal(strstr(text, cv_crypto_engine_name(best)), text);
