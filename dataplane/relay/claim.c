@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* For so long packets behind a token pass without their leg being bound: many turns of the keeper. */
+#define FRESH_TOKEN_MS 50
+
 static void notify_leg(struct cv_worker *worker, enum cv_notice_type type, const struct cv_packet *packet,
                        uint32_t leg)
 {
@@ -33,6 +36,35 @@ static bool unusable(const struct cv_worker *worker, const struct cv_packet *pac
     return bytes[0] == 0xff || cv_ip_is_zero(&packet->source) || cv_ip_equal(&packet->source, &loopback);
 }
 
+static void remember_token(struct cv_worker *worker, const struct cv_packet *packet, uint32_t leg)
+{
+    worker->fresh_tokens[worker->fresh_next++ % CV_FRESH_TOKENS] = (struct cv_fresh_token){
+        .address = {.ip = packet->source, .port_be = packet->source_port_be},
+        .relay_port_be = packet->relay_port_be,
+        .leg = leg,
+        .generation = cv_pair_of(worker->table, leg)->generation,
+        .seen_ms = worker->now_ms,
+    };
+}
+
+/* Packets that follow a token more closely than the keeper binds its leg. */
+static bool claim_by_fresh_token(const struct cv_worker *worker, struct cv_packet *packet)
+{
+    const struct cv_address source = {.ip = packet->source, .port_be = packet->source_port_be};
+
+    for (unsigned i = 0; i < CV_FRESH_TOKENS; i++) {
+        const struct cv_fresh_token *fresh = &worker->fresh_tokens[i];
+
+        if (fresh->seen_ms == 0 || cv_ms_since(worker->now_ms, fresh->seen_ms) > FRESH_TOKEN_MS ||
+            fresh->relay_port_be != packet->relay_port_be || !cv_address_equal(&fresh->address, &source) ||
+            fresh->generation != cv_pair_of(worker->table, fresh->leg)->generation)
+            continue;
+        packet->leg = fresh->leg;
+        return true;
+    }
+    return false;
+}
+
 bool cv_claim_by_token(struct cv_worker *worker, const struct cv_packet *packet)
 {
     uint32_t leg = cv_find_token(worker->table, cv_packet_payload(packet), packet->relay_port_be);
@@ -40,8 +72,10 @@ bool cv_claim_by_token(struct cv_worker *worker, const struct cv_packet *packet)
     if (likely(leg == CV_NO_LEG))
         return false;
     worker->stats->token_pkts++;
-    if (leg != packet->leg && !unusable(worker, packet))
+    if (leg != packet->leg && !unusable(worker, packet)) {
+        remember_token(worker, packet, leg);
         notify_leg(worker, CV_NOTICE_TOKEN, packet, leg);
+    }
     return true;
 }
 
@@ -94,7 +128,7 @@ void cv_claim(struct cv_worker *worker, struct cv_packet *packet)
         packet->verdict = CV_VERDICT_ANSWER;
         return;
     }
-    if (claim_by_prefix(worker, packet) || claim_by_cid(worker, packet))
+    if (claim_by_fresh_token(worker, packet) || claim_by_prefix(worker, packet) || claim_by_cid(worker, packet))
         return;
     packet->verdict = CV_VERDICT_DROP;
     packet->drop = CV_DROP_UNKNOWN_SOURCE;

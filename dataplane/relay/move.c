@@ -169,7 +169,7 @@ static bool may_move(const struct cv_leg *leg, const struct move *move, uint32_t
 
     if (move->returned_ms && cv_ms_since(now_ms, move->returned_ms) < HOLD_MS)
         return false;
-    if (cv_ms_since(now_ms, leg->moved_ms) < CID_GAP_MS && (leg->flags & CV_LEG_BOUND))
+    if (cv_ms_since(now_ms, leg->moved_ms) < CID_GAP_MS && leg->moves > 0)
         return false;
     return (move->packets >= CID_PACKETS && silent_ms >= CID_SILENT_MS) || silent_ms >= CID_LONG_MS;
 }

@@ -39,6 +39,20 @@ struct cv_rx {
     bool ip_checksum_known; /* the port says which IPv4 header checksums are good */
 };
 
+/*
+ * A token that was just seen, until the keeper has bound its leg: packets right behind it, such as a QUIC Initial, are
+ * the leg's already.
+ */
+struct cv_fresh_token {
+    struct cv_address address;
+    uint16_t relay_port_be;
+    uint32_t leg;
+    uint32_t generation;
+    uint32_t seen_ms; /* 0: none */
+};
+
+#define CV_FRESH_TOKENS 32 /* the oldest is forgotten */
+
 struct cv_worker {
     /* Set before the worker starts. */
     struct cv_pair_table *table;
@@ -57,6 +71,8 @@ struct cv_worker {
     uint32_t now_ms;
     uint64_t next_ms_tsc;
     uint32_t claims_left; /* connection IDs that may still be looked up in this millisecond */
+    struct cv_fresh_token fresh_tokens[CV_FRESH_TOKENS];
+    uint32_t fresh_next;
     struct cv_packet packets[CV_BURST];
     struct cv_tx tx[CV_MAX_PORTS];
     _Alignas(64) atomic_bool *stop;

@@ -104,6 +104,33 @@ static void token_at_its_port(void **state)
     assert_int_equal(cv_leg_at(&rig->table, leg)->pkts, 0);
 }
 
+/* An Initial right behind the token is not lost, though the keeper has not bound the leg yet; for 50 ms. */
+static void packets_behind_a_token(void **state)
+{
+    struct cv_leg_config token = rig_token(1);
+
+    (void)state;
+    rig->workers[0].now_ms = 1000;
+    send(STRANGER, RELAY, token.token, sizeof(token.token));
+    assert_dropped(CONSUMED);
+    send(STRANGER, RELAY, "initial", 7);
+    assert_reached(B);
+    send(STRANGER, "192.0.2.1:40001", "initial", 7);
+    assert_dropped(UNKNOWN_SOURCE);
+    rig->workers[0].now_ms += 50;
+    send(STRANGER, RELAY, "initial", 7);
+    assert_reached(B);
+    rig->workers[0].now_ms++;
+    send(STRANGER, RELAY, "initial", 7);
+    assert_dropped(UNKNOWN_SOURCE);
+    send(STRANGER, RELAY, token.token, sizeof(token.token));
+    assert_dropped(CONSUMED);
+    cv_pair_remove(&rig->table, leg / 2);
+    cv_pair_table_reclaim(&rig->table);
+    send(STRANGER, RELAY, "initial", 7);
+    assert_dropped(UNKNOWN_SOURCE);
+}
+
 static void token_at_another_port(void **state)
 {
     struct cv_leg_config token = rig_token(1);
@@ -429,6 +456,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(token_at_its_port),
+        EACH(packets_behind_a_token),
         EACH(token_at_another_port),
         EACH(nearly_tokens),
         EACH(token_from_nowhere),
