@@ -66,6 +66,11 @@ static void engine_masks(void *context, struct crypto_packets *packets)
         samples[i] = packets->list[i].sealed + CRYPTO_SAMPLE_OFFSET;
         masks[i] = packets->list[i].mask;
     }
+    if (packets->batch == 1) {
+        for (size_t i = 0; i < CRYPTO_BURST; i++)
+            cv_header_mask(keys[i], masks[i], samples[i]);
+        return;
+    }
     for (size_t i = 0; i < CRYPTO_BURST; i += packets->batch)
         cv_header_masks(keys + i, masks + i, samples + i, packets->batch);
 }
