@@ -122,6 +122,7 @@ static void control(struct config_source *source, const struct config_raw_contro
     config_path(source, "control.store", raw->store, "/var/lib/culvert/control.db", config->store,
                 sizeof(config->store));
     pair_settings(source, raw->pairs, config);
+    config_sessions(source, raw->sessions, config);
 }
 
 int cv_config_load(const char *path, struct cv_config *config, char *error, size_t error_bytes)

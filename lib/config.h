@@ -6,6 +6,7 @@
  * something; each error names file, line where known, field, what was found and what is expected.
  */
 #include "address.h"
+#include "peer_id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,8 +14,9 @@
 
 #define CV_CONFIG_WORKERS   127
 #define CV_CONFIG_PORTS     16
-#define CV_CONFIG_ADDRESSES 8  /* of one port */
-#define CV_CONFIG_LOCALS    32 /* of all ports, with a link-local one for each port that speaks IPv6 */
+#define CV_CONFIG_ADDRESSES 8    /* of one port */
+#define CV_CONFIG_PEERS     1024 /* in a list of peer IDs */
+#define CV_CONFIG_LOCALS    32   /* of all ports, with a link-local one for each port that speaks IPv6 */
 
 enum cv_driver {
     CV_DRIVER_PCI,
@@ -29,6 +31,18 @@ enum cv_driver {
 
 enum cv_hugepages { CV_HUGEPAGES_AUTO, CV_HUGEPAGES_ON, CV_HUGEPAGES_OFF };
 enum cv_idle { CV_IDLE_POLL, CV_IDLE_SLEEP };
+
+/* Whose sessions are admitted; who is on the deny list never is. */
+enum cv_session_policy {
+    CV_SESSION_POLICY_OPEN,  /* everybody's */
+    CV_SESSION_POLICY_ALLOW, /* of peers on the allow list */
+    CV_SESSION_POLICY_DENY,  /* nobody's */
+};
+
+struct cv_config_peers {
+    struct cv_peer_id ids[CV_CONFIG_PEERS];
+    uint32_t count;
+};
 
 struct cv_config_port {
     char name[32];
@@ -64,6 +78,13 @@ struct cv_config {
     char store[256];
     uint32_t pair_idle_s;
     uint64_t pair_rate_bytes_per_second;
+    enum cv_session_policy session_policy;
+    struct cv_config_peers session_allow;
+    struct cv_config_peers session_deny;
+    uint32_t session_pairs;      /* of one peer, at a time */
+    uint32_t session_offers;     /* of one peer that wait for its answer */
+    uint32_t session_register_s; /* for REGISTER, after the handshake */
+    uint32_t session_answer_s;   /* for the answer to an offer */
 };
 
 /*

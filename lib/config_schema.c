@@ -67,10 +67,24 @@ static const cyaml_schema_field_t pairs_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t sessions_fields[] = {
+    OPTIONAL("policy", struct config_raw_sessions, policy),
+    CYAML_FIELD_SEQUENCE("allow", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config_raw_sessions, allow,
+                         &text_item, 0, CV_CONFIG_PEERS),
+    CYAML_FIELD_SEQUENCE("deny", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct config_raw_sessions, deny,
+                         &text_item, 0, CV_CONFIG_PEERS),
+    OPTIONAL("pairs", struct config_raw_sessions, pairs),
+    OPTIONAL("offers", struct config_raw_sessions, offers),
+    OPTIONAL("register_within", struct config_raw_sessions, register_within),
+    OPTIONAL("answer_within", struct config_raw_sessions, answer_within),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t control_fields[] = {
     OPTIONAL("socket", struct config_raw_control, socket),
     OPTIONAL("store", struct config_raw_control, store),
     SECTION("pairs", struct config_raw_control, pairs, pairs_fields),
+    SECTION("sessions", struct config_raw_control, sessions, sessions_fields),
     CYAML_FIELD_END,
 };
 

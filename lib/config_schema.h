@@ -49,10 +49,23 @@ struct config_raw_pairs {
     char *rate;
 };
 
+struct config_raw_sessions {
+    char *policy;
+    char **allow;
+    uint32_t allow_count;
+    char **deny;
+    uint32_t deny_count;
+    char *pairs;
+    char *offers;
+    char *register_within;
+    char *answer_within;
+};
+
 struct config_raw_control {
     char *socket;
     char *store;
-    struct config_raw_pairs *pairs; /* may be NULL */
+    struct config_raw_pairs *pairs;       /* may be NULL */
+    struct config_raw_sessions *sessions; /* may be NULL */
 };
 
 struct config_raw {

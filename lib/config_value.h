@@ -28,3 +28,7 @@ void config_path(struct config_source *source, const char *field, const char *te
 struct cv_config;
 void config_ports(struct config_source *source, const struct config_raw_dataplane *raw,
                   struct cv_config *config);
+
+/* Whom control gives sessions, and what such a peer may have (config_sessions.c). NULL: all defaults. */
+void config_sessions(struct config_source *source, const struct config_raw_sessions *raw,
+                     struct cv_config *config);
