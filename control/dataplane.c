@@ -276,6 +276,11 @@ int dataplane_request(struct dataplane *dataplane, struct request *request)
     return 0;
 }
 
+bool dataplane_tell(struct dataplane *dataplane, const struct cv_message *message)
+{
+    return dataplane_attached(dataplane) && send_message(dataplane, message);
+}
+
 uint32_t dataplane_in_flight(const struct dataplane *dataplane)
 {
     return requests_in_flight(dataplane->requests);

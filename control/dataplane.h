@@ -16,7 +16,7 @@ struct dataplane_handlers {
     void (*attached)(void *context, uint64_t boot_id);
     /* All requests have ended with -ECONNRESET before. */
     void (*lost)(void *context);
-    /* LEG_BOUND, LEG_MOVED, LEG_UNBOUND, PAIR_IDLE, PAIR_EXPIRED, EVENTS_LOST; form checked. */
+    /* What is neither a request nor an answer, LEG_BOUND and so on; form checked. */
     void (*event)(void *context, const struct cv_message *message);
 };
 
@@ -40,6 +40,10 @@ uint64_t dataplane_boot_id(const struct dataplane *dataplane);
 
 /* Asks; `request->done` is called later, once, never from within this call. -ENOTCONN: not attached. */
 int dataplane_request(struct dataplane *dataplane, struct request *request);
+
+/* Sends what is not answered (SESSION_SEND, SESSION_CREDIT). False: not attached, or no room in the ring now.
+ */
+bool dataplane_tell(struct dataplane *dataplane, const struct cv_message *message);
 
 uint32_t dataplane_in_flight(const struct dataplane *dataplane);
 

@@ -75,6 +75,31 @@ static void end(struct requests *requests, uint32_t slot, int error, const struc
     request->done(request, error, state);
 }
 
+/* Success of these is a state, not a RESULT. */
+static bool asks_for_state(const struct request *request)
+{
+    return request->message.type == CV_MESSAGE_PAIR_GET || request->message.type == CV_MESSAGE_SESSION_GET;
+}
+
+static bool answer_session(struct requests *requests, uint32_t slot, const struct cv_session_state *state)
+{
+    struct request *request = requests->slots[slot];
+
+    if (request->session == NULL)
+        return false;
+    if (request->message.type != CV_MESSAGE_SESSION_GET) {
+        request->session(request, state);
+        return true;
+    }
+    if (state->session != request->message.order.session) {
+        end(requests, slot, -EBADMSG, NULL);
+        return true;
+    }
+    request->session(request, state);
+    end(requests, slot, 0, NULL);
+    return true;
+}
+
 bool requests_answer(struct requests *requests, const struct cv_message *answer)
 {
     uint32_t slot = answer->sequence % REQUESTS_IN_FLIGHT;
@@ -84,7 +109,7 @@ bool requests_answer(struct requests *requests, const struct cv_message *answer)
         return false;
     switch (answer->type) {
     case CV_MESSAGE_RESULT:
-        if (request->message.type == CV_MESSAGE_PAIR_GET && answer->result.error == 0)
+        if (asks_for_state(request) && answer->result.error == 0)
             end(requests, slot, -EBADMSG, NULL); /* success, and no state */
         else
             end(requests, slot, answer->result.error, NULL);
@@ -99,8 +124,10 @@ bool requests_answer(struct requests *requests, const struct cv_message *answer)
         else
             end(requests, slot, 0, &answer->state);
         return true;
+    case CV_MESSAGE_SESSION_STATE:
+        return answer_session(requests, slot, &answer->session_state);
     case CV_MESSAGE_DUMP_END:
-        if (request->message.type != CV_MESSAGE_PAIR_DUMP)
+        if (request->message.type != CV_MESSAGE_PAIR_DUMP && request->message.type != CV_MESSAGE_SESSION_DUMP)
             return false;
         end(requests, slot, 0, NULL);
         return true;

@@ -21,6 +21,9 @@ struct request {
     struct cv_message message; /* the caller fills in all but `sequence` */
     /* PAIR_DUMP: called for each PAIR_STATE. NULL for all others. */
     void (*state)(struct request *request, const struct cv_pair_state *state);
+    /* SESSION_DUMP: called for each SESSION_STATE. SESSION_GET: called once, before `done`. NULL for all
+     * others. */
+    void (*session)(struct request *request, const struct cv_session_state *state);
     /*
      * The end of the request: 0; the data plane's negative errno; -ECONNRESET when the data plane went away,
      * so that nobody knows what became of it. `state` is the answer to a PAIR_GET, otherwise NULL.
@@ -37,7 +40,8 @@ void requests_add(struct requests *requests, struct request *request);
 void requests_pump(struct requests *requests, bool (*send)(void *context, const struct cv_message *message),
                    void *context);
 
-/* Takes an answer (RESULT, PAIR_STATE, DUMP_END). False when it answers nothing that was asked. */
+/* Takes an answer (RESULT, PAIR_STATE, SESSION_STATE, DUMP_END). False when it answers nothing that was
+ * asked. */
 bool requests_answer(struct requests *requests, const struct cv_message *answer);
 
 /* Ends every request, sent or waiting, with `error`. */

@@ -35,7 +35,7 @@ static void put(struct cv_keeper *keeper, const struct cv_message *request)
     answer(keeper, request, request->put.pair, error);
 }
 
-static void delete(struct cv_keeper *keeper, const struct cv_message *request)
+static void delete (struct cv_keeper *keeper, const struct cv_message *request)
 {
     uint32_t slot = cv_find_pair(&keeper->table, request->pair);
 
@@ -105,7 +105,7 @@ static void handle(struct cv_keeper *keeper, const struct cv_message *request)
         put(keeper, request);
         break;
     case CV_MESSAGE_PAIR_DELETE:
-        delete(keeper, request);
+        delete (keeper, request);
         break;
     case CV_MESSAGE_PAIR_GET:
         get(keeper, request);
@@ -115,6 +115,13 @@ static void handle(struct cv_keeper *keeper, const struct cv_message *request)
         break;
     case CV_MESSAGE_LOG_LEVEL:
         set_log_level(keeper, request);
+        break;
+    case CV_MESSAGE_SESSION_ADMIT:
+    case CV_MESSAGE_SESSION_REFUSE:
+    case CV_MESSAGE_SESSION_CLOSE:
+    case CV_MESSAGE_SESSION_GET:
+    case CV_MESSAGE_SESSION_DUMP:
+        answer(keeper, request, 0, -EOPNOTSUPP);
         break;
     default: /* cv_message_check lets nothing else through from control */
         break;

@@ -19,7 +19,7 @@ struct capsule_kind {
 
 static const struct capsule_kind kinds[] = {
 #define KIND(id, number, from, least_bytes, most_bytes, meaning) \
-    [(number) - FIRST] = {#id, CV_CAPSULE_##id, CV_FROM_##from, least_bytes, most_bytes},
+    [(number)-FIRST] = {#id, CV_CAPSULE_##id, CV_FROM_##from, least_bytes, most_bytes},
     CV_CAPSULE_LIST(KIND)
 #undef KIND
 };
@@ -137,4 +137,9 @@ enum cv_capsule_reading cv_capsule_next(struct cv_capsule_reader *reader, const 
             return CV_CAPSULE_READY;
     }
     return reader->state == FAILED ? CV_CAPSULE_FAILED : CV_CAPSULE_MORE;
+}
+
+uint64_t cv_capsule_skipping(const struct cv_capsule_reader *reader)
+{
+    return reader->state == SKIP ? reader->left : 0;
 }

@@ -192,6 +192,9 @@ void cv_capsule_reader_init(struct cv_capsule_reader *reader, enum cv_capsule_se
 enum cv_capsule_reading cv_capsule_next(struct cv_capsule_reader *reader, const uint8_t **data, size_t *bytes,
                                         struct cv_capsule_frame *frame);
 
+/* Bytes of an unknown capsule's value that are still to be passed over; 0: the reader is not within one. */
+uint64_t cv_capsule_skipping(const struct cv_capsule_reader *reader);
+
 /*
  * 0, or -EBADMSG (CV_SESSION_ERROR_MALFORMED): a field cut short or out of its limits, or bytes left over.
  * Then what is in `capsule` means nothing.
