@@ -2,6 +2,7 @@
 #include "control_socket.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,6 +21,15 @@ static int fill_address(struct sockaddr_un *address, const char *path)
         return -ENAMETOOLONG;
     memcpy(address->sun_path, path, bytes);
     return 0;
+}
+
+/* Control makes the same folder for its own socket: either process may be the first. */
+static int make_folder(const struct sockaddr_un *address)
+{
+    char path[sizeof(address->sun_path)];
+
+    memcpy(path, address->sun_path, sizeof(path));
+    return mkdir(dirname(path), 0755) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
 /* Removes a socket file that a dead data plane left behind. */
@@ -50,6 +60,8 @@ int control_socket_listen(const char *path)
     int error = fill_address(&address, path);
     int listener;
 
+    if (error == 0)
+        error = make_folder(&address);
     if (error == 0)
         error = clear_path(&address);
     if (error != 0)
