@@ -27,7 +27,8 @@ static const char help[] =
     "  -V, --version          print the version\n"
     "  -h, --help             print this\n"
     "\n"
-    "Exit codes: 0 stopped by SIGTERM or SIGINT, or the configuration is good; 1 usage; 2 anything else.\n"
+    "Exit codes: 0 stopped by SIGTERM or SIGINT, or the configuration is good; 1 usage or configuration;\n"
+    "2 anything else.\n"
     "\n"
     "Examples:\n"
     "  culvert-control --check -c culvert.yaml\n"
@@ -135,10 +136,10 @@ int main(int argc, char **argv)
         return code;
     if (cv_config_load(options.config, &config, error, sizeof(error)) != 0) {
         (void)fprintf(stderr, "%s\n", error);
-        return EXIT_REFUSED;
+        return EXIT_USAGE;
     }
     if (options.check) {
-        (void)printf("%s: good\n", options.config);
+        (void)printf("%s: ok\n", options.config);
         return EXIT_SUCCESS;
     }
     (void)signal(SIGPIPE, SIG_IGN);
