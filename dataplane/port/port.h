@@ -32,7 +32,6 @@ struct cv_port {
      * core.
      */
     bool rx_ipv4_checksum; /* RTE_MBUF_F_RX_IP_CKSUM_* can be believed */
-    bool tx_ipv4_checksum; /* RTE_MBUF_F_TX_IP_CKSUM may be asked for */
     bool tx_udp_checksum;  /* RTE_MBUF_F_TX_UDP_CKSUM may be asked for */
     struct rte_ether_addr mac;
     struct rte_mempool *pool;

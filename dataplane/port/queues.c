@@ -121,9 +121,8 @@ static void plan_offloads(struct plan *plan, struct cv_port *port)
     if (port->kind != CV_DRIVER_PCI)
         return;
     plan->conf.rxmode.offloads = rx & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
-    plan->conf.txmode.offloads = tx & (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
+    plan->conf.txmode.offloads = tx & RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
     port->rx_ipv4_checksum = (rx & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0;
-    port->tx_ipv4_checksum = (tx & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0;
     port->tx_udp_checksum = (tx & RTE_ETH_TX_OFFLOAD_UDP_CKSUM) != 0;
 }
 
