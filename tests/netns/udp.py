@@ -5,7 +5,7 @@
 udp.py LEGS [--count N] [--size BYTES] [--window N] [--rate N] [--resend]
 
 Run it on both sides. Each sends --count datagrams on every leg of the file LEGS. Without --resend what is lost
-stays lost, and is counted. Once the other side is heard it says "connected" on stderr, and "received N" for every
+stays lost, and is counted. Once both directions work it says "connected" on stderr, and "received N" for every
 tenth of them. The last line on stdout is JSON: sent, received, lost, duplicates, changed (damaged on the way),
 resent, and the SHA-256 of what was sent and received, in order. SIGUSR1 sends the tokens again.
 """
@@ -42,7 +42,6 @@ class Exchange:
         self.leg = leg
         self.options = options
         self.state = "greeting"
-        self.heard = False
         self.next = 0  # to be sent
         self.acked = 0
         self.progress_at = 0.0
@@ -78,9 +77,10 @@ class Exchange:
         if zlib.crc32(payload, zlib.crc32(datagram[: HEADER.size - 4])) != crc:
             self.changed += 1
             return
-        if kind == HELLO:
+        if kind == HELLO:  # proves one direction only: the other leg may be bound a moment later
             self.transmit(HEARD)
-        self.start(now)
+        else:
+            self.start(now)
         if kind == DATA:
             self.receive_data(number, payload)
         elif kind == FIN:
