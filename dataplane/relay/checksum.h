@@ -30,3 +30,15 @@ static inline uint16_t cv_sum_fold(uint64_t sum)
     half += half << 16 | half >> 16;
     return (uint16_t)(half >> 16);
 }
+
+/*
+ * RFC 1624 equation 3, for all that changes at once: HC' = ~(~HC + ~m + m'). `change` is the sum of all ~m
+ * and m', in words of 16 or 32 bits. For UDP: a result of zero is given as 0xffff, for zero means "none" (RFC
+ * 768).
+ */
+static inline uint16_t cv_checksum_update(uint16_t checksum, uint64_t change)
+{
+    uint16_t updated = (uint16_t)~cv_sum_fold((uint16_t)~checksum + change);
+
+    return updated ? updated : 0xffff;
+}

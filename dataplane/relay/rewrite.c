@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rewrite.h"
 
-#include "checksum.h"
-#include "headers.h"
-#include "pair.h"
-
-#include <netinet/in.h>
 #include <string.h>
-
-#define HOP_LIMIT 64
 
 static inline uint64_t ip_sum(const struct cv_ip *ip, bool v6)
 {
@@ -19,27 +12,6 @@ static inline uint64_t ip_sum(const struct cv_ip *ip, bool v6)
 static inline uint64_t old_addresses_sum(const uint8_t *l3, bool v6)
 {
     return v6 ? cv_sum_words(l3 + 8, 8) : cv_sum_words(l3 + 12, 2);
-}
-
-/*
- * RFC 1624 equation 3, for all that changes at once: HC' = ~(~HC + ~m + m'). Length and protocol are the same
- * in both pseudo headers. `change` is the sum of all ~m and m'. A result of zero is sent as 0xffff, for zero
- * means "none" (RFC 768).
- */
-static inline uint16_t update_checksum(uint16_t checksum, uint64_t change)
-{
-    uint16_t updated = (uint16_t)~cv_sum_fold((uint16_t)~checksum + change);
-
-    return updated ? updated : 0xffff;
-}
-
-static inline uint32_t ports_word(uint16_t source_be, uint16_t destination_be)
-{
-    uint16_t ports[2] = {source_be, destination_be};
-    uint32_t word;
-
-    memcpy(&word, ports, sizeof(word));
-    return word;
 }
 
 static inline uint8_t traffic_class(const uint8_t *l3, bool v6)
@@ -54,7 +26,7 @@ static void write_ipv4(uint8_t *l3, uint8_t tos, uint16_t l4_bytes, uint32_t id_
         .version_ihl = 0x45,
         .type_of_service = tos,
         .total_length = rte_cpu_to_be_16((uint16_t)(sizeof(ip) + l4_bytes)),
-        .time_to_live = HOP_LIMIT,
+        .time_to_live = CV_HOP_LIMIT,
         .next_proto_id = IPPROTO_UDP,
     };
 
@@ -72,7 +44,7 @@ static void write_ipv6(uint8_t *l3, uint8_t tos, uint16_t l4_bytes, const struct
         .vtc_flow = rte_cpu_to_be_32(UINT32_C(6) << 28 | (uint32_t)tos << 20),
         .payload_len = rte_cpu_to_be_16(l4_bytes),
         .proto = IPPROTO_UDP,
-        .hop_limits = HOP_LIMIT,
+        .hop_limits = CV_HOP_LIMIT,
     };
 
     memcpy(&ip.src_addr, source, 16);
@@ -86,8 +58,6 @@ static void fill_checksum(struct rte_mbuf *mbuf, uint8_t *l3, uint8_t l2_bytes, 
     const struct rte_ipv6_hdr *ip = (const struct rte_ipv6_hdr *)l3;
     struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(l3 + sizeof(*ip));
 
-    if (likely(udp->dgram_cksum != 0))
-        return;
     if (offload) {
         mbuf->l2_len = l2_bytes & 0x7fu;
         mbuf->l3_len = sizeof(*ip);
@@ -108,95 +78,48 @@ static uint32_t atomic_datagram(void)
     return both;
 }
 
-static inline uint32_t v4_word(const struct cv_ip *ip)
+enum cv_drop cv_rewrite_any(struct cv_packet *packet, const struct cv_route *route,
+                            const struct cv_next_hop *hop, const struct cv_local *from,
+                            bool udp_checksum_offload)
 {
-    uint32_t word;
-
-    memcpy(&word, ip->bytes + 12, sizeof(word));
-    return word;
-}
-
-/* The common case, in place: length, DSCP, ECN and identification stay where they are. */
-static inline void rewrite_4_to_4(uint8_t *l3, const struct cv_ip *source, const struct cv_ip *destination,
-                                  uint32_t ports)
-{
-    cv_ipv4_header *ip = (cv_ipv4_header *)l3;
-    cv_udp_header *udp = (cv_udp_header *)(l3 + sizeof(*ip));
-    const uint32_t hop_limit_udp = rte_cpu_to_be_32(HOP_LIMIT << 24 | IPPROTO_UDP << 16);
-    uint32_t from = v4_word(source), to = v4_word(destination);
-    uint32_t old_ports = ports_word(udp->src_port, udp->dst_port);
-    uint64_t new_sum = (uint64_t)from + to;
-
-    if (likely(udp->dgram_cksum != 0))
-        udp->dgram_cksum = update_checksum(udp->dgram_cksum, (uint64_t)~ip->src_addr + ~ip->dst_addr +
-                                                                 ~old_ports + new_sum + ports);
-    ip->time_to_live = HOP_LIMIT;
-    ip->hdr_checksum = (uint16_t)~cv_sum_fold(cv_sum_words(l3, 2) + hop_limit_udp + new_sum);
-    ip->src_addr = from;
-    ip->dst_addr = to;
-    memcpy(udp, &ports, sizeof(ports));
-}
-
-/* All other cases: the IP header is made anew before the UDP header, with the room of the old one and before.
- */
-static __attribute__((noinline)) void rewrite_across(const struct cv_packet *packet,
-                                                     const struct cv_route *route,
-                                                     const struct cv_local *from, uint8_t *l3,
-                                                     uint8_t *out_l3)
-{
+    struct rte_mbuf *mbuf = packet->mbuf;
     bool v6_in = packet->is_v6, v6_out = route->flags & CV_LEG_V6_OUT;
+    uint8_t *l3 = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, packet->l3_offset);
     uint8_t *l4 = l3 + (v6_in ? 40 : 20);
+    uint8_t *out_l3 = l4 - (v6_out ? 40 : 20);
+    uint8_t *frame = out_l3 - hop->frame_header_bytes;
     uint16_t l4_bytes = (uint16_t)(packet->payload_bytes + sizeof(struct rte_udp_hdr));
+    uint32_t ip_bytes = (v6_out ? 40u : 20u) + l4_bytes;
     uint8_t tos = traffic_class(l3, v6_in);
     uint32_t id_and_flags = atomic_datagram();
     uint64_t old_sum, new_sum;
     struct rte_udp_hdr udp;
 
+    if (unlikely(ip_bytes > hop->mtu))
+        return CV_DROP_TOO_BIG;
+    if (unlikely(frame < (uint8_t *)mbuf->buf_addr))
+        return CV_DROP_NO_BUFFER;
     memcpy(&udp, l4, sizeof(udp));
     if (!v6_in)
         memcpy(&id_and_flags, l3 + 4, sizeof(id_and_flags));
-    old_sum = old_addresses_sum(l3, v6_in) + ports_word(udp.src_port, udp.dst_port);
+    old_sum = old_addresses_sum(l3, v6_in) + cv_ports_word(udp.src_port, udp.dst_port);
     udp.src_port = packet->relay_port_be;
     udp.dst_port = route->destination_port_be;
     new_sum = ip_sum(&from->ip, v6_out) + ip_sum(&route->destination, v6_out) +
-              ports_word(udp.src_port, udp.dst_port);
+              cv_ports_word(udp.src_port, udp.dst_port);
     if (likely(udp.dgram_cksum != 0))
-        udp.dgram_cksum = update_checksum(udp.dgram_cksum, (uint16_t)~cv_sum_fold(old_sum) + new_sum);
+        udp.dgram_cksum = cv_checksum_update(udp.dgram_cksum, (uint16_t)~cv_sum_fold(old_sum) + new_sum);
     memcpy(l4, &udp, sizeof(udp));
     if (v6_out)
         write_ipv6(out_l3, tos, l4_bytes, &from->ip, &route->destination);
     else
         write_ipv4(out_l3, tos, l4_bytes, id_and_flags, &from->ip, &route->destination);
-}
-
-enum cv_drop cv_rewrite(struct cv_packet *packet, const struct cv_route *route, const struct cv_next_hop *hop,
-                        const struct cv_local *from, bool udp_checksum_offload)
-{
-    struct rte_mbuf *mbuf = packet->mbuf;
-    bool v6_in = packet->is_v6, v6_out = route->flags & CV_LEG_V6_OUT;
-    uint8_t *l3 = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, packet->l3_offset);
-    uint8_t *out_l3 = l3 + (v6_in ? 40 : 20) - (v6_out ? 40 : 20);
-    uint8_t *frame = out_l3 - hop->frame_header_bytes;
-    uint32_t ip_bytes = (v6_out ? 48u : 28u) + packet->payload_bytes;
-
-    if (unlikely(ip_bytes > hop->mtu))
-        return CV_DROP_TOO_BIG;
-    if (unlikely(frame < (uint8_t *)mbuf->buf_addr))
-        return CV_DROP_NO_BUFFER;
-    if (likely(!v6_in && !v6_out))
-        rewrite_4_to_4(l3, &from->ip, &route->destination,
-                       ports_word(packet->relay_port_be, route->destination_port_be));
-    else
-        rewrite_across(packet, route, from, l3, out_l3);
-    if (likely(hop->frame_header_bytes == RTE_ETHER_HDR_LEN))
-        memcpy(frame, hop->frame_header, RTE_ETHER_HDR_LEN);
-    else
-        memcpy(frame, hop->frame_header, RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN);
+    memcpy(frame, hop->frame_header, hop->frame_header_bytes == RTE_ETHER_HDR_LEN ? 14 : 18);
     mbuf->data_off = (uint16_t)(frame - (uint8_t *)mbuf->buf_addr);
     mbuf->data_len = (uint16_t)(hop->frame_header_bytes + ip_bytes);
     mbuf->pkt_len = mbuf->data_len;
     mbuf->ol_flags &= ~(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
-    if (unlikely(v6_out))
+    if (unlikely(v6_out && udp.dgram_cksum == 0))
         fill_checksum(mbuf, out_l3, hop->frame_header_bytes, udp_checksum_offload);
     return CV_DROP_COUNT;
 }
