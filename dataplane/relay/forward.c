@@ -6,12 +6,13 @@
 
 #include <rte_cycles.h>
 
-/* Times a reader starts over before it gives up: the keeper changes a leg within some 50 ns, unless it is preempted. */
+/* Times a reader starts over before it gives up: the keeper changes a leg within some 50 ns, unless it is
+ * preempted. */
 #define READ_TRIES 100
 
 /*
- * When a worker looks whether a short-header packet still has the connection ID that is known: after a pause of the
- * leg, which is when peers change theirs, and once in so many packets, a power of two.
+ * When a worker looks whether a short-header packet still has the connection ID that is known: after a pause
+ * of the leg, which is when peers change theirs, and once in so many packets, a power of two.
  */
 #define LEARN_AFTER_MS   1000
 #define LEARN_EVERY_PKTS 256
@@ -52,17 +53,9 @@ static inline bool worth_learning(const struct cv_worker *worker, const struct c
         return false;
     first = *cv_packet_payload(packet);
     if (likely((first & 0xc0) == 0x40))
-        return (leg->flags & CV_LEG_CID) && (worker->now_ms - leg->seen_ms >= LEARN_AFTER_MS ||
-                                             (leg->pkts & (LEARN_EVERY_PKTS - 1)) == 0);
+        return (leg->flags & CV_LEG_CID) &&
+               (worker->now_ms - leg->seen_ms >= LEARN_AFTER_MS || (leg->pkts & (LEARN_EVERY_PKTS - 1)) == 0);
     return (first & 0xc0) == 0xc0;
-}
-
-static inline void count_forwarded(struct cv_worker *worker, struct cv_leg *leg, const struct cv_packet *packet)
-{
-    leg->pkts++;
-    leg->bytes += packet->payload_bytes;
-    worker->stats->forwarded_pkts++;
-    worker->stats->forwarded_bytes += packet->payload_bytes;
 }
 
 /* The peer now sends to another address of ours than we answer from. */
@@ -78,7 +71,7 @@ static void tell_local(struct cv_worker *worker, const struct cv_packet *packet)
     cv_notify(worker, &notice);
 }
 
-/* Returns CV_DROP_COUNT when the packet is on its way, with its mbuf queued at *port_id. */
+/* Returns CV_DROP_COUNT when the packet is ready to leave by *port_id, else the reason why not. */
 static inline enum cv_drop forward_one(struct cv_worker *worker, struct cv_packet *packet, bool found,
                                        uint16_t *port_id)
 {
@@ -106,20 +99,30 @@ static inline enum cv_drop forward_one(struct cv_worker *worker, struct cv_packe
     *port_id = hop->port_id;
     reason = cv_rewrite(packet, &route, hop, &worker->locals->list[route.local_out],
                         worker->tx[hop->port_id].udp_checksum_offload);
-    if (likely(reason == CV_DROP_COUNT))
-        count_forwarded(worker, leg, packet);
+    if (likely(reason == CV_DROP_COUNT)) {
+        leg->pkts++;
+        leg->bytes += packet->payload_bytes;
+    }
     return reason;
 }
 
 void cv_forward(struct cv_worker *worker, struct cv_packet **packets, uint32_t count, bool found)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        uint16_t port_id = 0;
-        enum cv_drop reason = forward_one(worker, packets[i], found, &port_id);
+    uint64_t pkts = 0, bytes = 0;
 
-        if (likely(reason == CV_DROP_COUNT))
-            cv_transmit(worker, port_id, packets[i]->mbuf);
-        else
-            cv_drop(worker, packets[i]->mbuf, (uint8_t)reason);
+    for (uint32_t i = 0; i < count; i++) {
+        struct cv_packet *packet = packets[i];
+        uint16_t port_id = 0;
+        enum cv_drop reason = forward_one(worker, packet, found, &port_id);
+
+        if (unlikely(reason != CV_DROP_COUNT)) {
+            cv_drop(worker, packet->mbuf, (uint8_t)reason);
+            continue;
+        }
+        pkts++;
+        bytes += packet->payload_bytes;
+        cv_transmit(worker, port_id, packet->mbuf);
     }
+    worker->stats->forwarded_pkts += pkts;
+    worker->stats->forwarded_bytes += bytes;
 }

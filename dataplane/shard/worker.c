@@ -38,17 +38,16 @@ static void flush(struct cv_worker *worker, uint16_t port_id)
         memmove(tx->mbufs, tx->mbufs + sent, tx->count * sizeof(tx->mbufs[0]));
 }
 
-void cv_transmit(struct cv_worker *worker, uint16_t port_id, struct rte_mbuf *mbuf)
+void cv_transmit_full(struct cv_worker *worker, uint16_t port_id, struct rte_mbuf *mbuf)
 {
     struct cv_tx *tx = &worker->tx[port_id];
 
-    if (unlikely(tx->count == CV_TX_PENDING))
+    if (tx->present)
         flush(worker, port_id);
-    if (unlikely(!tx->present || tx->count == CV_TX_PENDING)) {
+    if (!tx->present || tx->count == CV_TX_PENDING)
         cv_drop(worker, mbuf, CV_DROP_TX_FULL);
-        return;
-    }
-    tx->mbufs[tx->count++] = mbuf;
+    else
+        tx->mbufs[tx->count++] = mbuf;
 }
 
 /* Off the fast path: what was neither forwarded nor left to be. */
@@ -110,11 +109,11 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
 
     for (uint16_t i = 0; i < count; i++)
         rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+    cv_parse_burst(&context, mbufs, worker->packets, count);
     for (uint16_t i = 0; i < count; i++) {
         struct cv_packet *packet = &worker->packets[i];
 
         bytes += rte_pktmbuf_pkt_len(mbufs[i]);
-        cv_parse(&context, mbufs[i], packet);
         if (likely(packet->verdict == CV_VERDICT_FORWARD))
             forward[forward_count++] = packet;
         else

@@ -97,8 +97,19 @@ static inline void cv_drop(struct cv_worker *worker, struct rte_mbuf *mbuf, uint
 /* Puts a notice into the keeper's ring. */
 void cv_notify(struct cv_worker *worker, const struct cv_notice *notice);
 
+/* cv_transmit when the port's queue is full: sends what waits, and drops the packet if that makes no room. */
+void cv_transmit_full(struct cv_worker *worker, uint16_t port_id, struct rte_mbuf *mbuf);
+
 /* Queues a packet for a port; it leaves at the end of the turn. Drops it when too many wait. */
-void cv_transmit(struct cv_worker *worker, uint16_t port_id, struct rte_mbuf *mbuf);
+static inline void cv_transmit(struct cv_worker *worker, uint16_t port_id, struct rte_mbuf *mbuf)
+{
+    struct cv_tx *tx = &worker->tx[port_id];
+
+    if (likely(tx->present && tx->count < CV_TX_PENDING))
+        tx->mbufs[tx->count++] = mbuf;
+    else
+        cv_transmit_full(worker, port_id, mbuf);
+}
 
 /* One turn of the loop: returns the packets received. Tests and benches call it themselves. */
 uint32_t cv_worker_turn(struct cv_worker *worker);

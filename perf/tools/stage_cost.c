@@ -95,7 +95,7 @@ static void make_frames(struct bench *bench, uint32_t pairs)
     uint32_t legs = 2 * pairs;
     uint64_t random = 1;
 
-    bench->frame_count = RTE_ALIGN_CEIL(RTE_MAX(legs, (uint32_t)FRAMES_MIN), CV_BURST);
+    bench->frame_count = RTE_ALIGN_CEIL(RTE_MAX(legs, (uint32_t)FRAMES_MIN), 64);
     bench->frames = aligned_alloc(64, bench->frame_count * sizeof(bench->frames[0]));
     if (bench->frames == NULL)
         bench_fail("no memory for %" PRIu32 " frames", bench->frame_count);
@@ -160,12 +160,11 @@ static void run_stages(struct bench *bench, uint32_t cycles[STAGES])
     struct cv_packet *packets[CV_BURST];
     uint64_t tsc[4];
 
+    for (unsigned i = 0; i < CV_BURST; i++)
+        packets[i] = &worker->packets[i];
     receive(bench);
     tsc[0] = rte_rdtsc_precise();
-    for (unsigned i = 0; i < CV_BURST; i++) {
-        packets[i] = &worker->packets[i];
-        cv_parse(&context, bench->mbufs[i], packets[i]);
-    }
+    cv_parse_burst(&context, bench->mbufs, worker->packets, CV_BURST);
     tsc[1] = rte_rdtsc_precise();
     cv_lookup(worker->table, packets, CV_BURST);
     tsc[2] = rte_rdtsc_precise();
@@ -195,7 +194,21 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* The median burst: one in which the kernel ran something else does not count. */
+/*
+ * The mean of the middle half of the bursts: those in which the kernel ran something else do not count, and
+ * the mean is finer than the clock's ticks.
+ */
+static double middle_mean(uint32_t *values, uint32_t count)
+{
+    uint32_t first = count / 4, last = count - count / 4;
+    uint64_t sum = 0;
+
+    qsort(values, count, sizeof(*values), compare);
+    for (uint32_t i = first; i < last; i++)
+        sum += values[i];
+    return (double)sum / (last - first);
+}
+
 static void measure(struct bench *bench, uint32_t bursts, double ns[STAGES])
 {
     uint32_t(*cycles)[STAGES] = malloc(bursts * sizeof(*cycles));
@@ -210,8 +223,7 @@ static void measure(struct bench *bench, uint32_t bursts, double ns[STAGES])
     for (enum stage stage = PARSE; stage < STAGES; stage++) {
         for (uint32_t burst = 0; burst < bursts; burst++)
             sorted[burst] = cycles[burst][stage];
-        qsort(sorted, bursts, sizeof(*sorted), compare);
-        ns[stage] = (double)sorted[bursts / 2] * 1e9 / (double)rte_get_tsc_hz() / CV_BURST;
+        ns[stage] = middle_mean(sorted, bursts) * 1e9 / (double)rte_get_tsc_hz() / CV_BURST;
     }
     free(sorted);
     free(cycles);
