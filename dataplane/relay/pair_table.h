@@ -72,7 +72,7 @@ size_t cv_pair_table_bytes(const struct cv_pair_table_limits *limits);
 /* Of these, what each pair takes: its record and its seven index entries (addresses, claims, connection IDs, number). */
 size_t cv_pair_bytes(const struct cv_pair_table_limits *limits);
 
-/* `memory` of that size, zeroed, 64-byte aligned; `hops` and `locals` must outlive the table. 0 or -errno. */
+/* `memory` of that size, 64-byte aligned, is cleared; `hops` and `locals` must outlive the table. 0 or -errno. */
 int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table_limits *limits, void *memory,
                          struct cv_next_hops *hops, const struct cv_locals *locals);
 

@@ -45,12 +45,12 @@ static void fill_worker(struct rig *rig, unsigned id)
     worker->tx[RIG_VLAN_PORT] = (struct cv_tx){.queue = (uint16_t)id, .present = true};
 }
 
-static void *zeroed(size_t bytes)
+static void *filled(size_t bytes, int with)
 {
     void *memory = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
 
     assert_non_null(memory);
-    return memset(memory, 0, bytes);
+    return memset(memory, with, bytes);
 }
 
 struct rig *rig_start(uint32_t pairs)
@@ -60,7 +60,7 @@ struct rig *rig_start(uint32_t pairs)
                                           .relay_port_first = RIG_RELAY_PORT,
                                           .relay_port_last = RIG_RELAY_PORT + 63};
     static unsigned started;
-    struct rig *rig = zeroed(sizeof(*rig));
+    struct rig *rig = filled(sizeof(*rig), 0);
     char name[32];
 
     snprintf(name, sizeof(name), "rig-%u", started++);
@@ -69,7 +69,7 @@ struct rig *rig_start(uint32_t pairs)
     add_local(rig, RIG_VLAN_PORT, "198.51.100.1/24", NULL, 7);
     add_local(rig, RIG_PORT, "fe80::aa/64", NULL, 0);
     assert_int_equal(cv_next_hops_create(&rig->hops, &rig->locals, 1024), 0);
-    assert_int_equal(cv_pair_table_create(&rig->table, &limits, zeroed(cv_pair_table_bytes(&limits)),
+    assert_int_equal(cv_pair_table_create(&rig->table, &limits, filled(cv_pair_table_bytes(&limits), 0xaa),
                                           &rig->hops, &rig->locals),
                      0);
     rig->notices =
