@@ -45,13 +45,14 @@ static void capsules_are_written_whole_or_not(void **state)
         uint8_t out[CV_CAPSULE_BYTES_MAX];
         int bytes = cv_capsule_write(&capsule_examples[i], out, sizeof(out));
 
-        for (int room = 0; room < bytes; room++) {
+        for (int room = 0; room <= bytes; room++) {
             uint8_t *exact = malloc(room != 0 ? (size_t)room : 1);
 
             assert_non_null(exact);
             exact[0] = 0xaa;
-            assert_int_equal(cv_capsule_write(&capsule_examples[i], exact, (size_t)room), -ENOBUFS);
-            assert_int_equal(exact[0], 0xaa);
+            assert_int_equal(cv_capsule_write(&capsule_examples[i], exact, (size_t)room),
+                             room == bytes ? bytes : -ENOBUFS);
+            assert_int_equal(exact[0], room == bytes ? out[0] : 0xaa);
             free(exact);
         }
     }

@@ -71,7 +71,8 @@ static void only_the_shortest_form_counts(void **state)
     static const char *const texts[] = {
         "\xc0\xaf",         "\xc1\xbf",         "\xe0\x80\xaf",     "\xe0\x9f\xbf",
         "\xf0\x80\x80\xaf", "\xf0\x8f\xbf\xbf", "\xf5\x80\x80\x80", "\xff",
-        "a\xc3(",           "\xe2\x28\xa1",     "\xe2\x82\x28"};
+        "a\xc3(",           "\xe2\x28\xa1",     "\xe2\x82\x28",     "\x81\x80\x80\x80",
+        "\xf9\x80\x80\x80"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
