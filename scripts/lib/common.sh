@@ -27,6 +27,6 @@ usage() {
 # usage_error WHAT
 usage_error() {
     printf 'error: %s\n' "$1" >&2
-    printf '       try %s --help\n' "${0##*/}" >&2
+    printf '       try %s --help\n' "$0" >&2
     exit 1
 }
