@@ -2,8 +2,10 @@
 #include "keeper.h"
 
 #include "keeper_messages.h"
+#include "keeper_sessions.h"
 #include "keeper_state.h"
 #include "port/eal.h"
+#include "session/owner.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,7 +44,7 @@ size_t cv_keeper_memory(const struct cv_config *config)
 {
     struct cv_pair_table_limits limits = table_limits(config);
 
-    return cv_ports_memory(config) + cv_pair_table_bytes(&limits) + config->pairs_max / 8 +
+    return cv_ports_memory(config) + cv_sessions_memory(config) + cv_pair_table_bytes(&limits) + config->pairs_max / 8 +
            (size_t)config->next_hops_max * sizeof(struct cv_next_hop) +
            (size_t)config->worker_count * sizeof(struct cv_worker) +
            (size_t)NOTICE_SLOTS * sizeof(struct cv_notice) + OUTBOX_SLOTS * sizeof(void *);
@@ -83,6 +85,10 @@ static void fill_worker(struct cv_keeper *keeper, uint32_t id)
     worker->hops = &keeper->hops;
     worker->locals = &keeper->ports.locals;
     worker->notices = keeper->notices;
+    worker->sessions = keeper->sessions != NULL ? keeper->sessions->shards[id] : NULL;
+    worker->listen_port = keeper->sessions != NULL ? keeper->config->listen_port : 0;
+    if (worker->sessions != NULL)
+        worker->sessions->worker = worker;
     worker->outbox = id == 0 ? keeper->outbox : NULL;
     worker->stats = &keeper->shared->workers[id];
     worker->id = id;
@@ -155,6 +161,8 @@ int cv_keeper_start(struct cv_keeper **out, const struct cv_config *config, char
     result = cv_ports_open(&keeper->ports, config, error, error_bytes);
     if (result == 0)
         result = make_tables(keeper, error, error_bytes);
+    if (result == 0)
+        result = cv_sessions_create(&keeper->sessions, config, &keeper->ports, keeper->start_tsc, error, error_bytes);
     if (result == 0) {
         result = cv_control_link_open(&keeper->link, config->dataplane_socket, config->worker_count,
                                       keeper->ports.count);
@@ -166,6 +174,8 @@ int cv_keeper_start(struct cv_keeper **out, const struct cv_config *config, char
         keeper->shared = cv_control_link_shared(keeper->link);
         publish_start(keeper);
         result = start_workers(keeper, error, error_bytes);
+        if (result == 0 && keeper->sessions != NULL && (result = cv_sessions_start(keeper->sessions)) != 0)
+            snprintf(error, error_bytes, "the handshake thread does not start: %s", strerror(-result));
     }
     if (result != 0) {
         cv_keeper_stop(keeper);
@@ -253,11 +263,13 @@ static void turn(struct cv_keeper *keeper)
     keeper->now_ms = cv_now_ms(keeper->start_tsc, keeper->cycles_per_ms);
     if (cv_control_link_serve(keeper->link)) {
         keeper->dump.active = false;
+        cv_keeper_forget_sessions(keeper);
         RTE_LOG_LINE(NOTICE, KEEPER, "control has %s",
                      cv_control_link_attached(keeper->link) ? "attached" : "left; pairs go on without it");
     }
     cv_keeper_take_messages(keeper);
     take_notices(keeper);
+    cv_keeper_take_sessions(keeper);
     cv_expiry_sweep(&keeper->expiry, &keeper->table, keeper->now_ms, on_expiry, keeper);
     probe_next_hops(keeper);
     cv_pair_table_reclaim(&keeper->table);
@@ -317,6 +329,8 @@ int cv_keeper_run(struct cv_keeper *keeper)
 
 void cv_keeper_stop(struct cv_keeper *keeper)
 {
+    if (keeper->sessions != NULL)
+        cv_sessions_stop(keeper->sessions);
     atomic_store(&keeper->stop_workers, true);
     for (uint32_t id = 0; id < keeper->workers_started; id++)
         rte_eal_wait_lcore(cv_worker_lcore(id));
@@ -328,6 +342,7 @@ void cv_keeper_stop(struct cv_keeper *keeper)
         while (rte_ring_sc_dequeue(keeper->outbox, (void **)&mbuf) == 0)
             rte_pktmbuf_free(mbuf);
     }
+    cv_sessions_destroy(keeper->sessions);
     cv_ports_close(&keeper->ports);
     cv_next_hops_destroy(&keeper->hops);
     cv_expiry_destroy(&keeper->expiry);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "keeper_messages.h"
 
+#include "keeper_sessions.h"
 #include "keeper_state.h"
 
 #include <errno.h>
@@ -98,14 +99,15 @@ static void set_log_level(struct cv_keeper *keeper, const struct cv_message *req
     answer(keeper, request, 0, error ? -EINVAL : 0);
 }
 
-static void handle(struct cv_keeper *keeper, const struct cv_message *request)
+/* False: it has to wait. */
+static bool handle(struct cv_keeper *keeper, const struct cv_message *request)
 {
     switch (request->type) {
     case CV_MESSAGE_PAIR_PUT:
         put(keeper, request);
         break;
     case CV_MESSAGE_PAIR_DELETE:
-        delete (keeper, request);
+        delete(keeper, request);
         break;
     case CV_MESSAGE_PAIR_GET:
         get(keeper, request);
@@ -116,36 +118,41 @@ static void handle(struct cv_keeper *keeper, const struct cv_message *request)
     case CV_MESSAGE_LOG_LEVEL:
         set_log_level(keeper, request);
         break;
-    case CV_MESSAGE_SESSION_ADMIT:
-    case CV_MESSAGE_SESSION_REFUSE:
-    case CV_MESSAGE_SESSION_CLOSE:
-    case CV_MESSAGE_SESSION_GET:
-    case CV_MESSAGE_SESSION_DUMP:
-        answer(keeper, request, 0, -EOPNOTSUPP);
-        break;
-    default: /* cv_message_check lets nothing else through from control */
-        break;
+    default: /* cv_message_check lets nothing else through from control but what is for sessions */
+        return cv_keeper_session_order(keeper, request);
     }
+    return true;
+}
+
+/* Handles what was taken, in its order. False: the next one has to wait. */
+static bool handle_held(struct cv_keeper *keeper)
+{
+    while (keeper->held_next < keeper->held_count) {
+        if (!handle(keeper, &keeper->held[keeper->held_next]))
+            return false;
+        keeper->held_next++;
+    }
+    return true;
 }
 
 void cv_keeper_take_messages(struct cv_keeper *keeper)
 {
-    struct cv_message messages[64];
-    uint32_t handled = 0, count;
+    uint32_t handled = 0;
 
     keeper->busy = false;
     if (!cv_control_link_attached(keeper->link))
         return;
-    do {
+    while (handle_held(keeper) && handled < MESSAGES_PER_TURN) {
         uint32_t room = cv_control_link_room(keeper->link);
-        uint32_t max = room > EVENT_ROOM ? RTE_MIN(room - EVENT_ROOM, (uint32_t)RTE_DIM(messages)) : 0;
+        uint32_t max = room > EVENT_ROOM ? RTE_MIN(room - EVENT_ROOM, (uint32_t)CV_KEEPER_BATCH) : 0;
 
-        count = max ? cv_control_link_receive(keeper->link, messages, max) : 0;
-        for (uint32_t i = 0; i < count; i++)
-            handle(keeper, &messages[i]);
-        handled += count;
-    } while (count > 0 && handled < MESSAGES_PER_TURN);
-    keeper->busy = count > 0;
+        keeper->held_next = 0;
+        keeper->held_count = max ? cv_control_link_receive(keeper->link, keeper->held, max) : 0;
+        if (keeper->held_count == 0)
+            break;
+        handled += keeper->held_count;
+    }
+    keeper->busy = keeper->held_count > 0;
     if (keeper->dump.active)
         go_on_with_dump(keeper);
 }

@@ -6,9 +6,12 @@
 #include "port/port.h"
 #include "relay/expire.h"
 #include "relay/move.h"
+#include "session/sessions.h"
 #include "shard/worker.h"
 
 #include <rte_log.h>
+
+#define CV_KEEPER_BATCH 64 /* of messages */
 
 struct cv_keeper {
     const struct cv_config *config;
@@ -18,6 +21,7 @@ struct cv_keeper {
     void *table_memory;
     struct cv_moves *moves;
     struct cv_expiry expiry;
+    struct cv_sessions *sessions; /* NULL: none */
     struct rte_ring *notices;
     struct rte_ring *outbox;
     struct cv_control_link *link;
@@ -35,6 +39,14 @@ struct cv_keeper {
         uint32_t next_slot;
         uint64_t sent;
     } dump; /* a PAIR_DUMP that goes on as the ring has room */
+    struct {
+        uint32_t sequence;
+        uint32_t owners; /* that have not ended theirs; 0: none is under way */
+        uint64_t sent;
+    } session_dump;
+    /* Control's messages that were taken; those from held_next on wait for a session's owner to take orders. */
+    struct cv_message held[CV_KEEPER_BATCH];
+    uint32_t held_count, held_next;
     _Alignas(64) atomic_bool stop_workers;
 };
 

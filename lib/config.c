@@ -83,6 +83,7 @@ static void dataplane(struct config_source *source, const struct config_raw_data
     config->pairs_max = config_number(source, "dataplane.limits.pairs", limits->pairs, 1, PAIRS_MAX, 100000);
     config->next_hops_max =
         config_number(source, "dataplane.limits.next_hops", limits->next_hops, 1, NEXT_HOPS_MAX, 1024);
+    config_session(source, raw, config);
     config->mbufs =
         config_number(source, "dataplane.limits.mbufs", limits->mbufs, MBUFS_MIN, MBUFS_MAX, 16384);
 }

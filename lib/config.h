@@ -31,6 +31,20 @@ enum cv_driver {
 
 enum cv_hugepages { CV_HUGEPAGES_AUTO, CV_HUGEPAGES_ON, CV_HUGEPAGES_OFF };
 enum cv_idle { CV_IDLE_POLL, CV_IDLE_SLEEP };
+enum cv_retry { CV_RETRY_LOADED, CV_RETRY_ALWAYS };
+
+/* dataplane.session: peers' own QUIC connections. */
+struct cv_config_session {
+    char certificate[256]; /* PEM files; empty: no sessions */
+    char key[256];
+    uint32_t idle_s;
+    uint32_t handshake_s;
+    uint32_t admit_within_s;
+    enum cv_retry retry;
+    uint32_t retry_over; /* handshakes in progress, with CV_RETRY_LOADED */
+    uint32_t handshakes_max;
+    uint32_t handshakes_per_prefix;
+};
 
 /* Whose sessions are admitted; who is on the deny list never is. */
 enum cv_session_policy {
@@ -73,6 +87,10 @@ struct cv_config {
     uint32_t pairs_max;
     uint32_t next_hops_max;
     uint32_t mbufs;
+    uint16_t listen_port;
+    char crypto[16]; /* auto, ipsec-mb or evp */
+    struct cv_config_session session;
+    uint32_t sessions_max; /* 0: none, for want of a certificate */
     /* control: */
     char control_socket[108];
     char store[256];

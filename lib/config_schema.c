@@ -42,8 +42,22 @@ static const cyaml_schema_value_t port_item = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_raw_port, port_fields),
 };
 
+static const cyaml_schema_field_t session_fields[] = {
+    TEXT("certificate", struct config_raw_session, certificate),
+    TEXT("key", struct config_raw_session, key),
+    OPTIONAL("idle", struct config_raw_session, idle),
+    OPTIONAL("handshake", struct config_raw_session, handshake),
+    OPTIONAL("admit_within", struct config_raw_session, admit_within),
+    OPTIONAL("retry", struct config_raw_session, retry),
+    OPTIONAL("retry_over", struct config_raw_session, retry_over),
+    OPTIONAL("handshakes", struct config_raw_session, handshakes),
+    OPTIONAL("handshakes_per_prefix", struct config_raw_session, handshakes_per_prefix),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t limits_fields[] = {
     OPTIONAL("pairs", struct config_raw_limits, pairs),
+    OPTIONAL("sessions", struct config_raw_limits, sessions),
     OPTIONAL("next_hops", struct config_raw_limits, next_hops),
     OPTIONAL("mbufs", struct config_raw_limits, mbufs),
     CYAML_FIELD_END,
@@ -57,6 +71,9 @@ static const cyaml_schema_field_t dataplane_fields[] = {
     OPTIONAL("idle", struct config_raw_dataplane, idle),
     CYAML_FIELD_SEQUENCE("ports", CYAML_FLAG_POINTER, struct config_raw_dataplane, ports, &port_item, 1,
                          CV_CONFIG_PORTS),
+    OPTIONAL("listen_port", struct config_raw_dataplane, listen_port),
+    OPTIONAL("crypto", struct config_raw_dataplane, crypto),
+    CYAML_FIELD_MAPPING_PTR("session", CYAML_FLAG_OPTIONAL, struct config_raw_dataplane, session, session_fields),
     SECTION("limits", struct config_raw_dataplane, limits, limits_fields),
     CYAML_FIELD_END,
 };

@@ -27,8 +27,21 @@ struct config_raw_port {
     char *devargs;
 };
 
+struct config_raw_session {
+    char *certificate;
+    char *key;
+    char *idle;
+    char *handshake;
+    char *admit_within;
+    char *retry;
+    char *retry_over;
+    char *handshakes;
+    char *handshakes_per_prefix;
+};
+
 struct config_raw_limits {
     char *pairs;
+    char *sessions;
     char *next_hops;
     char *mbufs;
 };
@@ -41,7 +54,10 @@ struct config_raw_dataplane {
     char *idle;
     struct config_raw_port *ports;
     uint32_t ports_count;
-    struct config_raw_limits *limits; /* may be NULL */
+    char *listen_port;
+    char *crypto;
+    struct config_raw_session *session; /* may be NULL */
+    struct config_raw_limits *limits;   /* may be NULL */
 };
 
 struct config_raw_pairs {

@@ -151,3 +151,18 @@ void config_path(struct config_source *source, const char *field, const char *te
     }
     config_text(source, field, text, fallback, out, bytes);
 }
+
+uint32_t config_seconds(struct config_source *source, const char *field, const char *text, uint32_t min,
+                        uint32_t max, uint32_t fallback)
+{
+    uint32_t seconds;
+    char expected[64];
+
+    if (text == NULL)
+        return fallback;
+    if (cv_duration_parse(text, &seconds) == 0 && seconds >= min && seconds <= max)
+        return seconds;
+    snprintf(expected, sizeof(expected), "a time from %us to %us, such as %us", min, max, fallback);
+    config_error_value(source, field, text, expected);
+    return fallback;
+}

@@ -23,9 +23,17 @@ void config_text(struct config_source *source, const char *field, const char *te
 void config_path(struct config_source *source, const char *field, const char *text, const char *fallback,
                  char *out, size_t bytes);
 
+/* A time of `min` to `max` seconds, such as 30s or 2m. */
+uint32_t config_seconds(struct config_source *source, const char *field, const char *text, uint32_t min,
+                        uint32_t max, uint32_t fallback);
+
+/* What the file says about sessions (config_session.c); the relay ports are known already. */
+struct cv_config;
+void config_session(struct config_source *source, const struct config_raw_dataplane *raw,
+                    struct cv_config *config);
+
 /* What a port of the file says about itself (config_port.c). Checks among ports are made in the same place.
  */
-struct cv_config;
 void config_ports(struct config_source *source, const struct config_raw_dataplane *raw,
                   struct cv_config *config);
 

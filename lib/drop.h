@@ -26,6 +26,13 @@
     X(TOO_BIG, "too_big", "does not fit the MTU of the port it leaves by")                         \
     X(NO_BUFFER, "no_buffer", "no room in the packet buffer for the new headers")                  \
     X(TX_FULL, "tx_full", "the port took no more packets")                                         \
+    X(SESSION_BAD, "session_bad", "listening port, but not a QUIC packet that can be answered")        \
+    X(SESSION_UNKNOWN, "session_unknown", "short header that names no session; answered by a reset")  \
+    X(SESSION_QUEUE, "session_queue", "the ring to the thread that owns the session was full")        \
+    X(SESSION_FULL, "session_full", "Initial packet, but no room for another session or handshake")   \
+    X(SESSION_PREFIX, "session_prefix", "Initial packet, but too many handshakes from that network")  \
+    X(SESSION_BUSY, "session_busy", "Retry, reset or version negotiation was due, but too many were") \
+    X(NO_CHANNEL, "no_channel", "DATAGRAM frame for a channel that is no leg's")                      \
     X(CONSUMED, "consumed", "not a loss: tokens, ARP and neighbour discovery that ended here")
 
 enum cv_drop {

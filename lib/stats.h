@@ -22,6 +22,8 @@
     X(answered_pkts, "ARP, neighbour discovery, ICMP echo and STUN requests answered")          \
     X(token_pkts, "datagrams that held a known token")                                          \
     X(cid_pkts, "datagrams from an unknown address that a QUIC connection ID named a pair for") \
+    X(session_rx_pkts, "QUIC packets received on the listening port")                           \
+    X(session_tx_pkts, "QUIC packets sent from it")                                             \
     X(notices_lost, "notices from this worker to the keeper that found the ring full")          \
     X(loops, "turns of the worker loop")                                                        \
     X(busy_loops, "turns in which at least one packet arrived")                                 \

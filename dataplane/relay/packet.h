@@ -15,6 +15,7 @@
 enum cv_verdict {
     CV_VERDICT_FORWARD, /* UDP to a relay port */
     CV_VERDICT_ANSWER,  /* ARP, neighbour discovery, ICMP, STUN: port/answer.h */
+    CV_VERDICT_SESSION, /* UDP to the listening port: session/shard.h */
     CV_VERDICT_DROP,    /* `drop` says why */
 };
 

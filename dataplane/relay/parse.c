@@ -46,8 +46,13 @@ static inline void parse_udp(const struct cv_parse_context *context, const uint8
     }
     port = rte_be_to_cpu_16(udp->dst_port);
     if (unlikely(port < context->relay_port_first || port > context->relay_port_last)) {
-        drop(packet, CV_DROP_NO_SUCH_PORT);
-        return;
+        if (port != context->listen_port || port == 0) {
+            drop(packet, CV_DROP_NO_SUCH_PORT);
+            return;
+        }
+        packet->verdict = CV_VERDICT_SESSION;
+    } else {
+        packet->verdict = CV_VERDICT_FORWARD;
     }
     if (unlikely(packet->is_v6 && udp->dgram_cksum == 0)) {
         drop(packet, CV_DROP_BAD_CHECKSUM); /* RFC 8200 section 8.1 */
@@ -56,7 +61,6 @@ static inline void parse_udp(const struct cv_parse_context *context, const uint8
     packet->source_port_be = udp->src_port;
     packet->relay_port_be = udp->dst_port;
     packet->payload_bytes = (uint16_t)(l4_bytes - sizeof(*udp));
-    packet->verdict = CV_VERDICT_FORWARD;
 }
 
 /* cv_local_find for an address as it is in an IPv4 header. */

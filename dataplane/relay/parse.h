@@ -10,13 +10,14 @@
 struct cv_parse_context {
     const struct cv_locals *locals;
     uint16_t relay_port_first, relay_port_last; /* host order */
+    uint16_t listen_port;                       /* host order; 0: there are no sessions */
     uint16_t port_id;                           /* that the burst came from */
     bool ip_checksum_known;                     /* believe RTE_MBUF_F_RX_IP_CKSUM_* */
 };
 
 /*
- * Sets verdict (and drop), and for IP packets l3_offset, is_v6 and local; for FORWARD also source, both ports
- * and payload_bytes. The mbuf is in one segment, as the ports are configured.
+ * Sets verdict (and drop), and for IP packets l3_offset, is_v6 and local; for FORWARD and SESSION also source, both ports and
+ * payload_bytes. The mbuf is in one segment, as the ports are configured.
  */
 void cv_parse(const struct cv_parse_context *context, struct rte_mbuf *mbuf, struct cv_packet *packet);
 

@@ -6,6 +6,7 @@
 #include "relay/forward.h"
 #include "relay/lookup.h"
 #include "relay/parse.h"
+#include "session/shard.h"
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
@@ -69,6 +70,17 @@ static void finish(struct cv_worker *worker, struct cv_packet *packet)
     cv_drop(worker, packet->mbuf, packet->drop);
 }
 
+/* STUN requests come to the listening port, too; the first byte tells (RFC 9443). */
+static void take_session_packet(struct cv_worker *worker, struct cv_packet *packet)
+{
+    if (cv_is_stun_request(cv_packet_payload(packet), packet->payload_bytes)) {
+        packet->verdict = CV_VERDICT_ANSWER;
+        finish(worker, packet);
+    } else {
+        cv_shard_take(worker, packet);
+    }
+}
+
 /* Splits a burst into packets that are their leg's own, and the rest, which is finished here. */
 static uint32_t claim_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count)
 {
@@ -100,6 +112,7 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         .locals = worker->locals,
         .relay_port_first = worker->table->relay_port_first,
         .relay_port_last = worker->table->relay_port_last,
+        .listen_port = worker->listen_port,
         .port_id = rx->port_id,
         .ip_checksum_known = rx->ip_checksum_known,
     };
@@ -116,6 +129,8 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         bytes += rte_pktmbuf_pkt_len(mbufs[i]);
         if (likely(packet->verdict == CV_VERDICT_FORWARD))
             forward[forward_count++] = packet;
+        else if (packet->verdict == CV_VERDICT_SESSION)
+            take_session_packet(worker, packet);
         else
             finish(worker, packet);
     }
@@ -159,6 +174,8 @@ uint32_t cv_worker_turn(struct cv_worker *worker)
         received += count;
         cv_worker_burst(worker, rx, mbufs, count);
     }
+    if (worker->sessions != NULL)
+        received += cv_shard_turn(worker);
     if (worker->outbox != NULL && unlikely(!rte_ring_empty(worker->outbox)))
         send_outbox(worker);
     for (uint16_t port_id = 0; port_id < CV_MAX_PORTS; port_id++)

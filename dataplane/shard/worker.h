@@ -53,11 +53,15 @@ struct cv_fresh_token {
 
 #define CV_FRESH_TOKENS 32 /* the oldest is forgotten */
 
+struct cv_session_owner;
+
 struct cv_worker {
     /* Set before the worker starts. */
     struct cv_pair_table *table;
     const struct cv_next_hops *hops;
     const struct cv_locals *locals;
+    struct cv_session_owner *sessions; /* NULL: none */
+    uint16_t listen_port;              /* host order; 0: no sessions */
     struct rte_ring *notices;  /* to the keeper */
     struct rte_ring *outbox;   /* the keeper's own packets, to be sent by this worker; NULL: not this one */
     struct cv_worker_stats *stats;

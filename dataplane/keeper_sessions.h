@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * The keeper between control and the threads that own sessions: it passes messages on and keeps nothing of
+ * them. What finds no room waits where it is, so nothing is lost while control is attached.
+ */
+#include "message.h"
+
+#include <stdbool.h>
+
+struct cv_keeper;
+
+/* Passes control's message on to the session's owner, or answers it. False: not now; to be tried again,
+ * before others. */
+bool cv_keeper_session_order(struct cv_keeper *keeper, const struct cv_message *message);
+
+/* Passes on what owners tell control, as far as the ring to control has room. */
+void cv_keeper_take_sessions(struct cv_keeper *keeper);
+
+/* Control has left or changed: what was under way for it is void. */
+void cv_keeper_forget_sessions(struct cv_keeper *keeper);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cid.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cv_cid_codec {
+    EVP_CIPHER_CTX *encode;
+    EVP_CIPHER_CTX *decode;
+    EVP_CIPHER_CTX *reset;
+    EVP_CIPHER_CTX *random; /* a key of this codec's own, over a counter */
+    uint64_t counter;
+};
+
+int cv_cid_secret_make(struct cv_cid_secret *secret)
+{
+    return RAND_bytes((unsigned char *)secret, sizeof(*secret)) == 1 ? 0 : -EIO;
+}
+
+static EVP_CIPHER_CTX *cipher(const uint8_t key[16], int encrypt)
+{
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+
+    if (context == NULL || EVP_CipherInit_ex(context, EVP_aes_128_ecb(), NULL, key, NULL, encrypt) != 1 ||
+        EVP_CIPHER_CTX_set_padding(context, 0) != 1) {
+        EVP_CIPHER_CTX_free(context);
+        return NULL;
+    }
+    return context;
+}
+
+struct cv_cid_codec *cv_cid_codec_create(const struct cv_cid_secret *secret)
+{
+    struct cv_cid_codec *codec = calloc(1, sizeof(*codec));
+    uint8_t own[16];
+
+    if (codec == NULL || RAND_bytes(own, sizeof(own)) != 1) {
+        free(codec);
+        return NULL;
+    }
+    codec->encode = cipher(secret->cid_key, 1);
+    codec->decode = cipher(secret->cid_key, 0);
+    codec->reset = cipher(secret->reset_key, 1);
+    codec->random = cipher(own, 1);
+    OPENSSL_cleanse(own, sizeof(own));
+    if (codec->encode == NULL || codec->decode == NULL || codec->reset == NULL || codec->random == NULL) {
+        cv_cid_codec_destroy(codec);
+        return NULL;
+    }
+    return codec;
+}
+
+void cv_cid_codec_destroy(struct cv_cid_codec *codec)
+{
+    if (codec == NULL)
+        return;
+    EVP_CIPHER_CTX_free(codec->encode);
+    EVP_CIPHER_CTX_free(codec->decode);
+    EVP_CIPHER_CTX_free(codec->reset);
+    EVP_CIPHER_CTX_free(codec->random);
+    free(codec);
+}
+
+/* One block; AES on whole blocks cannot fail once the key is set. */
+static void block(EVP_CIPHER_CTX *context, uint8_t out[16], const uint8_t in[16])
+{
+    int length;
+
+    if (EVP_CipherUpdate(context, out, &length, in, 16) != 1 || length != 16)
+        abort();
+}
+
+void cv_cid_encode(struct cv_cid_codec *codec, const struct cv_cid *cid, uint8_t bytes[CV_ISSUED_CID_BYTES])
+{
+    uint8_t plain[CV_ISSUED_CID_BYTES] = {0};
+
+    memcpy(plain, &cid->shard, 2);
+    memcpy(plain + 2, &cid->slot, 4);
+    memcpy(plain + 6, &cid->generation, 4);
+    memcpy(plain + 10, &cid->sequence, 2);
+    block(codec->encode, bytes, plain);
+}
+
+bool cv_cid_decode(struct cv_cid_codec *codec, const uint8_t *bytes, size_t length, struct cv_cid *cid)
+{
+    uint8_t plain[CV_ISSUED_CID_BYTES];
+    uint32_t zero;
+
+    if (length != CV_ISSUED_CID_BYTES)
+        return false;
+    block(codec->decode, plain, bytes);
+    memcpy(&cid->shard, plain, 2);
+    memcpy(&cid->slot, plain + 2, 4);
+    memcpy(&cid->generation, plain + 6, 4);
+    memcpy(&cid->sequence, plain + 10, 2);
+    memcpy(&zero, plain + 12, 4);
+    return zero == 0 && cid->generation != 0;
+}
+
+void cv_cid_reset_token(struct cv_cid_codec *codec, const uint8_t cid[CV_ISSUED_CID_BYTES],
+                        uint8_t token[CV_RESET_TOKEN_BYTES])
+{
+    block(codec->reset, token, cid);
+}
+
+void cv_cid_random(struct cv_cid_codec *codec, uint8_t *bytes, size_t length)
+{
+    while (length > 0) {
+        uint8_t counter[16] = {0}, out[16];
+        size_t take = length < sizeof(out) ? length : sizeof(out);
+
+        codec->counter++;
+        memcpy(counter, &codec->counter, sizeof(codec->counter));
+        block(codec->random, out, counter);
+        memcpy(bytes, out, take);
+        bytes += take;
+        length -= take;
+    }
+}

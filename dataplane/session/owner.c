@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "owner.h"
+
+#include "connection.h"
+#include "handshake.h"
+#include "stream.h"
+#include "tell.h"
+
+#include <errno.h>
+#include <rte_malloc.h>
+#include <string.h>
+
+#define WRITES_PER_TURN   16 /* packets of one session */
+#define TIMERS_PER_TURN   256
+#define SESSIONS_PER_TURN 256 /* of each list */
+#define VECTORS           8
+
+/* ---- Life ---- */
+
+int cv_owner_create(struct cv_session_owner **out, struct cv_sessions *all, uint16_t shard, uint32_t pages,
+                    char *error, size_t error_bytes)
+{
+    struct cv_session_owner *owner = rte_zmalloc("session-owner", sizeof(*owner), 64);
+    bool handshake = shard == CV_SESSION_SHARD_HANDSHAKE;
+    char name[RTE_RING_NAMESIZE];
+
+    *out = owner;
+    if (owner == NULL)
+        return -ENOMEM;
+    owner->all = all;
+    owner->shard = shard;
+    owner->rings = &all->rings[handshake ? all->workers : shard];
+    owner->mbufs = handshake ? all->handshake_mbufs : all->mbufs;
+    TAILQ_INIT(&owner->dirty);
+    TAILQ_INIT(&owner->telling);
+    snprintf(name, sizeof(name), "pages%u", shard);
+    owner->codec = cv_cid_codec_create(&all->secret);
+    owner->timer_memory = rte_malloc("session-timers", (all->max + 1) * sizeof(void *), 64);
+    owner->free_slots = rte_malloc("session-slots", all->max * sizeof(void *), 64);
+    owner->crypto_memory =
+        rte_malloc("session-crypto", cv_crypto_bytes(all->engine, CV_SESSION_SCHEDULES), 64);
+    if (owner->codec == NULL || owner->timer_memory == NULL || owner->free_slots == NULL ||
+        owner->crypto_memory == NULL || cv_page_pool_create(&owner->pages, name, pages) != 0) {
+        snprintf(error, error_bytes, "no memory for %u sessions: lower limits.sessions", all->max);
+        return -ENOMEM;
+    }
+    owner->crypto =
+        cv_crypto_create(all->engine, owner->crypto_memory, CV_SESSION_SCHEDULES, error, error_bytes);
+    if (owner->crypto == NULL)
+        return -ENOMEM;
+    cv_timers_init(&owner->timers, owner->timer_memory, all->max);
+    return 0;
+}
+
+void cv_owner_destroy(struct cv_session_owner *owner)
+{
+    if (owner == NULL)
+        return;
+    rte_pktmbuf_free(owner->spare);
+    if (owner->crypto != NULL)
+        cv_crypto_destroy(owner->crypto);
+    cv_page_pool_destroy(&owner->pages);
+    cv_cid_codec_destroy(owner->codec);
+    rte_free(owner->crypto_memory);
+    rte_free(owner->free_slots);
+    rte_free(owner->timer_memory);
+    rte_free(owner);
+}
+
+void cv_owner_mark_dirty(struct cv_session_owner *owner, struct cv_session *session)
+{
+    if (session->dirty)
+        return;
+    session->dirty = true;
+    TAILQ_INSERT_TAIL(&owner->dirty, session, dirty_link);
+}
+
+void cv_owner_mark_telling(struct cv_session_owner *owner, struct cv_session *session, uint8_t what)
+{
+    session->tell |= what;
+    if (session->telling)
+        return;
+    session->telling = true;
+    TAILQ_INSERT_TAIL(&owner->telling, session, tell_link);
+}
+
+void cv_owner_adopt(struct cv_session_owner *owner, struct cv_session *session)
+{
+    session->owner = owner;
+    session->arena.pool = &owner->pages;
+    owner->sessions++;
+    cv_owner_mark_dirty(owner, session);
+}
+
+void cv_owner_let_go(struct cv_session_owner *owner, struct cv_session *session)
+{
+    cv_timers_set(&owner->timers, &session->timer, CV_TIMER_NEVER);
+    if (session->dirty)
+        TAILQ_REMOVE(&owner->dirty, session, dirty_link);
+    if (session->telling)
+        TAILQ_REMOVE(&owner->telling, session, tell_link);
+    session->dirty = session->telling = false;
+    owner->sessions--;
+}
+
+void cv_owner_release(struct cv_session_owner *owner, struct cv_session *session)
+{
+    cv_owner_let_go(owner, session);
+    atomic_store_explicit(&session->place, CV_PLACE_FREE, memory_order_release);
+    if (owner->worker == NULL)
+        owner->free_slots[owner->free_count++] = session;
+    else
+        rte_ring_mp_enqueue(owner->all->free_slots, session);
+}
+
+/* ---- Packets out ---- */
+
+struct rte_mbuf *cv_owner_buffer(struct cv_session_owner *owner)
+{
+    struct rte_mbuf *mbuf = owner->spare != NULL ? owner->spare : rte_pktmbuf_alloc(owner->mbufs);
+
+    owner->spare = NULL;
+    return mbuf;
+}
+
+void cv_owner_send(struct cv_session_owner *owner, const struct cv_route *route, uint8_t ecn,
+                   struct rte_mbuf *mbuf)
+{
+    cv_route_wrap(route, owner->all->locals, owner->all->listen_port_be, ecn, mbuf);
+    if (owner->worker != NULL) {
+        owner->worker->stats->session_tx_pkts++;
+        cv_transmit(owner->worker, mbuf->port, mbuf);
+    } else if (rte_ring_sp_enqueue(owner->all->rings[0].returned,
+                                   (void *)((uintptr_t)mbuf | CV_RETURNED_SEND)) != 0) {
+        rte_pktmbuf_free(mbuf); /* the worker stands still */
+    }
+}
+
+static struct cv_route *find_route(struct cv_session *session, const struct cv_address *address)
+{
+    for (unsigned i = 0; i < CV_SESSION_ROUTES; i++)
+        if (cv_address_equal(&session->routes[i].address, address))
+            return &session->routes[i];
+    return NULL;
+}
+
+/* The entry for an address: its own, a free one, or the one used least lately that is not the peer's proven
+ * address. */
+static struct cv_route *route_for(struct cv_session *session, const struct cv_address *address)
+{
+    struct cv_route *route = find_route(session, address);
+
+    for (unsigned i = 0; route == NULL && i < CV_SESSION_ROUTES; i++)
+        if (session->routes[i].address.port_be == 0)
+            route = &session->routes[i];
+    if (route != NULL)
+        return route;
+    for (unsigned i = 0; i < CV_SESSION_ROUTES; i++) {
+        struct cv_route *other = &session->routes[i];
+
+        if (!cv_address_equal(&other->address, &session->address) &&
+            (route == NULL || other->used < route->used))
+            route = other;
+    }
+    return route;
+}
+
+/* For each packet: neighbours change, and so do the ports that packets come by. */
+static void learn_route(struct cv_session *session, const struct cv_arrival *arrival)
+{
+    struct cv_route *route = route_for(session, &arrival->address);
+
+    route->used = ++session->rx_pkts;
+    cv_route_learn(route, arrival);
+}
+
+/* Writes one packet into `mbuf`: its bytes, 0 when there is nothing to send, or an error. */
+static ngtcp2_ssize write_one(struct cv_session_owner *owner, struct cv_session *session,
+                              ngtcp2_path_storage *path, ngtcp2_pkt_info *info, struct rte_mbuf *mbuf)
+{
+    struct cv_control_stream *stream = &session->stream;
+    ngtcp2_vec vectors[VECTORS];
+    size_t count = stream->blocked ? 0 : cv_stream_unsent(session, vectors, VECTORS);
+    ngtcp2_ssize taken = -1;
+    ngtcp2_ssize bytes = ngtcp2_conn_writev_stream(
+        session->conn, &path->path, info, rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_tailroom(mbuf),
+        &taken, NGTCP2_WRITE_STREAM_FLAG_NONE, count > 0 ? 0 : -1, vectors, count, owner->now_ns);
+
+    if (taken > 0)
+        cv_stream_sent(session, (size_t)taken);
+    if (bytes == NGTCP2_ERR_STREAM_DATA_BLOCKED || bytes == NGTCP2_ERR_STREAM_NOT_FOUND ||
+        bytes == NGTCP2_ERR_STREAM_SHUT_WR) {
+        stream->blocked = true;
+        return write_one(owner, session, path, info, mbuf);
+    }
+    return bytes;
+}
+
+static void send_written(struct cv_session_owner *owner, struct cv_session *session, const ngtcp2_path *path,
+                         uint8_t ecn, struct rte_mbuf *mbuf, uint16_t bytes)
+{
+    struct cv_address remote;
+    struct cv_route *route = cv_path_remote(path, &remote) ? find_route(session, &remote) : NULL;
+
+    if (route == NULL) { /* a path that was forgotten for newer ones */
+        owner->spare = mbuf;
+        return;
+    }
+    rte_pktmbuf_append(mbuf, bytes);
+    session->tx_pkts++;
+    cv_owner_send(owner, route, ecn, mbuf);
+}
+
+/* Writes what there is to write, up to a bound; the rest in the next turn. */
+static void write_session(struct cv_session_owner *owner, struct cv_session *session)
+{
+    ngtcp2_path_storage path;
+    ngtcp2_pkt_info info;
+    ngtcp2_ssize bytes = 0;
+
+    for (unsigned i = 0; i < WRITES_PER_TURN; i++) {
+        struct rte_mbuf *mbuf = cv_owner_buffer(owner);
+
+        if (mbuf == NULL)
+            break;
+        ngtcp2_path_storage_zero(&path);
+        bytes = write_one(owner, session, &path, &info, mbuf);
+        if (bytes <= 0) {
+            owner->spare = mbuf;
+            break;
+        }
+        send_written(owner, session, &path.path, info.ecn, mbuf, (uint16_t)bytes);
+    }
+    if (bytes < 0) {
+        cv_owner_end(owner, session, CV_SESSION_END_PROTOCOL,
+                     ngtcp2_err_infer_quic_transport_error_code((int)bytes), false);
+        return;
+    }
+    ngtcp2_conn_update_pkt_tx_time(session->conn, owner->now_ns);
+    cv_timers_set(&owner->timers, &session->timer, ngtcp2_conn_get_expiry(session->conn));
+    if (bytes > 0)
+        cv_owner_mark_dirty(owner, session);
+}
+
+/* ---- The end ---- */
+
+void cv_session_mark_end(struct cv_session *session, enum cv_session_end end, uint64_t code, bool application)
+{
+    if (session->ending)
+        return;
+    session->ending = true;
+    session->end = (uint8_t)end;
+    session->end_code = code;
+    session->end_application = application;
+}
+
+static void send_close(struct cv_session_owner *owner, struct cv_session *session)
+{
+    struct rte_mbuf *mbuf = cv_owner_buffer(owner);
+    ngtcp2_path_storage path;
+    ngtcp2_pkt_info info;
+    ngtcp2_ccerr error;
+    ngtcp2_ssize bytes;
+
+    if (mbuf == NULL)
+        return;
+    ngtcp2_ccerr_default(&error);
+    if (session->end_application)
+        ngtcp2_ccerr_set_application_error(&error, session->end_code, NULL, 0);
+    else
+        ngtcp2_ccerr_set_transport_error(&error, session->end_code, NULL, 0);
+    ngtcp2_path_storage_zero(&path);
+    bytes = ngtcp2_conn_write_connection_close(session->conn, &path.path, &info,
+                                               rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_tailroom(mbuf),
+                                               &error, owner->now_ns);
+    if (bytes > 0)
+        send_written(owner, session, &path.path, 0, mbuf, (uint16_t)bytes);
+    else
+        owner->spare = mbuf;
+}
+
+void cv_owner_end(struct cv_session_owner *owner, struct cv_session *session, enum cv_session_end end,
+                  uint64_t code, bool application)
+{
+    cv_session_mark_end(session, end, code, application);
+    if (session->conn != NULL) {
+        if (session->end != CV_SESSION_END_PEER && session->end != CV_SESSION_END_IDLE)
+            send_close(owner, session);
+        ngtcp2_conn_del(session->conn);
+        session->conn = NULL;
+    }
+    if (session->handshake != NULL)
+        cv_handshake_forget(session);
+    cv_arena_destroy(&session->arena, &owner->pages);
+    session->stream = (struct cv_control_stream){0};
+    cv_timers_set(&owner->timers, &session->timer, CV_TIMER_NEVER);
+    if (session->asked) {
+        session->tell = 0;
+        cv_owner_mark_telling(owner, session, CV_TELL_CLOSED);
+    } else {
+        cv_owner_release(owner, session);
+    }
+}
+
+/* After a call into ngtcp2 that failed. */
+static void fail(struct cv_session_owner *owner, struct cv_session *session, int result)
+{
+    const ngtcp2_ccerr *error;
+
+    switch (result) {
+    case NGTCP2_ERR_DRAINING:
+        error = ngtcp2_conn_get_ccerr(session->conn);
+        cv_owner_end(owner, session, CV_SESSION_END_PEER, error->error_code,
+                     error->type == NGTCP2_CCERR_TYPE_APPLICATION);
+        break;
+    case NGTCP2_ERR_IDLE_CLOSE:
+    case NGTCP2_ERR_DROP_CONN:
+        cv_owner_end(owner, session, CV_SESSION_END_IDLE, 0, false);
+        break;
+    case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+        cv_owner_end(owner, session, CV_SESSION_END_HANDSHAKE, NGTCP2_NO_ERROR, false);
+        break;
+    case NGTCP2_ERR_CRYPTO:
+        cv_owner_end(owner, session, CV_SESSION_END_PROTOCOL,
+                     NGTCP2_CRYPTO_ERROR | ngtcp2_conn_get_tls_alert(session->conn), false);
+        break;
+    default:
+        cv_owner_end(owner, session, CV_SESSION_END_PROTOCOL,
+                     ngtcp2_err_infer_quic_transport_error_code(result), false);
+    }
+}
+
+/* ---- Packets in, timers ---- */
+
+/* A path that was validated and is the current one now: the peer has another address. */
+static void notice_address(struct cv_session_owner *owner, struct cv_session *session)
+{
+    struct cv_address remote;
+
+    session->path_proven = false;
+    if (!cv_path_remote(ngtcp2_conn_get_path(session->conn), &remote) ||
+        cv_address_equal(&remote, &session->address))
+        return;
+    if ((session->tell & CV_TELL_ADDRESS) == 0)
+        session->previous = session->address;
+    session->address = remote;
+    if (session->asked)
+        cv_owner_mark_telling(owner, session, CV_TELL_ADDRESS);
+}
+
+void cv_owner_read(struct cv_session_owner *owner, struct cv_session *session,
+                   const struct cv_arrival *arrival)
+{
+    struct cv_address local = cv_session_local(owner->all, arrival->local);
+    const ngtcp2_pkt_info info = {.ecn = arrival->ecn};
+    ngtcp2_path_storage path;
+    int result;
+
+    if (session->conn == NULL)
+        return;
+    learn_route(session, arrival);
+    session->seen_ns = owner->now_ns;
+    cv_path_fill(&path, &local, &arrival->address);
+    result = ngtcp2_conn_read_pkt(session->conn, &path.path, &info, arrival->payload, arrival->bytes,
+                                  owner->now_ns);
+    if (session->ending)
+        cv_owner_end(owner, session, session->end, session->end_code, session->end_application);
+    else if (result != 0)
+        fail(owner, session, result);
+    else {
+        if (session->path_proven)
+            notice_address(owner, session);
+        cv_owner_mark_dirty(owner, session);
+    }
+}
+
+static uint32_t serve_timers(struct cv_session_owner *owner)
+{
+    struct cv_timer *timer;
+    uint32_t count = 0;
+
+    while (count < TIMERS_PER_TURN && (timer = cv_timers_pop(&owner->timers, owner->now_ns)) != NULL) {
+        struct cv_session *session = (struct cv_session *)timer;
+        int result = ngtcp2_conn_handle_expiry(session->conn, owner->now_ns);
+
+        count++;
+        if (result != 0)
+            fail(owner, session, result);
+        else
+            cv_owner_mark_dirty(owner, session);
+    }
+    return count;
+}
+
+uint32_t cv_owner_turn(struct cv_session_owner *owner)
+{
+    uint32_t done = serve_timers(owner);
+    struct cv_session *session;
+
+    for (unsigned i = 0; i < SESSIONS_PER_TURN && (session = TAILQ_FIRST(&owner->dirty)) != NULL; i++) {
+        TAILQ_REMOVE(&owner->dirty, session, dirty_link);
+        session->dirty = false;
+        done++;
+        if (session->conn != NULL)
+            write_session(owner, session);
+    }
+    return done;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * A session: a peer's QUIC connection, terminated by ngtcp2, and what it is made of. Sessions live in one
+ * array of slots, taken at start. At any time one thread owns a session and alone touches it, but for
+ * `place`:
+ *
+ *      free -> HANDSHAKE -> MOVING -> WORKER -> free
+ *              handshake    in a      the worker that its
+ *              thread       ring      connection IDs name
+ */
+#include "arena.h"
+#include "cid.h"
+#include "crypto/crypto.h"
+#include "message.h"
+#include "timers.h"
+
+#include <ngtcp2/ngtcp2.h>
+#include <rte_mbuf.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#define CV_SESSION_ROUTES        3
+#define CV_SESSION_AEAD_KEYS     6 /* 3 to receive (last, current, next), 2 to send, 1 while one is replaced */
+#define CV_SESSION_WINDOW_BYTES  8192  /* of the control stream, towards us */
+#define CV_SESSION_WAITING_BYTES 65536 /* of the control stream, towards the peer, at most */
+
+enum cv_session_place { CV_PLACE_FREE, CV_PLACE_HANDSHAKE, CV_PLACE_MOVING, CV_PLACE_WORKER };
+
+/* How packets reach an address of the peer: the way its last packet came. */
+struct cv_route {
+    struct cv_address address; /* the peer's; port 0: this entry is free */
+    uint8_t local;             /* index of our address */
+    uint8_t frame_header_bytes;
+    uint16_t port_id;
+    uint8_t frame_header[18];
+    uint64_t used; /* packet count of the session when it was last used */
+};
+
+/* The protection keys of 1-RTT packets, in the crypto engine of the owner. */
+struct cv_session_keys {
+    struct cv_aead_key aead[CV_SESSION_AEAD_KEYS];
+    struct cv_header_key header[2];
+    uint8_t aead_used;   /* one bit each */
+    uint8_t header_used; /* one bit each */
+};
+
+struct cv_stream_chunk {
+    struct cv_stream_chunk *next;
+    uint64_t offset;
+    uint32_t bytes;
+    uint8_t data[];
+};
+
+/* The control stream: the peer's first bidirectional stream. */
+struct cv_control_stream {
+    /* From the peer: what has no credit yet stays here, to be told again to another control. */
+    uint8_t *in;
+    uint32_t in_bytes;
+    uint64_t credited; /* offset of in[0] */
+    uint64_t told;     /* up to here, to control */
+    /* To the peer: what is not acknowledged yet. */
+    struct cv_stream_chunk *out_first, *out_last, *out_unsent;
+    uint32_t out_unsent_from; /* within that chunk */
+    uint32_t out_bytes;
+    uint64_t taken;                                 /* from control, whole capsules */
+    struct cv_stream_chunk *part_first, *part_last; /* of a capsule whose rest has not come */
+    uint64_t part_end;                              /* offset after it */
+    bool open;
+    bool blocked; /* no more can be sent before the peer extends its window */
+};
+
+/* Told to control as soon as the ring has room. */
+enum cv_session_tell {
+    CV_TELL_ASK = 1 << 0, /* and the chain */
+    CV_TELL_UP = 1 << 1,
+    CV_TELL_ADDRESS = 1 << 2,
+    CV_TELL_DATA = 1 << 3,
+    CV_TELL_CLOSED = 1 << 4, /* and free the slot */
+};
+
+struct cv_session_owner;
+struct cv_handshake;
+struct cv_moving_keys;
+
+struct cv_session {
+    _Alignas(64) struct cv_timer timer; /* first: the heap's timers are sessions */
+    ngtcp2_conn *conn;
+    struct cv_session_owner *owner;
+    uint32_t slot;
+    uint32_t generation;
+    atomic_uchar place; /* enum cv_session_place; written by the owner, read by all */
+    uint8_t phase;      /* enum cv_session_phase */
+    uint8_t suite;      /* enum cv_suite */
+    uint8_t tell;       /* set of enum cv_session_tell */
+    bool dirty;         /* in the owner's list of sessions with something to send */
+    bool telling;       /* in the owner's list of sessions with something to tell */
+    bool asked;         /* control knows of it */
+    bool ending;
+    bool path_proven; /* a path has been validated since the last packet */
+    uint16_t shard;   /* that its connection IDs name */
+    uint16_t next_cid;
+    uint32_t quic_version;
+    TAILQ_ENTRY(cv_session) dirty_link, tell_link, asking_link;
+    struct cv_handshake *handshake; /* NULL once it is done */
+    struct cv_moving_keys *moving;  /* from the handshake thread to the worker */
+    struct cv_control_stream stream;
+    struct cv_route routes[CV_SESSION_ROUTES];
+    struct cv_address address;  /* the peer's, proven */
+    struct cv_address previous; /* for SESSION_ADDRESS */
+    uint8_t local;
+    uint8_t end; /* enum cv_session_end */
+    uint8_t end_application;
+    uint64_t end_code;
+    uint64_t start_ns, seen_ns;
+    uint64_t given_ns; /* the old owner's time when it gave the session away: ngtcp2 takes no earlier one */
+    uint64_t rx_pkts, tx_pkts;
+    uint8_t tag[CV_SESSION_TAG_BYTES];
+    struct cv_arena arena;
+    ngtcp2_mem memory;
+    struct cv_session_keys keys;
+};
+
+TAILQ_HEAD(cv_session_list, cv_session);
+
+static inline uint64_t cv_session_number(const struct cv_session *session)
+{
+    return (uint64_t)session->generation << 32 | session->slot;
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the listening port says to packets of no session: version negotiation, stateless reset, Retry, silence."""
+
+import os
+import socket
+import struct
+import sys
+
+HOST = sys.argv[1]
+
+
+def ask(packet, seconds=1.0):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(seconds)
+        s.sendto(packet, (HOST, 443))
+        try:
+            return s.recv(2000)
+        except socket.timeout:
+            return None
+
+
+def long_header(version, dcid, scid, rest):
+    return bytes([0xC0]) + struct.pack(">I", version) + bytes([len(dcid)]) + dcid + bytes([len(scid)]) + scid + rest
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(what)
+
+
+dcid, scid = os.urandom(8), os.urandom(5)
+answer = ask(long_header(0x1A2A3A4A, dcid, scid, bytes(1200)))
+check(answer is not None and answer[0] & 0x80 and answer[1:5] == bytes(4), "no version negotiation")
+check(answer[5] == 5 and answer[6:11] == scid and answer[12:20] == dcid, "version negotiation with other IDs")
+check({answer[i : i + 4] for i in range(20, len(answer), 4)} >= {b"\0\0\0\1", b"\x6b\x33\x43\xcf"}, "versions")
+check(ask(long_header(0x1A2A3A4A, dcid, scid, bytes(500))) is None, "version negotiation for a small packet")
+
+answer = ask(bytes([0x40]) + os.urandom(99))
+check(answer is not None and 21 <= len(answer) < 100 and answer[0] & 0xC0 == 0x40, "no stateless reset")
+first = bytes([0x40]) + os.urandom(16)
+tokens = {ask(first + os.urandom(60))[-16:] for _ in range(3)}
+check(len(tokens) == 1, "another reset token for the same connection ID")
+check(ask(bytes([0x40]) + os.urandom(30)) is None, "a reset for a packet as small as a reset")
+
+for garbage in (b"", b"\0" * 30, os.urandom(16), bytes([0xFF]) * 1300, bytes([0xC0]) + bytes(20)):
+    answer = ask(garbage, 0.2)
+    check(answer is None or len(answer) <= len(garbage), f"{len(answer or b'')} bytes for {len(garbage)}")

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+# The data plane with sessions, and a stand-in for control. Needs lib.sh and make_internet.
+#
+#   start_sessions [OPTION...] [-- KEY: VALUE...]    data plane, and session_control.py with those options; lines for
+#                                    dataplane.session after --. Certificates are in /run/culvert/NAME.pem and .key
+#   make_certificate NAME [TYPE]     openssl's -newkey argument; ec by default
+#   session_peer PEER OPTION...      session_peer.py as PEER; its JSON is in $LOGS/peer.json
+#   peer_field FILTER                jq on that
+#   events FILTER                    how many of control's events match a jq condition
+#   stop_sessions
+SESSION_WORKERS=${SESSION_WORKERS:-1}
+
+make_certificate() {
+    local -a type=(-newkey ec -pkeyopt ec_paramgen_curve:P-256)
+    [ $# -lt 2 ] || type=(-newkey "$2")
+    openssl req -x509 "${type[@]}" -nodes -days 30 -subj "/CN=$1" -keyout "/run/culvert/$1.key" \
+        -out "/run/culvert/$1.pem" 2> "$LOGS/openssl.log"
+}
+
+write_session_config() {
+    write_config workers="$SESSION_WORKERS" loop=sleep
+    {
+        echo "  session:"
+        echo "    certificate: /run/culvert/relay.pem"
+        echo "    key: /run/culvert/relay.key"
+        for line; do echo "    $line"; done
+    } > /run/culvert/session
+    sed -i "/^  limits:/{
+        r /run/culvert/session
+        N
+    }" "$CONFIG"
+    python3 - "$CONFIG" <<'END'
+import sys
+text = open(sys.argv[1]).read()
+section = open("/run/culvert/session").read()
+text = text.replace(section, "").replace("  limits:\n", section + "  limits:\n    sessions: 2000\n")
+open(sys.argv[1], "w").write(text)
+END
+}
+
+start_session_control() {
+    mkfifo -m 600 "/run/culvert/commands.$1" 2>/dev/null || true
+    start control relay sh -c 'exec "$@" <> /run/culvert/commands.1' sh "$NETNS_DIR/session_control.py" \
+        /run/culvert/dataplane.sock "${@:2}"
+    wait_log control dump_end
+}
+
+start_sessions() {
+    local -a options=()
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        options+=("$1")
+        shift
+    done
+    [ -e /run/culvert/relay.pem ] || make_certificate relay
+    [ -e /run/culvert/alice.pem ] || make_certificate alice
+    write_session_config "${@:2}"
+    start_dataplane
+    wait_until 20 test -S /run/culvert/dataplane.sock || fail "the data plane does not start"
+    start_session_control 1 ${options[@]+"${options[@]}"}
+}
+
+session_peer() {
+    inside "$1" "$NETNS_DIR/session_peer.py" "$RELAY_ADDRESS" /run/culvert/alice.pem /run/culvert/alice.key "${@:2}" \
+        > "$LOGS/peer.json" 2> "$LOGS/peer.log" || fail "the peer: $(tail -n 3 "$LOGS/peer.log")"
+}
+
+peer_field() {
+    tail -n 1 "$LOGS/peer.json" | jq -r "$1"
+}
+
+events() {
+    jq -s "[.[] | select($1)] | length" "$LOGS/control.out"
+}
+
+no_error() {
+    expect "$(peer_field .error)" = null "the peer's error"
+}
+
+stop_sessions() {
+    end_control
+    stop dataplane
+}
+
+end_control() {
+    kill "${PID[control]}"
+    end_any control
+}

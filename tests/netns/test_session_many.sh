@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck source=tests/netns/lib.sh
+. "$(dirname "$0")/lib.sh"
+SESSION_WORKERS=0,1
+# shellcheck source=tests/netns/sessions.sh
+. "$NETNS_DIR/sessions.sh"
+proves "1,000 sessions open and close, and nothing of them is left; another control learns of those that are up"
+
+make_internet
+add_peer alice open
+start_sessions
+session_peer alice --sessions "${CULVERT_SESSIONS:-1000}" --echo 300
+no_error
+wait_until 10 eval '[ "$(events ".event == \"closed\" and .end == \"peer\"")" -eq "${CULVERT_SESSIONS:-1000}" ]'
+start peer alice "$NETNS_DIR/session_peer.py" "$RELAY_ADDRESS" /run/culvert/alice.pem /run/culvert/alice.key \
+    --at-once 50 --echo 200 --keep 4
+wait_log peer '"open": 50' 30
+end_control
+start_session_control 2
+expect "$(events '.event == "state"')" -eq 50 "sessions that the next control was told of"
+expect "$(events '.event == "state" and .tag[0:8] == "00010203"')" -eq 50 "with the tag of their admission"
+end peer
+cp "$LOGS/peer.out" "$LOGS/peer.json"
+no_error
+stop_sessions
