@@ -48,6 +48,10 @@ static bool read_bind(struct call *call, const char *name, const char *address, 
                         name, address);
             return false;
         }
+        if (!cv_ip_is_unicast(&leg->address.ip)) {
+            call_refuse(call, REFUSAL_INVALID, "leg %s: no peer can be at %.60s", name, address);
+            return false;
+        }
     }
     if (prefix != NULL) {
         leg->bind = CV_BIND_PREFIX;
@@ -185,6 +189,7 @@ static void on_removed(struct pair_change *change)
     switch (change->outcome) {
     case CHANGE_DONE:
         log_info("pair %" PRIu64 " deleted", change->record.pair);
+        sessions_pair_gone(call->control->sessions, change->record.pair, CV_SESSION_ERROR_OPERATOR);
         events_pair(&call->control->events, EVENT_PAIR_REMOVED, &change->record);
         call_answer(call, yyjson_mut_obj(call->doc));
         break;

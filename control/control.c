@@ -21,6 +21,7 @@ static void on_attached(void *context, uint64_t boot_id)
         (void)store_note_boot_id(control->store, boot_id);
     }
     events_attached(&control->events, boot_id != before);
+    sessions_attached(control->sessions, boot_id != before);
     sync_start(control->sync);
 }
 
@@ -29,12 +30,16 @@ static void on_lost(void *context)
     struct control *control = context;
 
     sync_stop(control->sync);
+    sessions_lost(control->sessions);
     events_dataplane_lost(&control->events);
 }
 
 static void on_event(void *context, const struct cv_message *message)
 {
-    leg_events_take(context, message);
+    struct control *control = context;
+
+    leg_events_take(control, message);
+    sessions_event(control->sessions, message);
 }
 
 /* A commit failed: store and data plane may differ. */
@@ -68,6 +73,12 @@ static int open_parts(struct control *control, char *error, size_t error_bytes)
             0) {
         (void)snprintf(error, error_bytes, "out of memory");
         return -ENOMEM;
+    }
+    control->sessions = sessions_new(control);
+    if (control->sessions == NULL) {
+        (void)snprintf(error, error_bytes, "store %s: cannot load sessions: %s", config->store,
+                       store_error(control->store));
+        return -EIO;
     }
     if (config->control_socket[0] == '\0')
         return 0;
@@ -107,6 +118,7 @@ void control_close(struct control *control)
     if (control->dataplane != NULL)
         dataplane_stop(control->dataplane);
     commits_close(control->commits);
+    sessions_free(control->sessions);
     clients_close(control->clients);
     dataplane_close(control->dataplane);
     sync_free(control->sync);

@@ -4,8 +4,9 @@
  * culvert-control as a whole, on one libevent loop and one thread:
  *
  *      clients ─ lines ─> rpc ─ calls ─> api_* ─> pairs ─┬─> store (through commits)
- *         ^                                  │           └─> dataplane (rings)
- *         └──────── events <─── leg_events, sync <────────────── events, dumps
+ *         ^                                  │           ├─> dataplane (rings)
+ *         ├──────── events <─── leg_events, sync <────────────── events, dumps
+ *         └─────────────────────── sessions <──> pairs           and control streams
  *
  * Other files see its parts through this struct; nobody but control.c makes or frees them.
  */
@@ -14,6 +15,7 @@
 #include "config.h"
 #include "dataplane.h"
 #include "events.h"
+#include "sessions.h"
 #include "store.h"
 #include "sync.h"
 
@@ -25,6 +27,7 @@ struct control {
     struct dataplane *dataplane;
     struct clients *clients; /* NULL in a control without a socket (fuzzing) */
     struct sync *sync;
+    struct sessions *sessions;
     struct events events;
     uint64_t start_ms; /* monotonic */
 };

@@ -2,6 +2,7 @@
 #include "events.h"
 #include "log.h"
 #include "rpc.h"
+#include "session_error.h"
 
 #include <stdlib.h>
 #include <yyjson.h>
@@ -121,6 +122,27 @@ void events_leg(struct events *events, enum event_kind kind, const struct pair_r
                                         cv_address_print(&leg->previous, text));
         (void)yyjson_mut_obj_add_str(draft.doc, draft.params, "cause", cause_name(leg->cause));
     }
+    publish(events, draft);
+}
+
+void events_session(struct events *events, enum event_kind kind, const struct session_news *news)
+{
+    struct draft draft = begin(events, kind);
+    const char *code = cv_session_error_name(news->code);
+    char text[CV_ADDRESS_TEXT];
+
+    if (draft.doc == NULL)
+        return;
+    (void)yyjson_mut_obj_add_uint(draft.doc, draft.params, "session", news->session);
+    (void)yyjson_mut_obj_add_strcpy(draft.doc, draft.params, "peer", news->peer);
+    (void)yyjson_mut_obj_add_strcpy(draft.doc, draft.params, "address",
+                                    cv_address_print(news->address, text));
+    if (news->reason != NULL)
+        (void)yyjson_mut_obj_add_str(draft.doc, draft.params, "reason", news->reason);
+    if (code != NULL)
+        (void)yyjson_mut_obj_add_str(draft.doc, draft.params, "code", code);
+    else if (news->code != 0)
+        (void)yyjson_mut_obj_add_uint(draft.doc, draft.params, "code", news->code);
     publish(events, draft);
 }
 

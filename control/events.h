@@ -23,6 +23,11 @@
       "pair, leg, peer, address, previous, cause (token, connection_id, return; unknown: control was not " \
       "there): a leg has another address")                                                                 \
     X(LEG_UNBOUND, "leg_unbound", "pair, leg, peer, previous: a leg lost its address to another leg")      \
+    X(SESSION_UP, "session_up", "session, peer, address: a peer's session is admitted, and up")            \
+    X(SESSION_REFUSED, "session_refused",                                                                  \
+      "session, peer, address, reason: a peer was not admitted; peer is its ID, or unknown")               \
+    X(SESSION_CLOSED, "session_closed",                                                                    \
+      "session, peer, address, reason, code: a session has ended; code is the protocol's error")           \
     X(DATAPLANE_ATTACHED, "dataplane_attached", "restarted: whether it is another run of the data plane")  \
     X(DATAPLANE_LOST, "dataplane_lost", "pairs are kept, and put back when it returns")                    \
     X(PAIRS_SYNCED, "pairs_synced",                                                                        \
@@ -52,6 +57,15 @@ struct sync_counts {
     uint64_t expired; /* gone from the data plane while control was away */
 };
 
+/* What there is to tell of a session. NULL and 0 are left out. */
+struct session_news {
+    uint64_t session;
+    const char *peer;
+    const struct cv_address *address;
+    const char *reason;
+    uint64_t code;
+};
+
 /* Whether anybody would hear an event: saves the caller a look into the store. */
 bool events_wanted(const struct events *events);
 
@@ -61,6 +75,7 @@ void events_pair(struct events *events, enum event_kind kind, const struct pair_
 /* `cause` is only looked at for LEG_MOVED; a value outside enum cv_move_cause is "unknown". */
 void events_leg(struct events *events, enum event_kind kind, const struct pair_record *record,
                 const struct cv_leg_event *leg);
+void events_session(struct events *events, enum event_kind kind, const struct session_news *news);
 void events_attached(struct events *events, bool restarted);
 void events_dataplane_lost(struct events *events);
 void events_synced(struct events *events, const struct sync_counts *counts);

@@ -76,6 +76,7 @@ void leg_events_expired(struct control *control, const struct pair_record *recor
 {
     (void)store_remove_pair(control->store, record->pair);
     log_info("pair %" PRIu64 " expired", record->pair);
+    sessions_pair_gone(control->sessions, record->pair, CV_SESSION_ERROR_IDLE);
     events_pair(&control->events, EVENT_PAIR_EXPIRED, record);
 }
 

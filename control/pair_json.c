@@ -2,34 +2,17 @@
 #include "pair_json.h"
 #include "control.h"
 #include "log.h"
+#include "relay_addresses.h"
 
-static void add_ip(yyjson_mut_doc *doc, yyjson_mut_val *array, const struct cv_ip *ip)
-{
-    char text[CV_IP_TEXT];
-
-    (void)yyjson_mut_arr_add_strcpy(doc, array, cv_ip_print(ip, text));
-}
-
-/* Where peers reach the relay: as the data plane has it, or without one as configured. */
 static void add_addresses(struct call *call, yyjson_mut_val *pair)
 {
-    const struct cv_shared *shared = dataplane_shared(call->control->dataplane);
-    const struct cv_config *config = call->control->config;
+    struct cv_ip ips[CV_SHARED_PORTS * CV_PORT_ADDRESSES];
+    uint32_t count = relay_addresses(call->control, ips, sizeof(ips) / sizeof(ips[0]));
     yyjson_mut_val *array = yyjson_mut_obj_add_arr(call->doc, pair, "addresses");
+    char text[CV_IP_TEXT];
 
-    if (shared == NULL) {
-        for (uint32_t port = 0; port < config->port_count; port++) {
-            for (uint32_t i = 0; i < config->ports[port].address_count; i++)
-                add_ip(call->doc, array, &config->ports[port].addresses[i].ip);
-        }
-        return;
-    }
-    for (uint32_t port = 0; port < shared->header.port_count; port++) {
-        uint32_t count = __atomic_load_n(&shared->ports[port].address_count, __ATOMIC_RELAXED);
-
-        for (uint32_t i = 0; i < count && i < CV_PORT_ADDRESSES; i++)
-            add_ip(call->doc, array, &shared->ports[port].addresses[i].ip);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        (void)yyjson_mut_arr_add_strcpy(call->doc, array, cv_ip_print(&ips[i], text));
 }
 
 static const char *bind_name(uint8_t bind)

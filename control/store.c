@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 
 /*
  * leg.relay_port repeats the pair's, so that the rule of relay ports (no peer twice on one) is a unique
@@ -26,8 +26,18 @@ static const char store_schema[] =
     "PRIMARY KEY (pair, side)) STRICT, WITHOUT ROWID;"
     "CREATE UNIQUE INDEX leg_peer ON leg (peer, relay_port);"
     "CREATE INDEX leg_address ON leg (address, relay_port) WHERE address IS NOT NULL;"
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    "PRAGMA user_version = 1;";
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+
+/* What format 2 adds. Sessions are as old as the data plane at most: see store_sessions.h. */
+static const char sessions_schema[] =
+    "CREATE TABLE session (number INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL, ids BLOB NOT NULL, "
+    "consumed INTEGER NOT NULL, skip INTEGER NOT NULL, sent INTEGER NOT NULL, rules BLOB NOT NULL, "
+    "observed BLOB NOT NULL, outbox BLOB NOT NULL) STRICT;"
+    "CREATE TABLE offer (number INTEGER PRIMARY KEY AUTOINCREMENT, asker INTEGER NOT NULL, "
+    "request INTEGER NOT NULL, answerer INTEGER NOT NULL, deadline_ms INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE peer_pair (pair INTEGER PRIMARY KEY REFERENCES pair (number) ON DELETE CASCADE, "
+    "asker INTEGER NOT NULL, answerer INTEGER NOT NULL, offer INTEGER NOT NULL) STRICT;"
+    "PRAGMA user_version = 2;";
 
 static const char *const store_sql[] = {
 #define STATEMENT_SQL(id, sql) sql,
@@ -184,7 +194,8 @@ static int set_up(struct store *store)
         return -EPROTO;
     }
     if (run(store, "BEGIN IMMEDIATE") != SQLITE_OK ||
-        (version == 0 && run(store, store_schema) != SQLITE_OK) || run(store, "COMMIT") != SQLITE_OK)
+        (version == 0 && run(store, store_schema) != SQLITE_OK) ||
+        (version < 2 && run(store, sessions_schema) != SQLITE_OK) || run(store, "COMMIT") != SQLITE_OK)
         return store_fail(store, "writing");
     return 0;
 }

@@ -139,7 +139,8 @@ enum cv_capsule_reading cv_capsule_next(struct cv_capsule_reader *reader, const 
     return reader->state == FAILED ? CV_CAPSULE_FAILED : CV_CAPSULE_MORE;
 }
 
-uint64_t cv_capsule_skipping(const struct cv_capsule_reader *reader)
+bool cv_capsule_reader_idle(const struct cv_capsule_reader *reader, uint64_t *skip)
 {
-    return reader->state == SKIP ? reader->left : 0;
+    *skip = reader->state == SKIP ? reader->left : 0;
+    return reader->state == SKIP || (reader->state == HEADER && reader->held == 0);
 }

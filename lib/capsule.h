@@ -192,8 +192,11 @@ void cv_capsule_reader_init(struct cv_capsule_reader *reader, enum cv_capsule_se
 enum cv_capsule_reading cv_capsule_next(struct cv_capsule_reader *reader, const uint8_t **data, size_t *bytes,
                                         struct cv_capsule_frame *frame);
 
-/* Bytes of an unknown capsule's value that are still to be passed over; 0: the reader is not within one. */
-uint64_t cv_capsule_skipping(const struct cv_capsule_reader *reader);
+/*
+ * Whether the reader holds nothing of a capsule, so that another could go on in its place: it is between two
+ * capsules (*skip is 0), or has *skip bytes of an unknown one's value to pass over.
+ */
+bool cv_capsule_reader_idle(const struct cv_capsule_reader *reader, uint64_t *skip);
 
 /*
  * 0, or -EBADMSG (CV_SESSION_ERROR_MALFORMED): a field cut short or out of its limits, or bytes left over.

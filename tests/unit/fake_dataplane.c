@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fake_dataplane.h"
+#include "fake_session.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -28,6 +29,7 @@ void fake_kill(struct fake_dataplane *fake)
     if (fake->link != NULL)
         cv_control_link_close(fake->link);
     fake->link = NULL;
+    fake_sessions_free(fake);
     free(fake->pairs);
     fake->pairs = NULL;
     fake->count = 0;
@@ -148,6 +150,8 @@ static void handle(struct fake_dataplane *fake, const struct cv_message *request
         answer(fake, request, 0);
         break;
     default:
+        if (fake_session_handle(fake, request))
+            break;
         fail_msg("control sent a %s", cv_message_name(request->type));
     }
 }

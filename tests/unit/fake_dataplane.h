@@ -8,23 +8,27 @@
 
 #include <stdbool.h>
 
-#define FAKE_PAIRS 8192
+#define FAKE_PAIRS    8192
+#define FAKE_SESSIONS 64
 
 struct fake_pair {
     struct cv_pair_config config;
     struct cv_pair_state state; /* what PAIR_GET and PAIR_DUMP give */
 };
 
+struct fake_session;
+
 struct fake_dataplane {
     char path[108];
     struct cv_control_link *link; /* NULL: not running */
     struct fake_pair *pairs;
     uint32_t count;
-    int put_error;                 /* what PAIR_PUT is refused with; 0: not */
-    bool mute;                     /* leaves messages in the ring */
-    uint32_t per_turn;             /* messages taken in one turn; 0: any number */
-    uint32_t log_level;            /* as last set */
-    uint32_t puts, deletes, dumps; /* messages so far */
+    int put_error;                                /* what PAIR_PUT is refused with; 0: not */
+    bool mute;                                    /* leaves messages in the ring */
+    uint32_t per_turn;                            /* messages taken in one turn; 0: any number */
+    uint32_t log_level;                           /* as last set */
+    uint32_t puts, deletes, dumps;                /* messages so far */
+    struct fake_session *sessions[FAKE_SESSIONS]; /* fake_session.h */
 };
 
 /* Starts as a new run of the data plane, with another boot ID, two workers, one port and no pairs. */

@@ -322,13 +322,16 @@ static void a_data_plane_lost_in_mid_request(void **state)
     client_quiet(&client);
     client_quiet(&other);
     fake_kill(dataplane);
-    doc = client_next(&client);
-    assert_false(json_bool(doc, "/result/installed"));
-    assert_int_equal(json_number(doc, "/result/pair"), 3);
-    yyjson_doc_free(doc);
-    doc = client_next(&client);
-    assert_int_equal(yyjson_obj_size(json_at(doc, "/result")), 0);
-    yyjson_doc_free(doc);
+    for (unsigned i = 0; i < 2; i++) { /* in any order */
+        doc = client_next(&client);
+        if (json_number(doc, "/id") == 1) {
+            assert_false(json_bool(doc, "/result/installed"));
+            assert_int_equal(json_number(doc, "/result/pair"), 3);
+        } else {
+            assert_int_equal(yyjson_obj_size(json_at(doc, "/result")), 0);
+        }
+        yyjson_doc_free(doc);
+    }
     doc = client_next(&other);
     assert_int_equal(yyjson_arr_size(json_at(doc, "/result/pairs")), 2);
     assert_true(json_null(doc, "/result/pairs/0/legs/0/pkts"));

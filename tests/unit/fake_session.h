@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * Sessions of the fake data plane, and their peers: what control sends is checked for order, offsets and
+ * credit, kept, and given to the test as capsules, which must be such as a peer expects (cv_capsule_order).
+ */
+#include "capsule_order.h"
+#include "fake_dataplane.h"
+
+#define FAKE_STREAM_BYTES 131072
+
+struct fake_session {
+    struct cv_session_state state;
+    bool admitted; /* by SESSION_ADMIT */
+    bool refused;  /* by SESSION_REFUSE */
+    bool closed;   /* by SESSION_CLOSE */
+    uint64_t code; /* of the last two */
+    uint8_t chain[CV_SESSION_CHAIN_BYTES];
+    uint32_t chain_bytes;
+    uint8_t in[FAKE_STREAM_BYTES]; /* from the peer: state.received bytes */
+    uint8_t out[FAKE_STREAM_BYTES];
+    uint64_t held; /* taken of a capsule that goes on, behind state.sent */
+    uint64_t read; /* by the test */
+    struct cv_capsule_reader reader;
+    uint8_t buffer[CV_CAPSULE_BUFFER_BYTES];
+    struct cv_capsule_order order;
+    struct cv_capsule capsule; /* the last one read */
+    bool unchecked;            /* the peer breaks the rules: what it says is not shown to `order` */
+};
+
+/* A peer at 198.51.100.NUMBER:4433 has proven the key of this chain. */
+struct fake_session *fake_session_ask(struct fake_dataplane *fake, uint64_t number, const uint8_t *chain,
+                                      uint32_t bytes);
+
+/* The peer sends. */
+void fake_session_bytes(struct fake_dataplane *fake, struct fake_session *session, const void *bytes,
+                        size_t count);
+void fake_session_say(struct fake_dataplane *fake, struct fake_session *session,
+                      const struct cv_capsule *capsule);
+
+/* The next capsule for the peer, in session->capsule; false: none yet. */
+bool fake_session_hear(struct fake_session *session);
+
+/* The peer moves, or goes: then `session` is no longer valid. */
+void fake_session_move(struct fake_dataplane *fake, struct fake_session *session, const char *address);
+void fake_session_go(struct fake_dataplane *fake, struct fake_session *session);
+
+/* For fake_dataplane.c: false when it is no message about sessions. */
+bool fake_session_handle(struct fake_dataplane *fake, const struct cv_message *message);
+void fake_sessions_free(struct fake_dataplane *fake);
