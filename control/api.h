@@ -12,6 +12,9 @@
     X("pair.delete", api_pair_delete, "pair -> {}")                                              \
     X("pair.get", api_pair_get, "pair -> the pair")                                              \
     X("pair.list", api_pair_list, "cursor, limit -> pairs, next")                                \
+    X("session.list", api_session_list, "cursor, limit -> sessions, next")                       \
+    X("session.get", api_session_get, "session -> the session")                                  \
+    X("session.close", api_session_close, "session -> {}; its peer is told: operator")           \
     X("port.list", api_port_list, "-> ports")                                                    \
     X("worker.list", api_worker_list, "-> workers")                                              \
     X("stats.get", api_stats_get, "-> sums over all workers, and what keeper and control count") \

@@ -26,7 +26,7 @@ enum rpc_code {
 /* X(enumerator, data.name, when) */
 #define REFUSAL_LIST(X)                                                               \
     X(NO_PORTS, "no_ports", "no relay port is free for both peers")                   \
-    X(NOT_FOUND, "not_found", "no such pair, or nothing to cancel")                   \
+    X(NOT_FOUND, "not_found", "no such pair or session, or nothing to cancel")        \
     X(EXISTS, "exists", "another pair or subscription is in the way")                 \
     X(FULL, "full", "a limit is reached")                                             \
     X(NO_DATAPLANE, "no_dataplane", "not attached to a data plane")                   \
