@@ -20,6 +20,8 @@ bool params_only(struct call *call, yyjson_val *params, const char *const *names
     yyjson_val *key;
     yyjson_val *value;
 
+    if (params == NULL)
+        return true;
     yyjson_obj_foreach(params, index, count, key, value)
     {
         if (!is_in(key, names)) {
