@@ -55,6 +55,15 @@ void cv_route_learn(struct cv_route *route, const struct cv_arrival *arrival)
     memcpy(route->frame_header + 12, frame + 12, mbuf->l2_len - 12u);
 }
 
+/* rte_pktmbuf_prepend without its NULL: the headroom of a whole mbuf is there for these headers. */
+static void *prepend(struct rte_mbuf *mbuf, uint16_t bytes)
+{
+    mbuf->data_off = (uint16_t)(mbuf->data_off - bytes);
+    mbuf->data_len = (uint16_t)(mbuf->data_len + bytes);
+    mbuf->pkt_len += bytes;
+    return rte_pktmbuf_mtod(mbuf, void *);
+}
+
 static void wrap_ipv4(struct rte_ipv4_hdr *ip, struct rte_udp_hdr *udp, const struct cv_route *route,
                       const struct cv_local *local, uint16_t udp_bytes, uint8_t ecn)
 {
@@ -89,20 +98,17 @@ void cv_route_wrap(const struct cv_route *route, const struct cv_locals *locals,
 {
     const struct cv_local *local = &locals->list[route->local];
     uint16_t udp_bytes = (uint16_t)(rte_pktmbuf_pkt_len(mbuf) + sizeof(struct rte_udp_hdr));
-    struct rte_udp_hdr *udp = (struct rte_udp_hdr *)rte_pktmbuf_prepend(mbuf, sizeof(*udp));
+    struct rte_udp_hdr *udp = prepend(mbuf, sizeof(*udp));
 
     udp->src_port = listen_port_be;
     udp->dst_port = route->address.port_be;
     udp->dgram_len = rte_cpu_to_be_16(udp_bytes);
     udp->dgram_cksum = 0;
     if (local->is_v6)
-        wrap_ipv6((struct rte_ipv6_hdr *)rte_pktmbuf_prepend(mbuf, sizeof(struct rte_ipv6_hdr)), udp, route,
-                  local, udp_bytes, ecn);
+        wrap_ipv6(prepend(mbuf, sizeof(struct rte_ipv6_hdr)), udp, route, local, udp_bytes, ecn);
     else
-        wrap_ipv4((struct rte_ipv4_hdr *)rte_pktmbuf_prepend(mbuf, sizeof(struct rte_ipv4_hdr)), udp, route,
-                  local, udp_bytes, ecn);
-    memcpy(rte_pktmbuf_prepend(mbuf, route->frame_header_bytes), route->frame_header,
-           route->frame_header_bytes);
+        wrap_ipv4(prepend(mbuf, sizeof(struct rte_ipv4_hdr)), udp, route, local, udp_bytes, ecn);
+    memcpy(prepend(mbuf, route->frame_header_bytes), route->frame_header, route->frame_header_bytes);
     mbuf->port = route->port_id;
 }
 
