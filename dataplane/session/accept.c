@@ -26,7 +26,6 @@ int cv_handshakes_create(struct cv_handshakes **out, struct cv_sessions *all, ch
 {
     struct cv_handshakes *handshakes = rte_zmalloc("handshakes", sizeof(*handshakes), 64);
     uint32_t buckets = rte_align32pow2(2 * all->max);
-    uint32_t pages = 2 * all->max + 2 * all->config->session.handshakes_max;
     int result;
 
     *out = handshakes;
@@ -39,7 +38,8 @@ int cv_handshakes_create(struct cv_handshakes **out, struct cv_sessions *all, ch
         RAND_bytes((unsigned char *)&handshakes->hash_key, sizeof(handshakes->hash_key)) != 1 ||
         RAND_bytes(handshakes->token_secret, sizeof(handshakes->token_secret)) != 1)
         return -ENOMEM;
-    result = cv_owner_create(&handshakes->owner, all, CV_SESSION_SHARD_HANDSHAKE, pages, error, error_bytes);
+    result = cv_owner_create(&handshakes->owner, all, CV_SESSION_SHARD_HANDSHAKE,
+                             cv_handshake_pages(all->config), error, error_bytes);
     for (uint32_t i = 0; result == 0 && i < all->max; i++)
         handshakes->owner->free_slots[handshakes->owner->free_count++] = &all->slots[all->max - 1 - i];
     return result;

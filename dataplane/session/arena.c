@@ -29,9 +29,9 @@ struct free_block {
 
 /* Bytes of the blocks of each class, headers excluded: about a third apart, so that a fifth is lost on
  * average. */
-static const uint16_t class_bytes[CV_ARENA_CLASSES] = {24,   40,   56,   88,   120,   184,  248,
-                                                       376,  504,  760,  1016, 1528,  2040, 2680,
-                                                       3320, 4600, 5880, 7672, 10232, 16312};
+static const uint16_t class_bytes[CV_ARENA_CLASSES] = {24,   40,   56,   88,   120,  184,  248,
+                                                       376,  512,  760,  1024, 1632, 2064, 2832,
+                                                       3344, 4600, 6136, 8192, 9984, 16312};
 
 _Static_assert(16312 <= CV_ARENA_BLOCK_MAX &&
                    16312 + sizeof(struct header) + sizeof(struct page) <= CV_PAGE_BYTES,

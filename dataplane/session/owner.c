@@ -395,14 +395,18 @@ static uint32_t serve_timers(struct cv_session_owner *owner)
 uint32_t cv_owner_turn(struct cv_session_owner *owner)
 {
     uint32_t done = serve_timers(owner);
-    struct cv_session *session;
+    struct cv_session *session = NULL, *last;
 
-    for (unsigned i = 0; i < SESSIONS_PER_TURN && (session = TAILQ_FIRST(&owner->dirty)) != NULL; i++) {
+    last = TAILQ_LAST(&owner->dirty, cv_session_list);
+    for (unsigned i = 0; i < SESSIONS_PER_TURN && session != last; i++) {
+        session = TAILQ_FIRST(&owner->dirty);
         TAILQ_REMOVE(&owner->dirty, session, dirty_link);
         session->dirty = false;
         done++;
         if (session->conn != NULL)
             write_session(owner, session);
+        if (session->conn != NULL && session->ending)
+            cv_owner_end(owner, session, session->end, session->end_code, session->end_application);
     }
     return done;
 }

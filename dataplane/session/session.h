@@ -56,7 +56,7 @@ struct cv_stream_chunk {
 struct cv_control_stream {
     /* From the peer: what has no credit yet stays here, to be told again to another control. */
     uint8_t *in;
-    uint32_t in_bytes;
+    uint32_t in_bytes, in_room;
     uint64_t credited; /* offset of in[0] */
     uint64_t told;     /* up to here, to control */
     /* To the peer: what is not acknowledged yet. */

@@ -23,17 +23,11 @@ RTE_LOG_REGISTER(cv_sessions_log, culvert.sessions, NOTICE);
 #define TOLD              4096
 #define HANDSHAKE_MBUFS   4095
 #define BUFFER_BYTES      (RTE_PKTMBUF_HEADROOM + 1536)
-#define PAGES_AT_REST     2 /* of a session */
 
 /* Pages that the sessions of one worker may take when they have more in flight than at rest. */
 static uint32_t worker_pages(const struct cv_config *config)
 {
     return config->sessions_max / config->worker_count / 2 + 2 * CV_ARENA_PAGES_MAX;
-}
-
-static uint32_t handshake_pages(const struct cv_config *config)
-{
-    return PAGES_AT_REST * config->sessions_max + 2 * config->session.handshakes_max;
 }
 
 static size_t ring_bytes(const struct cv_config *config)
@@ -54,7 +48,7 @@ size_t cv_sessions_memory(const struct cv_config *config)
     return (size_t)config->sessions_max * (sizeof(struct cv_session) + 6 * sizeof(void *)) +
            ring_bytes(config) + (config->worker_count + 1) * per_owner +
            config->worker_count * cv_page_pool_bytes(worker_pages(config)) +
-           cv_page_pool_bytes(handshake_pages(config)) +
+           cv_page_pool_bytes(cv_handshake_pages(config)) +
            (size_t)(HANDSHAKE_MBUFS + 1) * (BUFFER_BYTES + sizeof(struct rte_mbuf) + 64);
 }
 
@@ -159,7 +153,7 @@ int cv_sessions_create(struct cv_sessions **out, const struct cv_config *config,
     all->listen_port_be = rte_cpu_to_be_16(config->listen_port);
     all->start_tsc = start_tsc;
     all->memory_bytes = cv_sessions_memory(config);
-    all->session_bytes = sizeof(struct cv_session) + PAGES_AT_REST * CV_PAGE_BYTES;
+    all->session_bytes = sizeof(struct cv_session) + CV_SESSION_PAGES * CV_PAGE_BYTES;
     result = fill(all, error, error_bytes);
     if (result != 0) {
         cv_sessions_destroy(all);

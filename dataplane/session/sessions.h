@@ -24,6 +24,15 @@
 #define CV_SESSION_SCHEDULES \
     256 /* keys that an owner has at hand: those of two bursts, each of another session */
 
+/* Pages that a session has once its handshake is done: it takes them as it needs them, all from the handshake
+ * thread's. */
+#define CV_SESSION_PAGES 3
+
+static inline uint32_t cv_handshake_pages(const struct cv_config *config)
+{
+    return CV_SESSION_PAGES * config->sessions_max + 2 * config->session.handshakes_max;
+}
+
 /* The rings of one worker, or of the handshake thread; those that it has no use for are NULL. */
 struct cv_session_rings {
     struct rte_ring *packets;  /* mbufs from workers */

@@ -1,9 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stream.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define CONTROL_STREAM 0
+#define FIRST_ROOM     512
+
+/* The buffer is small until more comes at once, and gone when all has credit: most sessions rest without. */
+static bool make_room(struct cv_session *session, uint32_t bytes)
+{
+    struct cv_control_stream *stream = &session->stream;
+    uint32_t room = RTE_MAX(stream->in_room, (uint32_t)FIRST_ROOM);
+    uint8_t *in;
+
+    if (bytes <= stream->in_room)
+        return true;
+    while (room < bytes)
+        room *= 2;
+    in = cv_arena_realloc(&session->arena, stream->in, room);
+    if (in == NULL)
+        return false;
+    stream->in = in;
+    stream->in_room = room;
+    return true;
+}
 
 bool cv_stream_receive(struct cv_session *session, const uint8_t *data, size_t bytes)
 {
@@ -11,11 +32,8 @@ bool cv_stream_receive(struct cv_session *session, const uint8_t *data, size_t b
 
     if (bytes > CV_SESSION_WINDOW_BYTES - stream->in_bytes)
         return false;
-    if (stream->in == NULL && bytes > 0) {
-        stream->in = cv_arena_alloc(&session->arena, CV_SESSION_WINDOW_BYTES);
-        if (stream->in == NULL)
-            return false;
-    }
+    if (!make_room(session, stream->in_bytes + (uint32_t)bytes))
+        return false;
     memcpy(stream->in + stream->in_bytes, data, bytes);
     stream->in_bytes += (uint32_t)bytes;
     return true;
@@ -38,24 +56,27 @@ bool cv_stream_credit(struct cv_session *session, uint64_t offset)
     } else {
         cv_arena_free(&session->arena, stream->in);
         stream->in = NULL;
+        stream->in_room = 0;
     }
     ngtcp2_conn_extend_max_stream_offset(session->conn, CONTROL_STREAM, bytes);
     ngtcp2_conn_extend_max_offset(session->conn, bytes);
     return true;
 }
 
-bool cv_stream_send(struct cv_session *session, const struct cv_session_data *piece)
+int cv_stream_send(struct cv_session *session, const struct cv_session_data *piece)
 {
     struct cv_control_stream *stream = &session->stream;
     struct cv_stream_chunk *chunk;
 
     if (stream->part_first == NULL)
         stream->part_end = stream->taken;
-    if (piece->offset != stream->part_end || stream->out_bytes + piece->bytes > CV_SESSION_WAITING_BYTES)
-        return false;
+    if (piece->offset != stream->part_end)
+        return -EINVAL;
+    if (stream->out_bytes + piece->bytes > CV_SESSION_WAITING_BYTES)
+        return -ENOBUFS;
     chunk = cv_arena_alloc(&session->arena, sizeof(*chunk) + piece->bytes);
     if (chunk == NULL)
-        return false;
+        return -ENOBUFS;
     *chunk = (struct cv_stream_chunk){.offset = piece->offset, .bytes = piece->bytes};
     memcpy(chunk->data, piece->data, piece->bytes);
     if (stream->part_first == NULL)
@@ -66,7 +87,7 @@ bool cv_stream_send(struct cv_session *session, const struct cv_session_data *pi
     stream->part_end += piece->bytes;
     stream->out_bytes += piece->bytes;
     if (piece->more)
-        return true;
+        return 0;
     if (stream->out_first == NULL)
         stream->out_first = stream->part_first;
     else
@@ -78,7 +99,7 @@ bool cv_stream_send(struct cv_session *session, const struct cv_session_data *pi
     stream->out_last = stream->part_last;
     stream->taken = stream->part_end;
     stream->part_first = stream->part_last = NULL;
-    return true;
+    return 0;
 }
 
 void cv_stream_forget_part(struct cv_session *session)

@@ -12,8 +12,9 @@ bool cv_stream_receive(struct cv_session *session, const uint8_t *data, size_t b
 /* Control has dealt with the bytes before `offset`: the peer may send as many more. False: it cannot have. */
 bool cv_stream_credit(struct cv_session *session, uint64_t offset);
 
-/* A piece of a capsule from control. False: out of its order, or CV_SESSION_WAITING_BYTES are waiting. */
-bool cv_stream_send(struct cv_session *session, const struct cv_session_data *piece);
+/* A piece of a capsule from control. 0, -EINVAL: out of its order, -ENOBUFS: too much is waiting for the peer
+ * already. */
+int cv_stream_send(struct cv_session *session, const struct cv_session_data *piece);
 
 /* Forgets the beginning of a capsule whose rest has not come. */
 void cv_stream_forget_part(struct cv_session *session);

@@ -171,17 +171,17 @@ static int close_session(struct cv_session_owner *owner, struct cv_session *sess
     return 0;
 }
 
-/* Bytes either way: these have no answer. */
-static void move_bytes(struct cv_session_owner *owner, struct cv_session *session,
-                       const struct cv_message *message)
+/* Bytes for the peer; these have no answer. */
+static void send_bytes(struct cv_session_owner *owner, struct cv_session *session,
+                       const struct cv_session_data *piece)
 {
-    bool good = message->type == CV_MESSAGE_SESSION_SEND ? cv_stream_send(session, &message->data)
-                                                         : cv_stream_credit(session, message->order.value);
+    int result = cv_stream_send(session, piece);
 
-    if (good)
+    if (result == 0)
         cv_owner_mark_dirty(owner, session);
-    else if (message->type == CV_MESSAGE_SESSION_SEND)
-        cv_owner_end(owner, session, CV_SESSION_END_SLOW_PEER, CV_SESSION_ERROR_INTERNAL, true);
+    else
+        cv_owner_end(owner, session, result == -ENOBUFS ? CV_SESSION_END_SLOW_PEER : CV_SESSION_END_CONTROL,
+                     CV_SESSION_ERROR_INTERNAL, true);
 }
 
 void cv_owner_order(struct cv_session_owner *owner, struct cv_session *session,
@@ -197,9 +197,14 @@ void cv_owner_order(struct cv_session_owner *owner, struct cv_session *session,
         owner->dump.sent = 0;
         return;
     }
-    if (message->type == CV_MESSAGE_SESSION_SEND || message->type == CV_MESSAGE_SESSION_CREDIT) {
+    if (message->type == CV_MESSAGE_SESSION_SEND) {
         if (lives && session->phase == CV_SESSION_OPEN)
-            move_bytes(owner, session, message);
+            send_bytes(owner, session, &message->data);
+        return;
+    }
+    if (message->type == CV_MESSAGE_SESSION_CREDIT) {
+        if (lives && session->phase == CV_SESSION_OPEN && cv_stream_credit(session, message->order.value))
+            cv_owner_mark_dirty(owner, session);
         return;
     }
     if (lives && message->type == CV_MESSAGE_SESSION_GET) {

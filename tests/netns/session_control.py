@@ -148,6 +148,10 @@ class Control:
 
     def stream(self, session, offset, data):
         state = self.sessions.setdefault(session, {"received": offset, "sent": 0})
+        data = data[max(state["received"] - offset, 0) :]  # a dump repeats what has no credit yet
+        offset = max(offset, state["received"])
+        if not data:
+            return
         if offset != state["received"]:
             self.say("gap", session=session, offset=offset, wanted=state["received"])
         state["received"] = offset + len(data)
@@ -172,7 +176,7 @@ class Control:
         elif name == "SESSION_STATE":
             received, credited, sent = struct.unpack_from("=QQQ", message, 96)
             worker, payload = struct.unpack_from("=HH", message, 54)
-            self.sessions[session] = {"received": credited, "sent": sent}
+            self.sessions.setdefault(session, {"received": credited, "sent": sent})
             self.say("state", session=session, address=address(message[16:34]), worker=worker, payload=payload,
                      received=received, credited=credited, sent=sent, tag=message[120:152].hex())
         elif name == "SESSION_CLOSED":

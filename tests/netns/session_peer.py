@@ -137,6 +137,8 @@ def run_many(arguments):
     for _ in range(arguments.at_once):
         sessions.append(Session(arguments))
         sessions[-1].until(lambda: sessions[-1].completed, "handshake")
+        for session in sessions:
+            session.turn(0)
     for session in sessions:
         session.echo(arguments.echo or 100)
     print(json.dumps({"open": len(sessions)}), flush=True)

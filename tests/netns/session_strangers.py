@@ -43,6 +43,10 @@ tokens = {ask(first + os.urandom(60))[-16:] for _ in range(3)}
 check(len(tokens) == 1, "another reset token for the same connection ID")
 check(ask(bytes([0x40]) + os.urandom(30)) is None, "a reset for a packet as small as a reset")
 
+stun = struct.pack(">HHI", 1, 0, 0x2112A442) + os.urandom(12)
+answer = ask(stun)
+check(answer is not None and answer[:2] == b"\x01\x01" and answer[4:20] == stun[4:20], "no answer to STUN")
+
 for garbage in (b"", b"\0" * 30, os.urandom(16), bytes([0xFF]) * 1300, bytes([0xC0]) + bytes(20)):
     answer = ask(garbage, 0.2)
     check(answer is None or len(answer) <= len(garbage), f"{len(answer or b'')} bytes for {len(garbage)}")
