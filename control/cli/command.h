@@ -26,6 +26,7 @@ enum cli_kind {
     CLI_CURSOR,   /* a whole number */
     CLI_COUNT,    /* a whole number from 1 to `max` */
     CLI_PAIR,     /* a pair's number */
+    CLI_SESSION,  /* a session's number */
     CLI_PORT,     /* the name of a port */
     CLI_ADDRESS,  /* IP:PORT */
     CLI_PREFIX,   /* IP/LENGTH */

@@ -6,11 +6,16 @@
 #include "drop.h"
 #include "stats.h"
 
-#define LIST(type, ...)                       ((const struct type[]){__VA_ARGS__, {0}})
-#define WORDS(...)                            ((const char *const[]){__VA_ARGS__, NULL})
-#define ARGUMENT(name_, kind_, summary_, ...) {.name = name_, .kind = kind_, .summary = summary_, __VA_ARGS__}
-#define OPTION(name_, letter_, kind_, value_, summary_, ...) \
-    {.name = name_, .letter = letter_, .kind = kind_, .value = value_, .summary = summary_, __VA_ARGS__}
+#define LIST(type, ...) ((const struct type[]){__VA_ARGS__, {0}})
+#define WORDS(...)      ((const char *const[]){__VA_ARGS__, NULL})
+#define ARGUMENT(name_, kind_, summary_, ...)                          \
+    {                                                                  \
+        .name = name_, .kind = kind_, .summary = summary_, __VA_ARGS__ \
+    }
+#define OPTION(name_, letter_, kind_, value_, summary_, ...)                                               \
+    {                                                                                                      \
+        .name = name_, .letter = letter_, .kind = kind_, .value = value_, .summary = summary_, __VA_ARGS__ \
+    }
 #define FLAG(name_, letter_, summary_) OPTION(name_, letter_, CLI_FLAG, NULL, summary_)
 #define WATCH_OPTION                             \
     OPTION("watch", 'w', CLI_SECONDS, "SECONDS", \
@@ -79,10 +84,51 @@ static const struct cli_command pair_commands[] = {
             OPTION("limit", 0, CLI_COUNT, "N", "pairs on a page (100; with --all 1000)", .max = 1000),
             OPTION("cursor", 0, CLI_CURSOR, "N", "begin where a page left off"), FLAG("all", 0, "all pages")),
         .examples = LIST(
-            cli_example, {"pair list", "the first hundred"},
-            {"pair list --cursor 100 --limit 20", "twenty from there"},
+            cli_example,
+            {"pair list", "the first hundred"}, {"pair list --cursor 100 --limit 20", "twenty from there"},
             {"pair list --all -j | jq 'select(.installed|not).pair'", "pairs not in the data plane yet"}),
         .run = cli_pair_list,
+    },
+    {0},
+};
+
+static const struct cli_command session_commands[] = {
+    {
+        .verb = "list",
+        .summary = "list the peers' sessions",
+        .description =
+            "Lists sessions by number, a page at a time, with the ID and the address of each peer. "
+            "A peer is \"registered\" when others can find it. With --all, page after page is "
+            "fetched; with --json, that is one line per session.",
+        .options = LIST(
+            cli_item,
+            OPTION("limit", 0, CLI_COUNT, "N", "sessions on a page (100; with --all 1000)", .max = 1000),
+            OPTION("cursor", 0, CLI_CURSOR, "N", "begin where a page left off"), FLAG("all", 0, "all pages")),
+        .examples = LIST(cli_example, {"session list", "the first hundred"},
+                         {"session list --all -j | jq -r .peer", "the ID of every peer that is here"}),
+        .run = cli_session_list,
+    },
+    {
+        .verb = "show",
+        .summary = "show one session",
+        .description =
+            "Shows who the peer is, by all keys of its certificate chain, what it has open, and how "
+            "its connection does.",
+        .arguments = LIST(cli_item, ARGUMENT("N", CLI_SESSION, "number of the session")),
+        .examples = LIST(cli_example, {"session show 7", "for people"},
+                         {"session show 7 -j | jq .round_trip_us", "one value"}),
+        .run = cli_session_show,
+    },
+    {
+        .verb = "close",
+        .summary = "close a session",
+        .description =
+            "Closes a session, and with it the pairs that its peer has made. The peer is told that "
+            "the operator did it, and may come back: to keep it out, put its ID on the list "
+            "control.sessions.deny.",
+        .arguments = LIST(cli_item, ARGUMENT("N", CLI_SESSION, "number of the session")),
+        .examples = LIST(cli_example, {"session close 7", "its peer has to connect again"}),
+        .run = cli_session_close,
     },
     {0},
 };
@@ -270,6 +316,7 @@ static const struct cli_command help_commands[] = {
 
 const struct cli_noun cli_nouns[] = {
     {"pair", "two legs that the relay joins", pair_commands},
+    {"session", "a peer's own connection to the relay", session_commands},
     {"port", "what the data plane receives on and sends by", port_commands},
     {"worker", "the data plane's polling threads", worker_commands},
     {"stats", "counters of the whole relay", stats_commands},

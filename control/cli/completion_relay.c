@@ -6,7 +6,22 @@
 #include <inttypes.h>
 
 #define PATIENCE_MS 500  /* who pressed TAB waits */
-#define PAIRS_MOST  1000 /* more are of no help */
+#define MOST        1000 /* more are of no help */
+
+/* Where candidates of a kind come from. */
+struct source {
+    enum cli_kind kind;
+    const char *method;
+    const char *list;
+    const char *member;
+    bool pages;
+};
+
+static const struct source sources[] = {
+    {CLI_PAIR, "pair.list", "pairs", "pair", true},
+    {CLI_SESSION, "session.list", "sessions", "session", true},
+    {CLI_PORT, "port.list", "ports", "name", false},
+};
 
 static void add_members(yyjson_val *array, const char *member, struct cli_candidates *candidates)
 {
@@ -27,24 +42,29 @@ static void add_members(yyjson_val *array, const char *member, struct cli_candid
     }
 }
 
+static const struct source *find_source(enum cli_kind kind)
+{
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        if (sources[i].kind == kind)
+            return &sources[i];
+    }
+    return NULL;
+}
+
 void cli_lookup_relay(enum cli_kind kind, const char *socket, struct cli_candidates *candidates)
 {
+    const struct source *source = find_source(kind);
     struct cli_request request;
     struct cli_reply reply;
     struct cli_rpc rpc;
 
-    if (cli_rpc_open(&rpc, socket, PATIENCE_MS) < 0)
+    if (!source || cli_rpc_open(&rpc, socket, PATIENCE_MS) < 0)
         return;
     request = cli_request_new();
-    if (kind == CLI_PAIR)
-        yyjson_mut_obj_add_uint(request.doc, request.params, "limit", PAIRS_MOST);
-    if (cli_rpc_call(&rpc, kind == CLI_PAIR ? "pair.list" : "port.list", request.doc, request.params,
-                     &reply) == CLI_RPC_OK) {
-        if (kind == CLI_PAIR)
-            add_members(yyjson_obj_get(reply.result, "pairs"), "pair", candidates);
-        else
-            add_members(yyjson_obj_get(reply.result, "ports"), "name", candidates);
-    }
+    if (source->pages)
+        yyjson_mut_obj_add_uint(request.doc, request.params, "limit", MOST);
+    if (cli_rpc_call(&rpc, source->method, request.doc, request.params, &reply) == CLI_RPC_OK)
+        add_members(yyjson_obj_get(reply.result, source->list), source->member, candidates);
     cli_reply_free(&reply);
     yyjson_mut_doc_free(request.doc);
     cli_rpc_close(&rpc);

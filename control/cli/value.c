@@ -91,6 +91,7 @@ static int parse_kind(const struct cli_item *item, const char *text, uint64_t *n
     case CLI_COUNT:
         return parse_number(text, 1, item->max ? item->max : UINT64_MAX, number);
     case CLI_PAIR:
+    case CLI_SESSION:
         return parse_number(text, 1, UINT64_MAX, number);
     case CLI_ADDRESS:
         return parse_address(text);
@@ -123,6 +124,7 @@ static void describe(const struct cli_item *item, char *text, size_t bytes)
     static const char *const descriptions[] = {
         [CLI_CURSOR] = "a whole number",
         [CLI_PAIR] = "the number of a pair, from 1",
+        [CLI_SESSION] = "the number of a session, from 1",
         [CLI_PEER] = "the name of a peer",
         [CLI_PORT] = "the name of a port",
         [CLI_FILE] = "a path",

@@ -384,8 +384,8 @@ static void test_text_table_heading(void **state)
 static void lookup(enum cli_kind kind, const char *socket, struct cli_candidates *candidates)
 {
     assert_string_equal(socket, "/run/test");
-    cli_candidates_add(candidates, kind == CLI_PAIR ? "17" : "wan");
-    cli_candidates_add(candidates, kind == CLI_PAIR ? "18" : "lan");
+    cli_candidates_add(candidates, kind == CLI_PORT ? "wan" : "17");
+    cli_candidates_add(candidates, kind == CLI_PORT ? "lan" : "18");
 }
 
 /* Fails unless the candidates for `line` are `expected`, separated by spaces. */
@@ -409,7 +409,7 @@ static void expect(const char *line, const char *expected)
 static void test_completion(void **state)
 {
     (void)state;
-    expect("", "pair port worker stats drop events log completion man help");
+    expect("", "pair session port worker stats drop events log completion man help");
     expect("p", "pair port");
     expect("pair", "pair");
     expect("pair ", "add del show list");
@@ -419,6 +419,7 @@ static void test_completion(void **state)
     expect("completion ", "bash");
     expect("pair show ", "17 18");
     expect("pair del 17 1", "17 18");
+    expect("session close 1", "17 18");
     expect("pair show 2", "");
     expect("port show w", "wan");
     expect("pair add ", "");
