@@ -94,6 +94,8 @@ static const char *cause_name(uint8_t cause)
         return "connection_id";
     case CV_MOVE_RETURN:
         return "return";
+    case CV_MOVE_PREFIX:
+        return "prefix";
     default:
         return "unknown";
     }

@@ -84,7 +84,7 @@ static bool leg_state_ok(const struct cv_leg_state *leg)
 
 static bool leg_event_ok(const struct cv_leg_event *event)
 {
-    return event->pair != 0 && event->leg < 2 && event->cause <= CV_MOVE_RETURN &&
+    return event->pair != 0 && event->leg < 2 && event->cause < CV_MOVE_CAUSE_END &&
            !cv_ip_is_zero(&event->address.ip);
 }
 

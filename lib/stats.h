@@ -16,7 +16,7 @@
 #define CV_COUNTER_LIST(X)                                                                      \
     X(rx_pkts, "packets received")                                                              \
     X(rx_bytes, "bytes received, Ethernet header included")                                     \
-    X(forwarded_pkts, "packets forwarded from leg to leg")                                      \
+    X(forwarded_pkts, "packets forwarded from leg to leg; those that the port then had no room for are in tx_full, too")                                      \
     X(forwarded_bytes, "UDP payload bytes forwarded from leg to leg")                           \
     X(tx_pkts, "packets handed to a port, answers included")                                    \
     X(answered_pkts, "ARP, neighbour discovery, ICMP echo and STUN requests answered")          \

@@ -51,7 +51,11 @@ static void remember_token(struct cv_worker *worker, const struct cv_packet *pac
 static bool claim_by_fresh_token(const struct cv_worker *worker, struct cv_packet *packet)
 {
     const struct cv_address source = {.ip = packet->source, .port_be = packet->source_port_be};
+    const struct cv_fresh_token *newest =
+        &worker->fresh_tokens[(worker->fresh_next + CV_FRESH_TOKENS - 1) % CV_FRESH_TOKENS];
 
+    if (newest->seen_ms == 0 || cv_ms_since(worker->now_ms, newest->seen_ms) > FRESH_TOKEN_MS)
+        return false;
     for (unsigned i = 0; i < CV_FRESH_TOKENS; i++) {
         const struct cv_fresh_token *fresh = &worker->fresh_tokens[i];
 
@@ -81,9 +85,9 @@ bool cv_claim_by_token(struct cv_worker *worker, const struct cv_packet *packet)
 
 static bool claim_by_prefix(struct cv_worker *worker, struct cv_packet *packet)
 {
-    uint32_t leg = cv_find_prefix(worker->table, &packet->source, packet->relay_port_be);
+    uint32_t leg = cv_find_prefix(worker->table, &packet->source, packet->relay_port_be, worker->now_ms);
 
-    if (leg == CV_NO_LEG || (cv_leg_at(worker->table, leg)->flags & CV_LEG_BOUND))
+    if (leg == CV_NO_LEG)
         return false;
     packet->leg = leg;
     notify_leg(worker, CV_NOTICE_PREFIX, packet, leg);
@@ -162,6 +166,9 @@ void cv_claim_learn(struct cv_worker *worker, const struct cv_packet *packet)
     } else if (bytes == 0 || header.dcid_bytes < bytes) {
         return; /* only a handshake tells the length */
     }
-    if (bytes >= CV_CID_MIN_BYTES && !cv_leg_has_cid(worker->table, packet->leg, header.dcid, bytes))
-        tell_cid(worker, packet->leg, header.dcid, bytes);
+    if (bytes < CV_CID_MIN_BYTES || worker->learns_left == 0 ||
+        cv_leg_has_cid(worker->table, packet->leg, header.dcid, bytes))
+        return;
+    worker->learns_left--;
+    tell_cid(worker, packet->leg, header.dcid, bytes);
 }

@@ -64,7 +64,8 @@ uint32_t cv_find_exact_prefix(const struct cv_pair_table *table, const struct cv
     return cv_index_find(&table->by_claim, cv_prefix_hash(table, prefix, relay_port_be), same_prefix, &claim);
 }
 
-uint32_t cv_find_prefix(const struct cv_pair_table *table, const struct cv_ip *ip, uint16_t relay_port_be)
+uint32_t cv_find_prefix(const struct cv_pair_table *table, const struct cv_ip *ip, uint16_t relay_port_be,
+                        uint32_t now_ms)
 {
     for (int word = 2; word >= 0; word--) {
         uint64_t lengths = __atomic_load_n(&table->prefix_lengths[word], __ATOMIC_RELAXED);
@@ -76,7 +77,7 @@ uint32_t cv_find_prefix(const struct cv_pair_table *table, const struct cv_ip *i
 
             prefix.ip = cv_ip_mask(ip, prefix.length);
             leg = cv_find_exact_prefix(table, &prefix, relay_port_be);
-            if (leg != CV_NO_LEG)
+            if (leg != CV_NO_LEG && cv_leg_is_vacant(cv_leg_at(table, leg), now_ms))
                 return leg;
             lengths &= ~(UINT64_C(1) << bit);
         }

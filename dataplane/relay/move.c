@@ -12,7 +12,6 @@
 #define CID_SILENT_MS    50
 #define CID_LONG_MS      3000
 #define HOLD_MS          10000
-#define TAKE_OVER_MS     30000
 
 #define MOVES 4096 /* a power of two */
 #define WAYS  4
@@ -95,14 +94,11 @@ static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv
 {
     uint32_t owner = cv_find_address(table, address, cv_leg_at(table, leg)->relay_port_be);
     const struct cv_leg *owning;
-    uint32_t seen_ms;
 
     if (owner == CV_NO_LEG || owner == leg)
         return;
     owning = cv_leg_at(table, owner);
-    seen_ms = __atomic_load_n(&owning->seen_ms, __ATOMIC_RELAXED);
-    if (owning->bind_kind == CV_BIND_FIXED || cv_ms_since(now_ms, owning->moved_ms) < TAKE_OVER_MS ||
-        (seen_ms != 0 && cv_ms_since(now_ms, seen_ms) < TAKE_OVER_MS))
+    if (owning->bind_kind == CV_BIND_FIXED || !cv_leg_is_vacant(owning, now_ms))
         return;
     *unbound = describe(table, owner);
     cv_leg_unbind(table, owner);
@@ -150,10 +146,10 @@ static enum cv_move_result on_prefix(struct cv_pair_table *table, const struct c
 {
     const struct cv_leg *leg = cv_leg_at(table, notice->leg);
 
-    if (leg->bind_kind != CV_BIND_PREFIX || (leg->flags & CV_LEG_BOUND) ||
+    if (leg->bind_kind != CV_BIND_PREFIX || !cv_leg_is_vacant(leg, now_ms) ||
         !cv_prefix_contains(&leg->bind.prefix, &notice->address.ip))
         return CV_MOVE_NOTHING;
-    return bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_TOKEN, event);
+    return bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_PREFIX, event);
 }
 
 /* Whether a leg that was not bound by a token may have this address at all. */

@@ -86,6 +86,19 @@ static inline struct cv_pair *cv_pair_of(const struct cv_pair_table *table, uint
     return &table->pairs[leg >> 1];
 }
 
+/* For so long a leg has been silent when its address may be another's by now. */
+#define CV_VACANT_MS 30000
+
+/* Whether a leg has no address, or one that nothing has come from for CV_VACANT_MS. Any thread. */
+static inline bool cv_leg_is_vacant(const struct cv_leg *leg, uint32_t now_ms)
+{
+    uint32_t seen_ms = __atomic_load_n(&leg->seen_ms, __ATOMIC_RELAXED);
+
+    return !(leg->flags & CV_LEG_BOUND) ||
+           (cv_ms_since(now_ms, leg->moved_ms) >= CV_VACANT_MS &&
+            (seen_ms == 0 || cv_ms_since(now_ms, seen_ms) >= CV_VACANT_MS));
+}
+
 static inline uint64_t cv_fold(uint64_t a, uint64_t b)
 {
     unsigned __int128 product = (unsigned __int128)a * b;
@@ -115,8 +128,12 @@ static inline uint64_t cv_address_hash(const struct cv_pair_table *table, const 
 uint32_t cv_find_token(const struct cv_pair_table *table, const uint8_t token[CV_TOKEN_BYTES],
                        uint16_t relay_port_be);
 
-/* Leg whose prefix on this relay port holds the address, the longest prefix first. Any thread. */
-uint32_t cv_find_prefix(const struct cv_pair_table *table, const struct cv_ip *ip, uint16_t relay_port_be);
+/*
+ * Leg that the address may have by its prefix on this relay port: the longest prefix whose leg is vacant.
+ * Any thread.
+ */
+uint32_t cv_find_prefix(const struct cv_pair_table *table, const struct cv_ip *ip, uint16_t relay_port_be,
+                        uint32_t now_ms);
 
 /* Leg that sends to this connection ID, from a QUIC packet's first bytes (RFC 8999). Any thread. */
 uint32_t cv_find_cid(const struct cv_pair_table *table, const uint8_t *payload, uint16_t bytes,

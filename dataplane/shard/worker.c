@@ -16,6 +16,9 @@
 /* Look-ups by connection ID that all unknown sources together get, per worker and millisecond. */
 #define CLAIMS_PER_MS 100
 
+/* New connection IDs of known sources that the keeper is told of: a few for each of its turns, so that tokens find room. */
+#define LEARNS_PER_MS 100
+
 /* With `idle: sleep`: empty turns before the first nap, and how long it is. */
 #define NAP_AFTER 200
 #define NAP_US    50
@@ -155,6 +158,7 @@ static void tick(struct cv_worker *worker, uint64_t now_tsc)
     worker->now_ms = cv_now_ms(worker->start_tsc, worker->cycles_per_ms);
     worker->next_ms_tsc = now_tsc + worker->cycles_per_ms;
     worker->claims_left = CLAIMS_PER_MS;
+    worker->learns_left = LEARNS_PER_MS;
 }
 
 uint32_t cv_worker_turn(struct cv_worker *worker)

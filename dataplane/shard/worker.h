@@ -75,6 +75,7 @@ struct cv_worker {
     uint32_t now_ms;
     uint64_t next_ms_tsc;
     uint32_t claims_left; /* connection IDs that may still be looked up in this millisecond */
+    uint32_t learns_left; /* and told to the keeper */
     struct cv_fresh_token fresh_tokens[CV_FRESH_TOKENS];
     uint32_t fresh_next;
     struct cv_packet packets[CV_BURST];

@@ -48,7 +48,7 @@ static void use(const struct cv_message *message)
     case CV_MESSAGE_LEG_BOUND:
     case CV_MESSAGE_LEG_MOVED:
     case CV_MESSAGE_LEG_UNBOUND:
-        require(message->leg.leg < 2 && message->leg.cause <= CV_MOVE_RETURN);
+        require(message->leg.leg < 2 && message->leg.cause < CV_MOVE_CAUSE_END);
         break;
     case CV_MESSAGE_RESULT:
         require(message->result.error <= 0 && strlen(cv_result_text(message->result.error)) > 0);

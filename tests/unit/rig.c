@@ -98,6 +98,7 @@ void rig_pass(struct rig *rig, uint32_t ms)
     for (unsigned id = 0; id < RIG_WORKERS; id++) {
         rig->workers[id].now_ms = rig->now_ms;
         rig->workers[id].claims_left = 100;
+        rig->workers[id].learns_left = 100;
     }
 }
 

@@ -219,6 +219,13 @@ static void first_from_a_prefix(void **state)
     send("203.0.113.18:7", "192.0.2.1:40001", "data", 4); /* the leg has an address now */
     assert_dropped(UNKNOWN_SOURCE);
     assert_not_noticed();
+    rig_pass(rig, CV_VACANT_MS - 1);
+    send("203.0.113.18:7", "192.0.2.1:40001", "data", 4);
+    assert_dropped(UNKNOWN_SOURCE);
+    rig_pass(rig, 1); /* and has been silent for long */
+    send("203.0.113.18:7", "192.0.2.1:40001", "data", 4);
+    assert_reached(B);
+    assert_noticed(CV_NOTICE_PREFIX, prefix, "203.0.113.18:7");
 }
 
 /* ---- Connection IDs ---- */
@@ -404,6 +411,9 @@ static void learns_from_long_headers(void **state)
     assert_reached(B);
     assert_not_noticed();
     assert_int_equal(cv_leg_at(&rig->table, leg)->cid_bytes, 20);
+    rig->workers[0].learns_left = 0; /* nobody may fill the keeper's ring with them */
+    send_and_pass(cid, 8, 1);
+    assert_not_noticed();
 }
 
 /* Peers change their connection IDs without a handshake: after a pause, or in the middle of it all. */

@@ -194,7 +194,7 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(DUMP_END, count, UINT64_C(1) << 32)                                         \
     X(LEG_BOUND, leg.pair, 0)                                                     \
     X(LEG_BOUND, leg.leg, 2)                                                      \
-    X(LEG_BOUND, leg.cause, CV_MOVE_RETURN + 1)                                   \
+    X(LEG_BOUND, leg.cause, CV_MOVE_CAUSE_END)                                    \
     X(LEG_BOUND, leg.address, address("[::]:9"))                                  \
     X(LEG_MOVED, leg.leg, 255)                                                    \
     X(LEG_MOVED, leg.previous, address("[::]:9"))                                 \

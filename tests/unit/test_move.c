@@ -122,7 +122,7 @@ static void fixed_addresses_are_never_taken(void **state)
 
 /* ---- Prefixes ---- */
 
-static void prefix_binds_once(void **state)
+static void prefix_binds_who_comes_first(void **state)
 {
     uint32_t leg = 2 * rig_pair(rig, 1, RIG_RELAY_PORT, rig_prefix("203.0.113.0/24"), rig_token(1));
     uint32_t second = 2 * rig_pair(rig, 2, RIG_RELAY_PORT, rig_prefix("203.0.0.0/16"), rig_token(2));
@@ -131,11 +131,14 @@ static void prefix_binds_once(void **state)
     assert_int_equal(prefix_from(leg, "203.0.114.1:1000"), CV_MOVE_NOTHING);
     assert_int_equal(prefix_from(leg + 1, "203.0.113.1:1000"), CV_MOVE_NOTHING); /* a token leg */
     assert_int_equal(prefix_from(leg, "203.0.113.1:1000"), CV_MOVE_BOUND);
-    assert_event(1, 0, CV_MOVE_TOKEN, "203.0.113.1:1000", NULL);
-    rig_pass(rig, 60000);
+    assert_event(1, 0, CV_MOVE_PREFIX, "203.0.113.1:1000", NULL);
+    rig_pass(rig, CV_VACANT_MS - 1);
     assert_int_equal(prefix_from(leg, "203.0.113.2:1000"), CV_MOVE_NOTHING);
+    rig_pass(rig, 1);
     assert_int_equal(prefix_from(second, "203.0.113.1:1000"), CV_MOVE_CONFLICT); /* silent as it is */
     assert_at(leg, "203.0.113.1:1000");
+    assert_int_equal(prefix_from(leg, "203.0.113.2:1000"), CV_MOVE_MOVED); /* its program was started again */
+    assert_event(1, 0, CV_MOVE_PREFIX, "203.0.113.2:1000", "203.0.113.1:1000");
 }
 
 /* ---- The rest ---- */
@@ -203,7 +206,7 @@ int main(void)
         EACH(token_takes_from_the_silent),
         EACH(token_takes_from_the_never_seen),
         EACH(fixed_addresses_are_never_taken),
-        EACH(prefix_binds_once),
+        EACH(prefix_binds_who_comes_first),
         EACH(local_follows_the_peer),
         EACH(cids_cannot_be_stolen),
         EACH(unknown_notices),

@@ -344,10 +344,10 @@ static void prefixes(void **state)
             rig_pair(rig, number++, 40000, rig_prefix(cases[i].prefix), rig_token((uint8_t)(i + 1)));
     for (unsigned i = 0; i < RTE_DIM(cases); i++) {
         struct cv_ip ip = packets_ip(cases[i].ip);
-        uint32_t leg = cv_find_prefix(&rig->table, &ip, rte_cpu_to_be_16(40000));
+        uint32_t leg = cv_find_prefix(&rig->table, &ip, rte_cpu_to_be_16(40000), rig->now_ms);
         struct cv_prefix wanted;
 
-        assert_int_equal(cv_find_prefix(&rig->table, &ip, rte_cpu_to_be_16(40001)), CV_NO_LEG);
+        assert_int_equal(cv_find_prefix(&rig->table, &ip, rte_cpu_to_be_16(40001), rig->now_ms), CV_NO_LEG);
         if (cases[i].prefix == NULL) {
             assert_int_equal(leg, CV_NO_LEG);
             continue;
