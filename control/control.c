@@ -3,6 +3,7 @@
 #include "leg_events.h"
 #include "listen.h"
 #include "log.h"
+#include "shared_json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ static void on_attached(void *context, uint64_t boot_id)
         log_notice("this run of the data plane is new: pairs are put into it");
         (void)store_note_boot_id(control->store, boot_id);
     }
+    control->pairs_max = SHARED_LOAD(dataplane_shared(control->dataplane)->keeper->pairs_max);
     events_attached(&control->events, boot_id != before);
     sessions_attached(control->sessions, boot_id != before);
     sync_start(control->sync);
@@ -30,6 +32,7 @@ static void on_lost(void *context)
     struct control *control = context;
 
     sync_stop(control->sync);
+    waiting_stop(control->waiting);
     sessions_lost(control->sessions);
     events_dataplane_lost(&control->events);
 }
@@ -67,7 +70,8 @@ static int open_parts(struct control *control, char *error, size_t error_bytes)
     if (result != 0)
         return result;
     control->sync = sync_new(control);
-    if (control->sync == NULL ||
+    control->waiting = waiting_new(control);
+    if (control->sync == NULL || control->waiting == NULL ||
         commits_open(&control->commits, control->base, control->store, on_commit_failed, control) != 0 ||
         dataplane_open(&control->dataplane, control->base, config->dataplane_socket, &handlers, control) !=
             0) {
@@ -122,6 +126,7 @@ void control_close(struct control *control)
     clients_close(control->clients);
     dataplane_close(control->dataplane);
     sync_free(control->sync);
+    waiting_free(control->waiting);
     store_close(control->store);
     free(control);
 }

@@ -18,6 +18,7 @@
 #include "sessions.h"
 #include "store.h"
 #include "sync.h"
+#include "waiting.h"
 
 struct control {
     const struct cv_config *config;
@@ -27,9 +28,11 @@ struct control {
     struct dataplane *dataplane;
     struct clients *clients; /* NULL in a control without a socket (fuzzing) */
     struct sync *sync;
+    struct waiting *waiting;
     struct sessions *sessions;
     struct events events;
-    uint64_t start_ms; /* monotonic */
+    uint64_t start_ms;  /* monotonic */
+    uint64_t pairs_max; /* of the data plane attached last; 0: unknown */
 };
 
 /*

@@ -58,6 +58,7 @@ void leg_events_take(struct control *control, const struct cv_message *message)
             events_pair(&control->events, EVENT_PAIR_IDLE, &record);
         break;
     case CV_MESSAGE_PAIR_EXPIRED:
+        waiting_room(control->waiting);
         if (find(control, message->pair, &record))
             leg_events_expired(control, &record);
         break;

@@ -10,7 +10,7 @@
 #include <sys/random.h>
 
 #define CONTAINER(pointer, member) \
-    ((struct pair_change *)(void *)((char *)(pointer) - offsetof(struct pair_change, member)))
+    ((struct pair_change *)(void *)((char *)(pointer)-offsetof(struct pair_change, member)))
 
 int pairs_choose_port(struct control *control, struct pair_record *record, char *why, size_t why_bytes)
 {
@@ -133,12 +133,25 @@ static void on_put(struct request *request, int error, const struct cv_pair_stat
     }
 }
 
+/* Whether a pair added now would wait in vain for a data plane like the last one. */
+static bool is_beyond_limit(struct control *control)
+{
+    uint64_t count = 0;
+
+    return control->pairs_max != 0 && !dataplane_attached(control->dataplane) &&
+           store_count_pairs(control->store, &count) == 0 && count >= control->pairs_max;
+}
+
 int pairs_add(struct control *control, struct pair_change *change)
 {
     int error;
 
     change->control = control;
     change->installed = false;
+    if (is_beyond_limit(control)) {
+        finish(change, CHANGE_REFUSED, -ENOSPC);
+        return 0;
+    }
     change->record.created_ms = clock_unix_ms();
     error = store_add_pair(control->store, &change->record);
     if (error != 0)
@@ -162,6 +175,8 @@ static void on_deleted(struct request *request, int error, const struct cv_pair_
     struct pair_record record;
 
     (void)state;
+    if (error == 0)
+        waiting_room(change->control->waiting);
     if (error == 0 || error == -ENOENT || error == -ECONNRESET)
         finish(change,
                outcome_if(store_get_pair(change->control->store, change->record.pair, &record) == -ENOENT),

@@ -112,6 +112,8 @@ int store_commit(struct store *store)
     if (error != 0 && !sqlite3_get_autocommit(store->database))
         (void)run(store, "ROLLBACK");
     store->failed = false;
+    if (error != 0)
+        store->counted = false;
     return error;
 }
 

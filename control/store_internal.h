@@ -55,7 +55,9 @@ enum statement {
 struct store {
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENT_COUNT];
-    bool failed; /* a write of the open transaction failed */
+    bool failed;  /* a write of the open transaction failed */
+    bool counted; /* `pairs` is right: counting them reads them all */
+    uint64_t pairs;
     char error[256];
     void (*written)(void *context);
     void *written_context;

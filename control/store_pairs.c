@@ -109,6 +109,7 @@ int store_add_pair(struct store *store, struct pair_record *record)
         return error;
     record->pair = (uint64_t)sqlite3_last_insert_rowid(store->database);
     record->boot_id = 0;
+    store->pairs++;
     error = add_leg(store, record, 0);
     return error != 0 ? error : add_leg(store, record, 1);
 }
@@ -121,7 +122,10 @@ int store_remove_pair(struct store *store, uint64_t pair)
     if (error != 0)
         return error;
     bind_u64(statement, 1, pair);
-    return change_step(store, statement, "removing a pair");
+    error = change_step(store, statement, "removing a pair");
+    if (error == 0)
+        store->pairs--;
+    return error;
 }
 
 int store_set_boot_id(struct store *store, uint64_t pair, uint64_t boot_id)
@@ -258,7 +262,15 @@ int store_newest_pair(struct store *store, uint64_t *newest)
 
 int store_count_pairs(struct store *store, uint64_t *count)
 {
-    return number_step(store, store->statements[STATEMENT_COUNT_PAIRS], count);
+    if (!store->counted) {
+        int error = number_step(store, store->statements[STATEMENT_COUNT_PAIRS], &store->pairs);
+
+        if (error != 0)
+            return error;
+        store->counted = true;
+    }
+    *count = store->pairs;
+    return 0;
 }
 
 static int mark_ports(struct store *store, sqlite3_stmt *statement, const char *key, struct port_set *set,

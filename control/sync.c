@@ -123,9 +123,11 @@ static void on_request_done(struct request *request, int error, const struct cv_
                                 dataplane_boot_id(control->dataplane));
     } else if (request->message.type == CV_MESSAGE_PAIR_PUT && error != -ECONNRESET) {
         if (sync->counts.refused++ == 0)
-            log_warning("pair %" PRIu64 " is not in the data plane: %s; it is tried again at the next "
-                        "attachment (further ones are counted)",
+            log_warning("pair %" PRIu64 " is not in the data plane: %s; it is tried again when pairs go "
+                        "(further ones are counted)",
                         request->message.put.pair, cv_result_text(error));
+        if (error != -EEXIST) /* it would be there, in another form */
+            waiting_add(control->waiting, request->message.put.pair, request->message.put.idle_s);
     } else if (request->message.type == CV_MESSAGE_PAIR_DELETE && error == 0) {
         sync->counts.removed++;
     }
@@ -285,6 +287,11 @@ void sync_start(struct sync *sync)
     sync->dump.done = on_dump_done;
     if (dataplane_request(control->dataplane, &sync->dump) == 0)
         sync->phase = SYNC_DUMP;
+}
+
+bool sync_running(const struct sync *sync)
+{
+    return sync->phase != SYNC_IDLE;
 }
 
 void sync_stop(struct sync *sync)

@@ -261,6 +261,44 @@ yyjson_doc *client_event(struct test_client *client, const char *event, yyjson_v
     return doc;
 }
 
+void client_expect(struct test_client *client, const char *event, uint64_t pair)
+{
+    yyjson_val *params;
+    yyjson_doc *doc = client_event(client, event, &params);
+
+    if (pair != 0)
+        assert_int_equal(json_number(doc, "/params/pair"), pair);
+    yyjson_doc_free(doc);
+}
+
+void client_expect_synced(struct test_client *client, struct sync_counts counts)
+{
+    yyjson_val *params;
+    yyjson_doc *doc = client_event(client, "pairs_synced", &params);
+
+    assert_int_equal(json_number(doc, "/params/known"), counts.known);
+    assert_int_equal(json_number(doc, "/params/put"), counts.put);
+    assert_int_equal(json_number(doc, "/params/refused"), counts.refused);
+    assert_int_equal(json_number(doc, "/params/removed"), counts.removed);
+    assert_int_equal(json_number(doc, "/params/expired"), counts.expired);
+    yyjson_doc_free(doc);
+}
+
+void client_expect_attached(struct test_client *client, bool restarted)
+{
+    yyjson_val *params;
+    yyjson_doc *doc = client_event(client, "dataplane_attached", &params);
+
+    assert_true(json_bool(doc, "/params/restarted") == restarted);
+    yyjson_doc_free(doc);
+}
+
+void client_subscribe(struct test_client *client, struct bench *bench)
+{
+    client_open(client, bench);
+    client_do(client, "events.subscribe", "{}");
+}
+
 uint64_t client_add(struct test_client *client, const char *a, const char *b)
 {
     char params[256];

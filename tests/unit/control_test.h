@@ -72,6 +72,14 @@ void client_refused(struct test_client *client, const char *method, const char *
 /* The next event, which must be this one; the caller frees it. *params is its params. */
 yyjson_doc *client_event(struct test_client *client, const char *event, yyjson_val **params);
 
+/* The next event is this one, of this pair unless that is 0. */
+void client_expect(struct test_client *client, const char *event, uint64_t pair);
+void client_expect_synced(struct test_client *client, struct sync_counts counts);
+void client_expect_attached(struct test_client *client, bool restarted);
+
+/* Opens a client that gets events. */
+void client_subscribe(struct test_client *client, struct bench *bench);
+
 /* Adds a pair of two peers that bind by token; its number. */
 uint64_t client_add(struct test_client *client, const char *a, const char *b);
 

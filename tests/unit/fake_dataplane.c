@@ -22,6 +22,7 @@ void fake_start(struct fake_dataplane *fake)
         fake->pairs = calloc(FAKE_PAIRS, sizeof(*fake->pairs));
     assert_non_null(fake->pairs);
     assert_int_equal(cv_control_link_open(&fake->link, fake->path, 2, 1), 0);
+    cv_control_link_shared(fake->link)->keeper->pairs_max = fake->room;
 }
 
 void fake_kill(struct fake_dataplane *fake)
@@ -117,6 +118,17 @@ static void dump(struct fake_dataplane *fake, const struct cv_message *request)
     fake->dumps++;
 }
 
+static void handle_put(struct fake_dataplane *fake, const struct cv_message *request)
+{
+    int error = fake->put_error;
+
+    if (fake->room != 0 && fake->count >= fake->room && fake_find(fake, request->put.pair) == NULL)
+        error = -ENOSPC;
+    if (error == 0)
+        put(fake, &request->put);
+    answer(fake, request, error);
+}
+
 static void handle(struct fake_dataplane *fake, const struct cv_message *request)
 {
     struct fake_pair *pair;
@@ -124,9 +136,7 @@ static void handle(struct fake_dataplane *fake, const struct cv_message *request
     switch (request->type) {
     case CV_MESSAGE_PAIR_PUT:
         fake->puts++;
-        if (fake->put_error == 0)
-            put(fake, &request->put);
-        answer(fake, request, fake->put_error);
+        handle_put(fake, request);
         break;
     case CV_MESSAGE_PAIR_DELETE:
         fake->deletes++;

@@ -23,6 +23,7 @@ struct fake_dataplane {
     struct cv_control_link *link; /* NULL: not running */
     struct fake_pair *pairs;
     uint32_t count;
+    uint32_t room;                                /* for pairs, refused beyond it; 0: any number */
     int put_error;                                /* what PAIR_PUT is refused with; 0: not */
     bool mute;                                    /* leaves messages in the ring */
     uint32_t per_turn;                            /* messages taken in one turn; 0: any number */

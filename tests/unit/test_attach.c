@@ -17,17 +17,6 @@
 
 #define ADD_ALICE_BOB "{\"a\":{\"peer\":\"alice\"},\"b\":{\"peer\":\"bob\"}}"
 
-/* The next event is this one, of this pair unless that is 0. */
-static void expect_event(struct test_client *client, const char *event, uint64_t pair)
-{
-    yyjson_val *params;
-    yyjson_doc *doc = client_event(client, event, &params);
-
-    if (pair != 0)
-        assert_int_equal(json_number(doc, "/params/pair"), pair);
-    yyjson_doc_free(doc);
-}
-
 static void expect_leg_event(struct test_client *client, const char *event, const char *leg,
                              const char *address, const char *previous, const char *cause)
 {
@@ -45,34 +34,6 @@ static void expect_leg_event(struct test_client *client, const char *event, cons
     yyjson_doc_free(doc);
 }
 
-static void expect_synced(struct test_client *client, struct sync_counts counts)
-{
-    yyjson_val *params;
-    yyjson_doc *doc = client_event(client, "pairs_synced", &params);
-
-    assert_int_equal(json_number(doc, "/params/known"), counts.known);
-    assert_int_equal(json_number(doc, "/params/put"), counts.put);
-    assert_int_equal(json_number(doc, "/params/refused"), counts.refused);
-    assert_int_equal(json_number(doc, "/params/removed"), counts.removed);
-    assert_int_equal(json_number(doc, "/params/expired"), counts.expired);
-    yyjson_doc_free(doc);
-}
-
-static void expect_attached(struct test_client *client, bool restarted)
-{
-    yyjson_val *params;
-    yyjson_doc *doc = client_event(client, "dataplane_attached", &params);
-
-    assert_true(json_bool(doc, "/params/restarted") == restarted);
-    yyjson_doc_free(doc);
-}
-
-static void subscribe(struct test_client *client, struct bench *bench)
-{
-    client_open(client, bench);
-    client_do(client, "events.subscribe", "{}");
-}
-
 static void serves_without_a_data_plane(void **state)
 {
     static const char *const methods[] = {"port.list", "worker.list", "stats.get", "drop.list"};
@@ -81,13 +42,13 @@ static void serves_without_a_data_plane(void **state)
     struct test_client watcher;
     yyjson_doc *doc;
 
-    subscribe(&watcher, bench);
+    client_subscribe(&watcher, bench);
     client_open(&client, bench);
     doc = client_call(&client, "pair.add", ADD_ALICE_BOB);
     assert_false(json_bool(doc, "/result/installed"));
     assert_string_equal(json_text(doc, "/result/addresses/0"), "192.0.2.1");
     yyjson_doc_free(doc);
-    expect_event(&watcher, "pair_added", 1);
+    client_expect(&watcher, "pair_added", 1);
     doc = client_call(&client, "pair.get", "{\"pair\":1}");
     assert_false(json_bool(doc, "/result/installed"));
     assert_true(json_null(doc, "/result/legs/0/pkts"));
@@ -97,8 +58,8 @@ static void serves_without_a_data_plane(void **state)
     client_refused(&client, "log.level", "{\"target\":\"dataplane\",\"level\":\"info\"}", "no_dataplane");
 
     fake_start(&bench->dataplane);
-    expect_attached(&watcher, true);
-    expect_synced(&watcher, (struct sync_counts){.put = 1});
+    client_expect_attached(&watcher, true);
+    client_expect_synced(&watcher, (struct sync_counts){.put = 1});
     doc = client_call(&client, "pair.get", "{\"pair\":1}");
     assert_true(json_bool(doc, "/result/installed"));
     yyjson_doc_free(doc);
@@ -115,10 +76,10 @@ static void passes_events_on_and_keeps_addresses(void **state)
     yyjson_doc *doc;
 
     bench_attach(bench);
-    subscribe(&watcher, bench);
+    client_subscribe(&watcher, bench);
     client_open(&client, bench);
     (void)client_add(&client, "alice", "bob");
-    expect_event(&watcher, "pair_added", 1);
+    client_expect(&watcher, "pair_added", 1);
     assert_true(fake_tell_leg(dataplane, CV_MESSAGE_LEG_BOUND, 1, 0, "198.51.100.7:1", NULL));
     expect_leg_event(&watcher, "leg_bound", "a", "198.51.100.7:1", NULL, NULL);
     assert_true(fake_tell_leg(dataplane, CV_MESSAGE_LEG_MOVED, 1, 0, "198.51.100.7:2", "198.51.100.7:1"));
@@ -128,18 +89,18 @@ static void passes_events_on_and_keeps_addresses(void **state)
     assert_true(fake_tell_leg(dataplane, CV_MESSAGE_LEG_UNBOUND, 1, 1, "[2001:db8::7]:3", NULL));
     expect_leg_event(&watcher, "leg_unbound", "b", NULL, "[2001:db8::7]:3", NULL);
     assert_true(fake_tell_pair(dataplane, CV_MESSAGE_PAIR_IDLE, 1));
-    expect_event(&watcher, "pair_idle", 1);
+    client_expect(&watcher, "pair_idle", 1);
     assert_true(
         fake_tell_leg(dataplane, CV_MESSAGE_LEG_BOUND, 77, 0, "198.51.100.7:1", NULL)); /* unknown pair */
 
     fake_kill(dataplane);
-    expect_event(&watcher, "dataplane_lost", 0);
+    client_expect(&watcher, "dataplane_lost", 0);
     doc = client_call(&client, "pair.get", "{\"pair\":1}");
     assert_string_equal(json_text(doc, "/result/legs/0/address"), "198.51.100.7:2");
     assert_true(json_null(doc, "/result/legs/1/address"));
     yyjson_doc_free(doc);
     client_do(&client, "pair.delete", "{\"pair\":1}");
-    expect_event(&watcher, "pair_removed", 1);
+    client_expect(&watcher, "pair_removed", 1);
 
     /* It can be cancelled. */
     client_do(&watcher, "cancel", "{\"id\":1}");
@@ -157,14 +118,14 @@ static void an_expired_pair_leaves_the_store(void **state)
     struct test_client watcher;
 
     bench_attach(bench);
-    subscribe(&watcher, bench);
+    client_subscribe(&watcher, bench);
     client_refused(&watcher, "events.subscribe", "{}", "exists");
     client_open(&client, bench);
     (void)client_add(&client, "alice", "bob");
-    expect_event(&watcher, "pair_added", 1);
+    client_expect(&watcher, "pair_added", 1);
     fake_forget(&bench->dataplane, 1);
     assert_true(fake_tell_pair(&bench->dataplane, CV_MESSAGE_PAIR_EXPIRED, 1));
-    expect_event(&watcher, "pair_expired", 1);
+    client_expect(&watcher, "pair_expired", 1);
     client_refused(&client, "pair.get", "{\"pair\":1}", "not_found");
     client_close(&watcher);
     client_close(&client);
@@ -192,11 +153,11 @@ static void a_restarted_control_learns_what_it_missed(void **state)
     puts = dataplane->puts;
 
     bench_start_control(bench);
-    subscribe(&watcher, bench);
-    expect_attached(&watcher, false);
+    client_subscribe(&watcher, bench);
+    client_expect_attached(&watcher, false);
     expect_leg_event(&watcher, "leg_bound", "a", "198.51.100.7:1", NULL, NULL);
-    expect_event(&watcher, "pair_expired", 2);
-    expect_synced(&watcher, (struct sync_counts){.known = 2, .put = 1, .removed = 1, .expired = 1});
+    client_expect(&watcher, "pair_expired", 2);
+    client_expect_synced(&watcher, (struct sync_counts){.known = 2, .put = 1, .removed = 1, .expired = 1});
     assert_int_equal(dataplane->puts, puts + 1);
     assert_int_equal(dataplane->count, 3);
     assert_int_equal(fake_find(dataplane, 3)->state.idle_s, 120);
@@ -211,10 +172,10 @@ static void a_pair_added_during_a_dump_is_left_alone(void **state)
     struct test_client client;
     struct test_client watcher;
 
-    subscribe(&watcher, bench);
+    client_subscribe(&watcher, bench);
     bench->dataplane.mute = true;
     fake_start(&bench->dataplane);
-    expect_attached(&watcher, true);
+    client_expect_attached(&watcher, true);
     client_open(&client, bench);
     client_send_line(&client,
                      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"pair.add\",\"params\":" ADD_ALICE_BOB "}");
@@ -242,18 +203,18 @@ static void a_restarted_data_plane_gets_its_pairs_back(void **state)
     client_open(&client, bench);
     (void)client_add(&client, "alice", "bob");
     (void)client_add(&client, "alice", "carol");
-    subscribe(&watcher, bench);
+    client_subscribe(&watcher, bench);
     assert_true(fake_tell_leg(dataplane, CV_MESSAGE_LEG_BOUND, 1, 1, "198.51.100.7:1", NULL));
     expect_leg_event(&watcher, "leg_bound", "b", "198.51.100.7:1", NULL, NULL);
     before = fake_find(dataplane, 1)->config;
     fake_kill(dataplane);
-    expect_event(&watcher, "dataplane_lost", 0);
+    client_expect(&watcher, "dataplane_lost", 0);
     client_do(&client, "pair.delete", "{\"pair\":2}");
-    expect_event(&watcher, "pair_removed", 2);
+    client_expect(&watcher, "pair_removed", 2);
 
     fake_start(dataplane);
-    expect_attached(&watcher, true);
-    expect_synced(&watcher, (struct sync_counts){.put = 1});
+    client_expect_attached(&watcher, true);
+    client_expect_synced(&watcher, (struct sync_counts){.put = 1});
     assert_int_equal(cv_address_parse("198.51.100.7:1", &before.legs[1].last), 0);
     assert_memory_equal(&fake_find(dataplane, 1)->config, &before, sizeof(before));
     assert_int_equal(dataplane->count, 1);
@@ -281,17 +242,17 @@ static void puts_many_pairs_back(void **state)
         assert_int_equal(store_add_pair(bench->control->store, &record), 0);
     }
     dataplane->per_turn = 40;
-    subscribe(&watcher, bench);
+    client_subscribe(&watcher, bench);
     fake_start(dataplane);
-    expect_attached(&watcher, true);
+    client_expect_attached(&watcher, true);
     while (dataplane->count < MANY / 2)
         bench_turn(bench);
     client_close(&watcher);
     bench_stop_control(bench);
     bench_start_control(bench);
-    subscribe(&watcher, bench);
+    client_subscribe(&watcher, bench);
     dataplane->per_turn = 0;
-    expect_attached(&watcher, false);
+    client_expect_attached(&watcher, false);
     while (dataplane->count < MANY)
         bench_turn(bench);
     yyjson_doc_free(client_next(&watcher)); /* pairs_synced */
@@ -359,7 +320,7 @@ static void lost_events_make_it_ask_again(void **state)
     client_open(&client, bench);
     (void)client_add(&client, "alice", "bob");
     (void)client_add(&client, "alice", "bob");
-    subscribe(&watcher, bench);
+    client_subscribe(&watcher, bench);
     fake_forget(dataplane, 1);
     assert_int_equal(cv_address_parse("198.51.100.7:1", &fake_find(dataplane, 2)->state.legs[1].address), 0);
     assert_true(fake_tell(dataplane, &lost));
@@ -367,8 +328,8 @@ static void lost_events_make_it_ask_again(void **state)
     assert_int_equal(json_number(doc, "/params/count"), 12);
     yyjson_doc_free(doc);
     expect_leg_event(&watcher, "leg_bound", "b", "198.51.100.7:1", NULL, NULL);
-    expect_event(&watcher, "pair_expired", 1);
-    expect_synced(&watcher, (struct sync_counts){.known = 1, .expired = 1});
+    client_expect(&watcher, "pair_expired", 1);
+    client_expect_synced(&watcher, (struct sync_counts){.known = 1, .expired = 1});
     client_close(&watcher);
     client_close(&client);
 }
@@ -381,17 +342,17 @@ static void a_silent_data_plane_is_lost(void **state)
     yyjson_doc *doc;
 
     bench_attach(bench);
-    subscribe(&watcher, bench);
+    client_subscribe(&watcher, bench);
     client_open(&client, bench);
     bench->dataplane.mute = true;
     doc = client_call(&client, "pair.add", ADD_ALICE_BOB); /* answered when control gives up waiting */
     assert_false(json_bool(doc, "/result/installed"));
     yyjson_doc_free(doc);
-    expect_event(&watcher, "dataplane_lost", 0);
-    expect_event(&watcher, "pair_added", 1);
+    client_expect(&watcher, "dataplane_lost", 0);
+    client_expect(&watcher, "pair_added", 1);
     bench->dataplane.mute = false;
-    expect_attached(&watcher, false);
-    expect_synced(&watcher, (struct sync_counts){.put = 1});
+    client_expect_attached(&watcher, false);
+    client_expect_synced(&watcher, (struct sync_counts){.put = 1});
     client_close(&watcher);
     client_close(&client);
 }
@@ -408,14 +369,14 @@ static void a_pair_that_cannot_be_kept_is_refused(void **state)
     bench_attach(bench);
     client_open(&client, bench);
     (void)client_add(&client, "alice", "bob");
-    subscribe(&watcher, bench);
+    client_subscribe(&watcher, bench);
     (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     small.rlim_max = before.rlim_max;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     client_refused(&client, "pair.add", ADD_ALICE_BOB, "store");
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    expect_synced(&watcher, (struct sync_counts){.known = 1, .removed = 1});
+    client_expect_synced(&watcher, (struct sync_counts){.known = 1, .removed = 1});
     assert_int_equal(bench->dataplane.count, 1);
     assert_int_not_equal(client_add(&client, "alice", "bob"), 0);
     client_close(&watcher);
