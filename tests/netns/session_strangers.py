@@ -3,9 +3,11 @@
 """What the listening port says to packets of no session: version negotiation, stateless reset, Retry, silence."""
 
 import os
+import random
 import socket
 import struct
 import sys
+import time
 
 HOST = sys.argv[1]
 
@@ -50,3 +52,17 @@ check(answer is not None and answer[:2] == b"\x01\x01" and answer[4:20] == stun[
 for garbage in (b"", b"\0" * 30, os.urandom(16), bytes([0xFF]) * 1300, bytes([0xC0]) + bytes(20)):
     answer = ask(garbage, 0.2)
     check(answer is None or len(answer) <= len(garbage), f"{len(answer or b'')} bytes for {len(garbage)}")
+
+# Anything: random bytes behind the first bytes of every kind of packet, at any length.
+random.seed(1)
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    for i in range(5000):
+        kind = random.choice((0x40, 0x60, 0xC0, 0xC3, 0xD0, 0xE0, 0xF0, 0x80, random.randrange(256)))
+        version = random.choice((b"\0\0\0\1", b"\x6b\x33\x43\xcf", b"\0\0\0\0", os.urandom(4)))
+        ids = b"".join(bytes([n]) + os.urandom(n) for n in (random.choice((0, 8, 16, 20)), random.choice((0, 8, 20))))
+        token = random.choice((b"\0", bytes([0x10]) + os.urandom(16), b"\x40\x60\xb7" + os.urandom(95)))
+        size = random.choice((1200, 1200, 1350, random.randrange(1, 1400)))
+        packet = bytes([kind]) + version + ids + token + b"\x44\x80" + os.urandom(size)
+        s.sendto(packet[:size], (HOST, 443))
+        if i % 100 == 0:
+            time.sleep(0.01)

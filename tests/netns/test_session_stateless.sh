@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/netns/sessions.sh
 . "$NETNS_DIR/sessions.sh"
-proves "Retry on demand, version negotiation and stateless reset; garbage is dropped by name"
+proves "Retry on demand, version negotiation and stateless reset; a flood of anything does no harm"
 
 make_internet
 add_peer alice open
@@ -14,4 +14,17 @@ no_error
 expect "$(events '.event == "up"')" -eq 5 "sessions through a Retry"
 inside alice "$NETNS_DIR/session_strangers.py" "$RELAY_ADDRESS" > "$LOGS/strangers.out" 2> "$LOGS/strangers.log" ||
     fail "strangers: $(tail -n 2 "$LOGS/strangers.log")"
+session_peer alice --echo 100 --sessions 5
+no_error
+stop_sessions
+
+# The same strangers where no Retry keeps them off.
+start_sessions -- "retry_over: 60000" "handshakes: 50" "handshakes_per_prefix: 20" "handshake: 2s"
+inside alice "$NETNS_DIR/session_strangers.py" "$RELAY_ADDRESS" > "$LOGS/strangers.out" 2> "$LOGS/strangers.log" ||
+    fail "strangers: $(tail -n 2 "$LOGS/strangers.log")"
+again() {
+    session_peer alice --echo 100
+    [ "$(peer_field .error)" = null ]
+}
+wait_until 20 again || fail "no session after the strangers' handshakes have timed out"
 stop_sessions
