@@ -5,7 +5,8 @@
 #
 #   start_relay KEY=VALUE...        both processes, and the stream of events; returns when pairs can be made.
 #                                   Keys: driver, device, devargs, workers, ports, idle (of pairs), rate,
-#                                   pairs (how many at most), loop (poll or sleep)
+#                                   pairs (how many at most), loop (poll or sleep),
+#                                   certificate (FILE without .crt and .key: with sessions, for everybody)
 #   stop_relay                      both must end with status 0
 #   forget_relay                    then start_relay starts afresh: no pairs, no events
 #   has_af_xdp                      whether this kernel does
@@ -28,10 +29,14 @@ EVENT_SECONDS=20
 
 write_config() {
     local driver=af_packet device=wan devargs="" workers=1 loop=sleep
-    local ports=40000-40015 idle=120s rate=0 pairs=1000 setting
+    local ports=40000-40015 idle=120s rate=0 pairs=1000 certificate="" setting session="" policy=""
     for setting; do
         local "$setting"
     done
+    if [ -n "$certificate" ]; then
+        session="session: {certificate: $certificate.crt, key: $certificate.key}"
+        policy="sessions: {policy: open}"
+    fi
     cat > "$CONFIG" <<END
 relay:
   relay_ports: $ports
@@ -46,6 +51,7 @@ dataplane:
       addresses: [$RELAY_ADDRESS/24, "$RELAY_ADDRESS6/64"]
       gateways: [$RELAY_GATEWAY, "$RELAY_GATEWAY6"]
       devargs: "$devargs"
+  $session
   limits:
     pairs: $pairs
     mbufs: 8192
@@ -54,6 +60,7 @@ control:
   pairs:
     idle: $idle
     rate: $rate
+  $policy
 END
 }
 
