@@ -184,14 +184,53 @@ static void done(struct request *request)
     fputs("{}", request->result);
 }
 
+static void put_session(FILE *out, uint64_t session)
+{
+    fprintf(out,
+            "{\"session\":%" PRIu64 ",\"peer\":\"" FAKE_PEER_ID "\",\"chain\":[\"" FAKE_PEER_ID
+            "\",\"oldkey\"],\"address\":\"198.51.100.7:4433\",\"phase\":\"open\",\"registered\":true,"
+            "\"legs\":[\"udp\",\"tunnel\"],\"pairs\":2,\"requests\":0,\"offers\":1,"
+            "\"admitted\":\"2026-01-31T12:00:00.123Z\",\"worker\":null,\"round_trip_us\":1234}",
+            session);
+}
+
+/* Two pages of one. */
+static void session_list(struct request *request)
+{
+    const uint64_t cursor = number(request, "cursor");
+
+    fputs("{\"sessions\":[", request->result);
+    put_session(request->result, cursor == 0 ? 5 : 9);
+    fputs(cursor == 0 ? "],\"next\":5}" : "],\"next\":null}", request->result);
+}
+
+static void session_get(struct request *request)
+{
+    if (number(request, "session") == 404)
+        request->refusal = "not_found";
+    else
+        put_session(request->result, number(request, "session"));
+}
+
+static void session_close(struct request *request)
+{
+    if (number(request, "session") == 404)
+        request->refusal = "not_found";
+    else
+        fputs("{}", request->result);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct request *request);
 } methods[] = {
-    {"pair.add", pair_add},   {"pair.get", pair_get},   {"pair.delete", pair_delete},
-    {"pair.list", pair_list}, {"port.list", port_list}, {"worker.list", worker_list},
-    {"stats.get", stats_get}, {"drop.list", drop_list}, {"events.subscribe", done},
-    {"log.level", done},      {"cancel", done},
+    {"pair.add", pair_add},       {"pair.get", pair_get},
+    {"pair.delete", pair_delete}, {"pair.list", pair_list},
+    {"port.list", port_list},     {"worker.list", worker_list},
+    {"stats.get", stats_get},     {"drop.list", drop_list},
+    {"events.subscribe", done},   {"session.list", session_list},
+    {"session.get", session_get}, {"session.close", session_close},
+    {"log.level", done},          {"cancel", done},
 };
 
 static void send_text(int fd, const char *text)

@@ -105,6 +105,30 @@ static void test_tables(void **state)
     expect(run("log", "level", "dataplane", "debug"), 0, "Log level of dataplane: debug\n");
 }
 
+static void test_sessions(void **state)
+{
+    struct child child = run("session", "list");
+    yyjson_doc *doc;
+
+    (void)state;
+    expect_status(&child, 0);
+    expect_text(child.texts[1], "session list --cursor 5");
+    expect_text(child.texts[0], "      5  " FAKE_PEER_ID
+                                "  198.51.100.7:4433  registered      2  2026-01-31T12:00:00.123Z\n");
+    child_free(&child);
+    expect(run("session", "list", "--all"), 0, "\n      9  " FAKE_PEER_ID);
+    doc = json(run("-j", "session", "list", "--cursor", "5"), 0);
+    assert_int_equal(yyjson_get_uint(yyjson_ptr_get(yyjson_doc_get_root(doc), "/sessions/0/session")), 9);
+    yyjson_doc_free(doc);
+    child = run("session", "show", "5");
+    expect_text(child.texts[0], "also known as            oldkey\n");
+    expect_text(child.texts[0], "kinds of leg             udp, tunnel\n");
+    expect(child, 0, "round trip, us           1,234\n");
+    expect(run("session", "close", "5"), 0, "Session 5 closed\n");
+    expect_error(run("session", "close", "404"), 2, "not_found");
+    expect_error(run("session", "show", "x"), 1, "the number of a session");
+}
+
 static void test_drops(void **state)
 {
     struct child child = run("drop", "show");
@@ -225,13 +249,21 @@ static void test_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_pair_add),      TEST(test_pair_add_fixed),
-        TEST(test_pair_add_json), TEST(test_pair_show),
-        TEST(test_pair_del),      TEST(test_tables),
-        TEST(test_drops),         TEST(test_every_command_in_json),
-        TEST(test_usage),         TEST(test_refused),
-        TEST(test_no_daemon),     TEST(test_socket_from_environment),
-        TEST(test_no_answer),     TEST(test_lines),
+        TEST(test_pair_add),
+        TEST(test_pair_add_fixed),
+        TEST(test_pair_add_json),
+        TEST(test_pair_show),
+        TEST(test_pair_del),
+        TEST(test_tables),
+        TEST(test_sessions),
+        TEST(test_drops),
+        TEST(test_every_command_in_json),
+        TEST(test_usage),
+        TEST(test_refused),
+        TEST(test_no_daemon),
+        TEST(test_socket_from_environment),
+        TEST(test_no_answer),
+        TEST(test_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
