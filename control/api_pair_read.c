@@ -2,11 +2,13 @@
 /* pair.get and pair.list: the store's records, with what the data plane counts for each. */
 #include "api.h"
 #include "control.h"
+#include "log.h"
 #include "pair_json.h"
 #include "params.h"
 #include "refuse.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define LIST_MAX     1000
@@ -121,6 +123,23 @@ static void finish_list(struct list *list)
     call_answer(call, result);
 }
 
+static void begin_chunk(struct list *list, const struct pair_record *records, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct lookup *lookup = &list->lookups[list->count];
+
+        if (records[i].damaged) {
+            log_warning("store: pair %" PRIu64 " is damaged and left out of a list; delete it",
+                        records[i].pair);
+            continue;
+        }
+        lookup->record = records[i];
+        ask(list, lookup);
+        list->count++;
+    }
+    list->left -= list->count;
+}
+
 /* Reads pairs until some of them have to be asked for, or the list is complete. */
 static void next_chunk(struct list *list)
 {
@@ -138,13 +157,8 @@ static void next_chunk(struct list *list)
         }
         if (count == 0)
             break;
-        list->count = (uint32_t)count;
-        list->left -= list->count;
         list->cursor = records[count - 1].pair;
-        for (uint32_t i = 0; i < list->count; i++) {
-            list->lookups[i].record = records[i];
-            ask(list, &list->lookups[i]);
-        }
+        begin_chunk(list, records, (uint32_t)count);
         if (list->outstanding > 0)
             return;
         add_chunk(list);

@@ -33,6 +33,7 @@ struct leg_record {
 struct pair_record {
     uint64_t pair; /* grows, never used twice */
     uint16_t relay_port;
+    bool damaged; /* from store_next_pairs: nothing but `pair` is right */
     uint32_t idle_s;
     uint64_t rate_bytes_per_second;
     uint64_t created_ms; /* Unix time */
@@ -61,9 +62,13 @@ int store_remove_pair(struct store *store, uint64_t pair);
 int store_set_boot_id(struct store *store, uint64_t pair, uint64_t boot_id);
 int store_set_last(struct store *store, uint64_t pair, unsigned leg, const struct cv_address *last);
 
+/* -EBADMSG: it is damaged; it can be removed. */
 int store_get_pair(struct store *store, uint64_t pair, struct pair_record *record);
 
-/* Up to `max` pairs with numbers after `after` and up to `newest`, in order. Returns how many. */
+/*
+ * Up to `max` pairs with numbers after `after` and up to `newest`, in order; damaged ones are marked, and
+ * harm no other. Returns how many.
+ */
 int store_next_pairs(struct store *store, uint64_t after, uint64_t newest, struct pair_record *records,
                      uint32_t max);
 

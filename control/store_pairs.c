@@ -230,9 +230,9 @@ int store_next_pairs(struct store *store, uint64_t after, uint64_t newest, struc
     bind_u64(statement, 2, newest);
     bind_u64(statement, 3, max);
     while ((code = sqlite3_step(statement)) == SQLITE_ROW && count < max) {
-        error = read_pair(store, statement, &records[count]);
-        if (error != 0)
-            break;
+        bool damaged = read_pair(store, statement, &records[count]) != 0;
+
+        records[count].damaged = damaged;
         count++;
     }
     if (code != SQLITE_ROW && code != SQLITE_DONE)

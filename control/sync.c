@@ -192,6 +192,12 @@ static bool settle(struct sync *sync, const struct pair_record *record)
     struct control *control = sync->control;
     struct cv_message message;
 
+    if (record->damaged) {
+        sync->counts.refused++;
+        log_error("store: pair %" PRIu64 " is damaged and cannot be put into the data plane; delete it",
+                  record->pair);
+        return true;
+    }
     if (record->boot_id == dataplane_boot_id(control->dataplane)) {
         sync->counts.expired++;
         leg_events_expired(control, record);

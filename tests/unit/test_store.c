@@ -347,6 +347,7 @@ static void a_damaged_pair_harms_no_other(void **state)
     struct fixture *fixture = *state;
     struct pair_record first = pair_of("alice", "bob", 40000);
     struct pair_record second = pair_of("alice", "bob", 40001);
+    struct pair_record records[4];
     struct pair_record read;
 
     assert_int_equal(store_add_pair(fixture->store, &first), 0);
@@ -357,7 +358,13 @@ static void a_damaged_pair_harms_no_other(void **state)
     assert_int_equal(store_get_pair(fixture->store, 1, &read), -EBADMSG);
     assert_string_equal(store_error(fixture->store), "pair 1 is damaged");
     assert_int_equal(store_get_pair(fixture->store, 2, &read), 0);
+    assert_int_equal(store_next_pairs(fixture->store, 0, INT64_MAX, records, 4), 2);
+    assert_int_equal(records[0].pair, 1);
+    assert_true(records[0].damaged);
+    assert_false(records[1].damaged);
+    assert_memory_equal(&records[1], &second, sizeof(second));
     assert_int_equal(store_remove_pair(fixture->store, 1), 0);
+    assert_int_equal(store_next_pairs(fixture->store, 0, INT64_MAX, records, 4), 1);
 }
 
 static void remembers_the_data_plane(void **state)

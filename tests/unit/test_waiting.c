@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Pairs that the data plane has no room for: put when there is some, expired when there is none in time. */
+/* Pairs that are not put back at once: no room for them, or their records are damaged. */
 #include "control_test.h"
 #include "log.h"
 
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -117,6 +118,43 @@ static void an_absent_data_plane_can_be_full(void **state)
     client_close(&client);
 }
 
+/* It is left out, and can be deleted; the pairs behind it are put and listed. */
+static void a_damaged_pair_is_passed_over(void **state)
+{
+    struct bench *bench = *state;
+    struct test_client client;
+    struct test_client watcher;
+    sqlite3 *database;
+    yyjson_doc *doc;
+
+    client_open(&client, bench);
+    for (int i = 0; i < 3; i++)
+        (void)client_add(&client, "alice", "bob");
+    client_close(&client);
+    bench_stop_control(bench);
+    assert_int_equal(sqlite3_open(bench->config.store, &database), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(database, "UPDATE leg SET bind = 9 WHERE pair = 2 AND side = 1", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    bench_start_control(bench);
+    client_subscribe(&watcher, bench);
+    fake_start(&bench->dataplane);
+    client_expect_attached(&watcher, true);
+    client_expect_synced(&watcher, (struct sync_counts){.put = 2, .refused = 1});
+    client_open(&client, bench);
+    doc = client_call(&client, "pair.list", "{\"limit\":2}");
+    assert_int_equal(yyjson_arr_size(json_at(doc, "/result/pairs")), 2);
+    assert_int_equal(json_number(doc, "/result/pairs/1/pair"), 3);
+    yyjson_doc_free(doc);
+    doc = client_call(&client, "pair.list", "{\"limit\":1}");
+    assert_int_equal(json_number(doc, "/result/next"), 1);
+    yyjson_doc_free(doc);
+    client_do(&client, "pair.delete", "{\"pair\":2}");
+    client_close(&watcher);
+    client_close(&client);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_set_up, bench_tear_down)
 
 int main(void)
@@ -125,6 +163,7 @@ int main(void)
         TEST(a_refused_pair_gets_the_room_of_another),
         TEST(a_pair_that_never_got_room_expires),
         TEST(an_absent_data_plane_can_be_full),
+        TEST(a_damaged_pair_is_passed_over),
     };
 
     return cmocka_run_group_tests_name("waiting", tests, NULL, NULL);
