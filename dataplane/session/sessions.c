@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sessions.h"
 
-#include "handshake.h"
+#include "accept.h"
 #include "owner.h"
 #include "tls.h"
 
@@ -174,7 +174,7 @@ int cv_sessions_start(struct cv_sessions *all)
 {
     int result = rte_thread_create_control(&all->thread, "cv-handshake", cv_handshakes_run, all->handshakes);
 
-    all->started = result == 0;
+    all->started = all->started_once = result == 0;
     return result;
 }
 
@@ -234,11 +234,24 @@ static void end_sessions(struct cv_sessions *all)
     }
 }
 
+/* With all sessions ended, each page must be back where it came from. */
+static void check_pages(const struct cv_session_owner *owner)
+{
+    uint32_t missing = owner != NULL ? owner->pages.total - cv_page_pool_free_pages(&owner->pages) : 0;
+
+    if (missing != 0)
+        RTE_LOG_LINE(ERR, SESSIONS, "%u pages of sessions were not given back", missing);
+}
+
 void cv_sessions_destroy(struct cv_sessions *all)
 {
     if (all == NULL)
         return;
     end_sessions(all);
+    for (uint32_t i = 0; all->started_once && i < all->workers; i++)
+        check_pages(all->shards[i]);
+    if (all->started_once)
+        check_pages(all->handshakes->owner);
     for (uint32_t i = 0; all->shards != NULL && i < all->workers; i++)
         cv_owner_destroy(all->shards[i]);
     cv_handshakes_destroy(all->handshakes);

@@ -68,7 +68,7 @@ struct cv_sessions {
     struct cv_session_owner **shards;
     struct cv_handshakes *handshakes;
     rte_thread_t thread;
-    bool started;
+    bool started, started_once;
     uint64_t memory_bytes;
     uint64_t session_bytes; /* per session, at rest */
 };

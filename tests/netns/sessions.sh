@@ -80,6 +80,7 @@ no_error() {
 stop_sessions() {
     end_control
     stop dataplane
+    ! grep "not given back" "$LOGS/dataplane.log" || fail "memory of sessions was lost"
 }
 
 end_control() {
