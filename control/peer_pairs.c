@@ -47,9 +47,8 @@ bool peer_pairs_add(struct session *asker, struct session *answerer, uint64_t nu
     return true;
 }
 
-bool peer_pairs_load(struct sessions *all, struct session *asker, struct session *answerer, uint64_t pair)
+bool peer_pairs_load(struct session *asker, struct session *answerer, uint64_t pair)
 {
-    (void)all;
     return asker == NULL || answerer == NULL || peer_pairs_add(asker, answerer, pair);
 }
 

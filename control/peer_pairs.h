@@ -14,7 +14,7 @@ struct peer_pair {
 bool peer_pairs_add(struct session *asker, struct session *answerer, uint64_t pair);
 
 /* As the store has it. Without one of its sessions (NULL) it has ended: see session_dump.h. */
-bool peer_pairs_load(struct sessions *all, struct session *asker, struct session *answerer, uint64_t pair);
+bool peer_pairs_load(struct session *asker, struct session *answerer, uint64_t pair);
 
 /* PAIR_CLOSE. A pair that is not the session's has ended meanwhile, and is left alone. */
 void peer_pairs_close(struct session *session, uint64_t pair);

@@ -55,7 +55,7 @@ static void load_pair(void *context, const struct peer_pair_record *record)
 
     if (offer != NULL)
         offer->pair = record->pair;
-    else if (!peer_pairs_load(loading->all, asker, answerer, record->pair))
+    else if (!peer_pairs_load(asker, answerer, record->pair))
         loading->error = -ENOMEM;
 }
 
