@@ -223,7 +223,7 @@ static void the_header_alone_can_be_wrong(void **state)
 {
     (void)state;
 #define WRONG(id, number, sender, least, most, meaning)                                           \
-    assert_fails(CV_FROM_##sender, number, (least) - 1, CV_SESSION_ERROR_MALFORMED);              \
+    assert_fails(CV_FROM_##sender, number, (least)-1, CV_SESSION_ERROR_MALFORMED);                \
     assert_fails(CV_FROM_##sender, number, (most) + 1, CV_SESSION_ERROR_MALFORMED);               \
     assert_fails(CV_FROM_##sender, number, CV_CAPSULE_VALUE_MAX, CV_SESSION_ERROR_MALFORMED);     \
     assert_fails(CV_FROM_##sender, number, CV_CAPSULE_VALUE_MAX + 1, CV_SESSION_ERROR_OVERSIZED); \
@@ -252,9 +252,33 @@ static void headers_may_be_long(void **state)
     }
 }
 
+/* Byte by byte: only between capsules and within unknown ones may another reader go on. */
+static void idle_where_another_could_go_on(void **state)
+{
+    static const uint8_t stream[] = {0x17, 3, 1, 2, 3, 0x80, 0x29, 0xe1, 0xf9, 1, 5, 0x17, 0};
+    static const int skips[] = {-1, 3, 2, 1, 0, -1, -1, -1, -1, -1, 0, -1, 0}; /* -1: not idle */
+    uint8_t buffer[CV_CAPSULE_BUFFER_BYTES];
+    struct cv_capsule_reader reader;
+    struct cv_capsule_frame frame;
+    uint64_t skip;
+
+    (void)state;
+    cv_capsule_reader_init(&reader, CV_FROM_PEER, buffer);
+    assert_true(cv_capsule_reader_idle(&reader, &skip));
+    for (size_t i = 0; i < sizeof(stream); i++) {
+        const uint8_t *at = stream + i;
+        size_t bytes = 1;
+
+        assert_int_not_equal(cv_capsule_next(&reader, &at, &bytes, &frame), CV_CAPSULE_FAILED);
+        assert_int_equal(cv_capsule_reader_idle(&reader, &skip), skips[i] >= 0);
+        assert_int_equal(skip, skips[i] >= 0 ? skips[i] : 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(idle_where_another_could_go_on),
         cmocka_unit_test(pieces_make_no_difference),
         cmocka_unit_test(an_incomplete_capsule_is_waited_for),
         cmocka_unit_test(no_input_is_no_capsule),
