@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "shell.h"
 
+#include "call.h"
 #include "line.h"
 
 #include <stdlib.h>
@@ -19,7 +20,7 @@ enum cli_exit cli_batch(FILE *in, size_t prefix_count, const char *const *prefix
         fflush(stdout);
     }
     if (outcome != CLI_DONE)
-        fprintf(stderr, "culvertctl: stopped at line %zu\n", number);
+        (void)cli_complain_early(cli_json_wanted(prefix_count, prefix), "stopped at line %zu", number);
     free(line);
     return outcome;
 }

@@ -85,6 +85,30 @@ enum cli_exit cli_complain(struct cli_call *call, enum cli_exit code, const char
     return code;
 }
 
+bool cli_json_wanted(size_t count, const char *const *words)
+{
+    for (size_t i = 0; i < count && strcmp(words[i], "--") != 0; i++) {
+        if (strcmp(words[i], "-j") == 0 || strcmp(words[i], "--json") == 0)
+            return true;
+    }
+    return false;
+}
+
+enum cli_exit cli_complain_early(bool json, const char *format, ...)
+{
+    struct cli_call call = {.err = stderr, .json = json};
+    va_list arguments;
+    char *sentence;
+
+    va_start(arguments, format);
+    if (vasprintf(&sentence, format, arguments) < 0)
+        cli_out_of_memory();
+    va_end(arguments);
+    complain(&call, CLI_USAGE, "usage", sentence);
+    free(sentence);
+    return CLI_USAGE;
+}
+
 static enum cli_exit explain_refusal(struct cli_call *call, yyjson_val *error)
 {
     yyjson_val *data = yyjson_obj_get(error, "data");

@@ -50,6 +50,12 @@ enum cli_exit cli_explain(struct cli_call *call, enum cli_rpc_status status, yyj
 enum cli_exit cli_complain(struct cli_call *call, enum cli_exit code, const char *name, const char *format,
                            ...) __attribute__((format(printf, 4, 5)));
 
+/* The same before there is a call. Returns CLI_USAGE. */
+enum cli_exit cli_complain_early(bool json, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whether words that may be wrong from the first on ask for JSON. */
+bool cli_json_wanted(size_t count, const char *const *words);
+
 /* A JSON document: indented on a terminal, else on one line. */
 void cli_print_json(struct cli_call *call, const yyjson_val *value);
 

@@ -30,7 +30,7 @@ enum cli_kind {
     CLI_PORT,     /* the name of a port */
     CLI_ADDRESS,  /* IP:PORT */
     CLI_PREFIX,   /* IP/LENGTH */
-    CLI_DURATION, /* 120s, 2m, 1h; `number` is in seconds */
+    CLI_DURATION, /* 120s, 2m, 1h, up to a pair's longest idle time; `number` is in seconds */
     CLI_SECONDS,  /* a duration of at least 1 s whose unit may be left out */
     CLI_RATE,     /* 10M; `number` is in bits per second */
     CLI_CHOICE,   /* one of `choices` */

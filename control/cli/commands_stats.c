@@ -122,6 +122,8 @@ static void print_group(struct cli_call *call, const struct group *group, yyjson
     yyjson_val *key, *value;
     size_t i, count;
 
+    if (!yyjson_is_obj(counters))
+        return;
     cli_table_begin(&table, call->out, call->bold, before ? rates : totals);
     yyjson_obj_foreach(counters, i, count, key, value)
     {

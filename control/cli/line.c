@@ -2,6 +2,7 @@
 #include "line.h"
 
 #include "allocate.h"
+#include "call.h"
 #include "run.h"
 
 #include <histedit.h>
@@ -41,8 +42,8 @@ enum cli_exit cli_line_run(const char *line, size_t prefix_count, const char *co
     if (text[strspn(text, " \t")] == '#') {
         outcome = CLI_DONE;
     } else if (tok_str(tokenizer, text, &count, &words) != 0) {
-        fputs("culvertctl: the quote at the end of the line is not closed\n", stderr);
-        outcome = CLI_USAGE;
+        outcome = cli_complain_early(cli_json_wanted(prefix_count, prefix),
+                                     "the quote at the end of the line is not closed");
     } else {
         outcome = run_words((size_t)count, words, prefix_count, prefix, leave);
     }

@@ -7,11 +7,13 @@
 
 #include <string.h>
 
-static enum cli_exit explain_usage(const struct cli_parse *parse)
+static enum cli_exit explain_usage(const struct cli_parse *parse, bool json)
 {
     const char *verb = parse->command && parse->command->verb ? parse->command->verb : NULL;
 
-    fprintf(stderr, "culvertctl: %s\n", parse->error);
+    (void)cli_complain_early(json, "%s", parse->error);
+    if (json)
+        return CLI_USAGE;
     if (parse->noun && !parse->command) {
         fprintf(stderr, "Verbs of '%s':", parse->noun->name);
         for (const struct cli_command *command = parse->noun->commands; command->run; command++) {
@@ -55,7 +57,7 @@ enum cli_exit cli_run(size_t count, const char *const *words,
     struct cli_parse parse;
 
     if (cli_parse_words(&parse, count, words) < 0)
-        outcome = explain_usage(&parse);
+        outcome = explain_usage(&parse, parse.globals[CLI_GLOBAL_JSON].text || cli_json_wanted(count, words));
     else if (parse.globals[CLI_GLOBAL_VERSION].text)
         puts("culvertctl " CULVERT_VERSION);
     else if (parse.globals[CLI_GLOBAL_HELP].text)

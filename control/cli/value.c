@@ -3,7 +3,9 @@
 
 #include "address.h"
 #include "config.h"
+#include "message.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,7 +42,7 @@ static int parse_duration(const char *text, uint64_t *number)
 {
     uint32_t seconds;
 
-    if (cv_duration_parse(text, &seconds) < 0)
+    if (cv_duration_parse(text, &seconds) < 0 || seconds > CV_PAIR_IDLE_MAX_S)
         return -EINVAL;
     *number = seconds;
     return 0;
@@ -121,6 +123,9 @@ static int parse_kind(const struct cli_item *item, const char *text, uint64_t *n
 /* What a value of this kind looks like, for the message. */
 static void describe(const struct cli_item *item, char *text, size_t bytes)
 {
+    static_assert(CV_PAIR_IDLE_MAX_S == 7 * 86400 &&
+                      8 * CV_PAIR_RATE_MAX_BYTES_PER_SECOND == UINT64_C(1000000000000),
+                  "the limits in the texts below");
     static const char *const descriptions[] = {
         [CLI_CURSOR] = "a whole number",
         [CLI_PAIR] = "the number of a pair, from 1",
@@ -130,9 +135,9 @@ static void describe(const struct cli_item *item, char *text, size_t bytes)
         [CLI_FILE] = "a path",
         [CLI_ADDRESS] = "an address with a port, such as 192.0.2.7:4433 or [2001:db8::7]:4433",
         [CLI_PREFIX] = "a prefix, such as 198.51.100.0/24 or 2001:db8::/32",
-        [CLI_DURATION] = "a duration, such as 90s, 2m, 1h, or 0",
+        [CLI_DURATION] = "a duration of at most 7d, such as 90s, 2m, 1h, or 0",
         [CLI_SECONDS] = "a time of at least a second, such as 5, 90s or 2m",
-        [CLI_RATE] = "bits per second, such as 500k, 10M, 1.5G, or 0",
+        [CLI_RATE] = "bits per second, from 8 to 1T, such as 500k, 10M, 1.5G, or 0",
     };
     const size_t kind = item->kind;
 

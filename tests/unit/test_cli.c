@@ -139,6 +139,9 @@ static void test_parse_refuses_values(void **state)
         {"--idle", "-2m"},
         {"--rate", "fast"},
         {"--rate", "10Q"},
+        {"--rate", "7"},
+        {"--rate", "1.1T"},
+        {"--idle", "8d"},
         {"--a-address", "192.0.2.1"},
         {"--a-address", "192.0.2.1:0"},
         {"--a-address", "localhost:4433"},
@@ -152,6 +155,8 @@ static void test_parse_refuses_values(void **state)
         refuse("should be", WORDS("pair", "list", bad[i][0], bad[i][1]));
     for (size_t i = 0; i < sizeof(bad_pair) / sizeof(bad_pair[0]); i++)
         refuse("should be", WORDS("pair", "add", "a", "b", bad_pair[i][0], bad_pair[i][1]));
+    refuse("from 8 to 1T", WORDS("pair", "add", "a", "b", "--rate", "1"));
+    refuse("at most 7d", WORDS("pair", "add", "a", "b", "--idle", "999999999h"));
     refuse("N is '0'", WORDS("pair", "show", "0"));
     refuse("N is 'x'", WORDS("pair", "del", "1", "x"));
     refuse("control, dataplane", WORDS("log", "level", "all", "debug"));

@@ -171,6 +171,38 @@ static void test_usage(void **state)
     expect(run("man"), 0, ".TH CULVERTCTL 1");
 }
 
+/* On stderr, as everything else that goes wrong; wherever the wish for JSON stands. */
+static void test_usage_in_json(void **state)
+{
+    static const char *const wrong[][5] = {
+        {"-j", "nonsense"},
+        {"nonsense", "--json"},
+        {"events", "-jn0"},
+        {"pair", "-j"},
+        {"pair", "list", "--limit", "0", "-j"},
+        {"pair", "add", "alice", "--json"},
+    };
+    struct child child;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const char *const words[] = {wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3], wrong[i][4], NULL};
+        yyjson_doc *doc;
+
+        child = run_words(words, NULL);
+        doc = yyjson_read(child.texts[1], child.sizes[1], 0);
+        assert_string_equal(yyjson_get_str(yyjson_ptr_get(yyjson_doc_get_root(doc), "/error/data/name")),
+                            "usage");
+        yyjson_doc_free(doc);
+        expect_error(child, 1, "\"message\":");
+    }
+    child = run_on("pair list\npair list 'x\n", "-j");
+    expect_status(&child, 1);
+    expect_text(child.texts[1], "{\"error\":{\"message\":\"the quote");
+    expect_text(child.texts[1], "\n{\"error\":{\"message\":\"stopped at line 2\"");
+    child_free(&child);
+}
+
 static void test_refused(void **state)
 {
     struct child child = run("-j", "pair", "add", "alice", "nobody");
@@ -259,6 +291,7 @@ int main(void)
         TEST(test_drops),
         TEST(test_every_command_in_json),
         TEST(test_usage),
+        TEST(test_usage_in_json),
         TEST(test_refused),
         TEST(test_no_daemon),
         TEST(test_socket_from_environment),
