@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* port.list. */
 #include "api.h"
-#include "control.h"
-#include "params.h"
-#include "refuse.h"
 #include "shared_json.h"
 
 #include <stdio.h>
@@ -51,17 +48,12 @@ static void add_port(yyjson_mut_doc *doc, yyjson_mut_val *port, const struct cv_
 
 void api_port_list(struct call *call, yyjson_val *params)
 {
-    static const char *const members[] = {NULL};
-    const struct cv_shared *shared = dataplane_shared(call->control->dataplane);
+    const struct cv_shared *shared = shared_for_call(call, params);
     yyjson_mut_val *result;
     yyjson_mut_val *ports;
 
-    if (!params_only(call, params, members))
+    if (shared == NULL)
         return;
-    if (shared == NULL) {
-        call_refuse_no_dataplane(call);
-        return;
-    }
     result = yyjson_mut_obj(call->doc);
     ports = yyjson_mut_obj_add_arr(call->doc, result, "ports");
     for (uint32_t i = 0; i < shared->header.port_count; i++)

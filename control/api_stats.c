@@ -3,7 +3,6 @@
 #include "api.h"
 #include "control.h"
 #include "log.h"
-#include "params.h"
 #include "refuse.h"
 #include "shared_json.h"
 
@@ -69,19 +68,14 @@ static bool add_control(struct call *call, yyjson_mut_val *result)
 
 void api_stats_get(struct call *call, yyjson_val *params)
 {
-    static const char *const members[] = {NULL};
-    const struct cv_shared *shared = dataplane_shared(call->control->dataplane);
+    const struct cv_shared *shared = shared_for_call(call, params);
     const struct cv_keeper_stats *keeper;
     yyjson_mut_val *result;
     uint64_t start;
     uint64_t now = clock_unix_ms();
 
-    if (!params_only(call, params, members))
+    if (shared == NULL)
         return;
-    if (shared == NULL) {
-        call_refuse_no_dataplane(call);
-        return;
-    }
     keeper = shared->keeper;
     result = yyjson_mut_obj(call->doc);
     start = SHARED_LOAD(keeper->start_unix_ms);
@@ -116,17 +110,12 @@ static void add_drop(yyjson_mut_doc *doc, yyjson_mut_val *drops, const struct cv
 
 void api_drop_list(struct call *call, yyjson_val *params)
 {
-    static const char *const members[] = {NULL};
-    const struct cv_shared *shared = dataplane_shared(call->control->dataplane);
+    const struct cv_shared *shared = shared_for_call(call, params);
     yyjson_mut_val *result;
     yyjson_mut_val *drops;
 
-    if (!params_only(call, params, members))
+    if (shared == NULL)
         return;
-    if (shared == NULL) {
-        call_refuse_no_dataplane(call);
-        return;
-    }
     result = yyjson_mut_obj(call->doc);
     drops = yyjson_mut_obj_add_arr(call->doc, result, "drops");
     for (unsigned reason = 0; reason < CV_DROP_COUNT; reason++)

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* worker.list. */
 #include "api.h"
-#include "control.h"
-#include "params.h"
-#include "refuse.h"
 #include "shared_json.h"
 
 static const char *state_name(uint32_t state)
@@ -33,17 +30,12 @@ static void add_worker(yyjson_mut_doc *doc, yyjson_mut_val *worker, const struct
 
 void api_worker_list(struct call *call, yyjson_val *params)
 {
-    static const char *const members[] = {NULL};
-    const struct cv_shared *shared = dataplane_shared(call->control->dataplane);
+    const struct cv_shared *shared = shared_for_call(call, params);
     yyjson_mut_val *result;
     yyjson_mut_val *workers;
 
-    if (!params_only(call, params, members))
+    if (shared == NULL)
         return;
-    if (shared == NULL) {
-        call_refuse_no_dataplane(call);
-        return;
-    }
     result = yyjson_mut_obj(call->doc);
     (void)yyjson_mut_obj_add_uint(call->doc, result, "tsc_hz", SHARED_LOAD(shared->keeper->tsc_hz));
     workers = yyjson_mut_obj_add_arr(call->doc, result, "workers");

@@ -1,5 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "shared_json.h"
+#include "control.h"
+#include "params.h"
+#include "refuse.h"
+
+const struct cv_shared *shared_for_call(struct call *call, yyjson_val *params)
+{
+    static const char *const members[] = {NULL};
+    const struct cv_shared *shared;
+
+    if (!params_only(call, params, members))
+        return NULL;
+    shared = dataplane_shared(call->control->dataplane);
+    if (shared == NULL)
+        call_refuse_no_dataplane(call);
+    return shared;
+}
 
 void shared_add_text(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *name, const char *text,
                      size_t room)

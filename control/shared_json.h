@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /* Fields of the memory shared with the data plane, as JSON. That memory changes while it is read. */
+#include "rpc.h"
 #include "shared.h"
 
 #include <yyjson.h>
 
 /* One field, as lib/stats.h asks for it. */
 #define SHARED_LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
+/*
+ * What a method without parameters reads from: NULL when the call has been refused, because it has parameters
+ * or there is no data plane.
+ */
+const struct cv_shared *shared_for_call(struct call *call, yyjson_val *params);
 
 /* A text of at most `room` bytes, of which only printable ASCII is believed. */
 void shared_add_text(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *name, const char *text,
