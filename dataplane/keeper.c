@@ -127,7 +127,6 @@ static int start_workers(struct cv_keeper *keeper, char *error, size_t error_byt
 
 static void publish_start(struct cv_keeper *keeper)
 {
-    struct cv_pair_table_limits limits = table_limits(keeper->config);
     struct cv_keeper_stats *stats = keeper->shared->keeper;
     struct timespec now;
 
@@ -136,7 +135,7 @@ static void publish_start(struct cv_keeper *keeper)
     stats->tsc_hz = rte_get_tsc_hz();
     stats->pairs_max = keeper->config->pairs_max;
     stats->memory_bytes = cv_keeper_memory(keeper->config);
-    stats->pair_bytes = cv_pair_bytes(&limits);
+    stats->pair_bytes = cv_pair_bytes();
     for (uint32_t i = 0; i < keeper->ports.count; i++)
         cv_port_stats_init(&keeper->ports.list[i], &keeper->shared->ports[i]);
     RTE_LOG_LINE(NOTICE, KEEPER,

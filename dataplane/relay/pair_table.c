@@ -53,9 +53,12 @@ size_t cv_pair_table_bytes(const struct cv_pair_table_limits *limits)
     return lay_out(limits).total;
 }
 
-size_t cv_pair_bytes(const struct cv_pair_table_limits *limits)
+size_t cv_pair_bytes(void)
 {
-    return (lay_out(limits).retired + limits->pairs - 1) / limits->pairs;
+    const struct cv_pair_table_limits some = {.pairs = 1 << 20, .workers = 1};
+    const struct cv_pair_table_limits twice = {.pairs = 2 << 20, .workers = 1};
+
+    return (cv_pair_table_bytes(&twice) - cv_pair_table_bytes(&some) + some.pairs - 1) / some.pairs;
 }
 
 int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table_limits *limits, void *memory,

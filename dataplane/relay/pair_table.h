@@ -69,8 +69,10 @@ struct cv_pair_table_limits {
 /* What cv_pair_table_create will take for so many pairs, all in all. */
 size_t cv_pair_table_bytes(const struct cv_pair_table_limits *limits);
 
-/* Of these, what each pair takes: its record and its seven index entries (addresses, claims, connection IDs, number). */
-size_t cv_pair_bytes(const struct cv_pair_table_limits *limits);
+/*
+ * What one pair more takes: its record and its seven index entries (addresses, claims, connection IDs, number).
+ */
+size_t cv_pair_bytes(void);
 
 /* `memory` of that size, 64-byte aligned, is cleared; `hops` and `locals` must outlive the table. 0 or -errno. */
 int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table_limits *limits, void *memory,
