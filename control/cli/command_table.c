@@ -227,8 +227,10 @@ static const struct cli_term event_terms[] = {
 static const struct cli_command events_commands[] = {
     {
         .summary = "show events as they happen",
-        .description = "Prints a line per event (a JSON object with --json) until Ctrl-C. Only events "
-                       "from now on are shown; the heading appears when none can be missed any more.",
+        .description =
+            "Prints a line per event (a JSON object with --json) until Ctrl-C. Only events "
+            "from now on are shown. The heading, or with --json the line {\"event\":\"subscribed\"}, "
+            "appears when none can be missed any more; no option filters or counts it.",
         .options = LIST(
             cli_item,
             OPTION("count", 'n', CLI_COUNT, "N", "stop after so many; with --timeout, fewer are an error"),

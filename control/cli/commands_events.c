@@ -157,10 +157,11 @@ enum cli_exit cli_events(struct cli_call *call)
     cli_reply_free(&reply);
 
     begin_table(&table, call);
-    if (!call->json) {
+    if (call->json)
+        fputs("{\"event\":\"subscribed\"}\n", call->out);
+    else
         cli_table_head(&table);
-        fflush(call->out);
-    }
+    fflush(call->out);
     outcome = stream(call, &table, deadline_ns);
     cli_table_end(&table);
     return outcome;

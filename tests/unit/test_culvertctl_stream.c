@@ -91,14 +91,31 @@ static void test_events_filters(void **state)
 
     (void)state;
     expect_status(&child, 0);
-    assert_int_equal(json_lines(&child), 2);
+    assert_int_equal(json_lines(&child), 1 + 2);
     assert_null(strstr(child.texts[0], "leg_moved"));
     child_free(&child);
 
     child = run("events", "-j", "--count", "3", "--pair", "7");
     expect_status(&child, 0);
-    assert_int_equal(json_lines(&child), 3);
+    assert_int_equal(json_lines(&child), 1 + 3);
     assert_null(strstr(child.texts[0], "carol"));
+    child_free(&child);
+}
+
+/* Whoever waits for the first line misses nothing that they then cause. */
+static void test_events_subscribed(void **state)
+{
+    static const char first[] = "{\"event\":\"subscribed\"}\n";
+    struct child child = run("events", "-j", "--count", "1", "--event", "leg_moved");
+
+    (void)state;
+    expect_status(&child, 0);
+    assert_int_equal(strncmp(child.texts[0], first, strlen(first)), 0);
+    expect_text(child.texts[0] + strlen(first), "leg_moved");
+    child_free(&child);
+
+    child = run("events", "--count", "1");
+    assert_null(strstr(child.texts[0], "subscribed"));
     child_free(&child);
 }
 
@@ -111,7 +128,7 @@ static void test_events_timeout(void **state)
     expect(run("events", "--timeout", "1"), 0, "dataplane_attached");
     child = run("events", "-j", "--timeout", "1", "--count", "7");
     expect_status(&child, 3);
-    assert_int_equal(json_lines(&child), FAKE_EVENTS);
+    assert_int_equal(json_lines(&child), 1 + FAKE_EVENTS);
     expect_text(child.texts[1], "6 of 7 events");
     child_free(&child);
 }
@@ -173,10 +190,15 @@ static void test_watch_interrupted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_pair_list_page),      TEST(test_pair_list_all),
-        TEST(test_pair_list_cancelled), TEST(test_events),
-        TEST(test_events_filters),      TEST(test_events_timeout),
-        TEST(test_events_interrupted),  TEST(test_watch),
+        TEST(test_pair_list_page),
+        TEST(test_pair_list_all),
+        TEST(test_pair_list_cancelled),
+        TEST(test_events),
+        TEST(test_events_filters),
+        TEST(test_events_subscribed),
+        TEST(test_events_timeout),
+        TEST(test_events_interrupted),
+        TEST(test_watch),
         TEST(test_watch_interrupted),
     };
 
