@@ -47,7 +47,7 @@ static inline bool cv_ip_equal(const struct cv_ip *a, const struct cv_ip *b)
 
     memcpy(x, a, sizeof(x));
     memcpy(y, b, sizeof(y));
-    return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+    return x[1] == y[1] && x[0] == y[0]; /* the half in which IPv4 addresses differ first */
 }
 
 static inline bool cv_ip_is_v4(const struct cv_ip *ip)

@@ -47,15 +47,10 @@ static bool within_rate(const struct cv_worker *worker, struct cv_leg *leg, cons
 static inline bool worth_learning(const struct cv_worker *worker, const struct cv_leg *leg,
                                   const struct cv_packet *packet)
 {
-    uint8_t first;
-
-    if (unlikely(packet->payload_bytes < 1 + CV_CID_MIN_BYTES))
-        return false;
-    first = *cv_packet_payload(packet);
-    if (likely((first & 0xc0) == 0x40))
-        return (leg->flags & CV_LEG_CID) &&
-               (worker->now_ms - leg->seen_ms >= LEARN_AFTER_MS || (leg->pkts & (LEARN_EVERY_PKTS - 1)) == 0);
-    return (first & 0xc0) == 0xc0;
+    if (likely((packet->first & 0xc0) == 0x40))
+        return (leg->flags & CV_LEG_CID) && (worker->now_ms - leg->seen_ms >= LEARN_AFTER_MS ||
+                                             (leg->pkts & (LEARN_EVERY_PKTS - 1)) == 0);
+    return (packet->first & 0xc0) == 0xc0;
 }
 
 /* The peer now sends to another address of ours than we answer from. */
@@ -80,6 +75,7 @@ static inline enum cv_drop forward_one(struct cv_worker *worker, struct cv_packe
     enum cv_drop reason;
     struct cv_route route;
 
+    __asm__("" : "+r"(leg)); /* or its address is computed anew for each field */
     if (unlikely(worth_learning(worker, leg, packet)))
         cv_claim_learn(worker, packet);
     if (likely(found)) {

@@ -7,67 +7,66 @@ static inline bool owns(const struct cv_leg *leg, const struct cv_packet *packet
            cv_ip_equal(&leg->source, &packet->source) && (leg->flags & CV_LEG_BOUND);
 }
 
-/* The next record that the bucket proposes, or CV_NO_LEG; `ways` loses the one taken. */
-static inline uint32_t propose(const struct cv_index_bucket *bucket, uint32_t *ways)
+/* The first record that a bucket proposes of those in `ways`, or CV_NO_LEG. */
+static inline uint32_t propose(const struct cv_index_bucket *bucket, uint32_t ways)
 {
-    uint32_t way;
-
-    if (unlikely(*ways == 0))
-        return CV_NO_LEG;
-    way = (uint32_t)__builtin_ctz(*ways);
-    *ways &= *ways - 1;
-    return __atomic_load_n(&bucket->records[way], __ATOMIC_ACQUIRE);
+    return likely(ways) ? __atomic_load_n(&bucket->records[__builtin_ctz(ways)], __ATOMIC_ACQUIRE) : CV_NO_LEG;
 }
 
-/* All proposals but the first, and the second bucket: rarely needed, so out of line. */
-static __attribute__((noinline)) uint32_t search_on(const struct cv_pair_table *table,
-                                                    const struct cv_packet *packet, uint32_t ways)
+static uint32_t search(const struct cv_pair_table *table, const struct cv_packet *packet,
+                       const struct cv_index_bucket *bucket, uint16_t tag)
 {
-    const struct cv_index *index = &table->by_address;
-    uint32_t first = cv_index_first(index, packet->hash);
-    const struct cv_index_bucket *bucket = &index->buckets[first];
-    uint16_t tag = cv_index_tag(packet->hash, CV_INDEX_IN_SECOND);
+    for (uint32_t ways = cv_index_match(bucket, tag); ways; ways &= ways - 1) {
+        uint32_t leg = propose(bucket, ways);
 
-    for (unsigned turn = 0; turn < 2; turn++) {
-        uint32_t leg;
-
-        while ((leg = propose(bucket, &ways)) != CV_NO_LEG)
-            if (owns(cv_leg_at(table, leg), packet))
-                return leg;
-        if (turn == 1 || !cv_index_has_overflowed(bucket))
-            break;
-        bucket = &index->buckets[cv_index_second(index, first, tag)];
-        ways = cv_index_match(bucket, tag);
+        if (owns(cv_leg_at(table, leg), packet))
+            return leg;
     }
     return CV_NO_LEG;
 }
 
-void cv_lookup(const struct cv_pair_table *table, struct cv_packet **packets, uint32_t count)
+/* When the first proposal was wrong: all others, then the second bucket. Rarely needed, so out of line. */
+static __attribute__((noinline)) uint32_t search_on(const struct cv_pair_table *table,
+                                                    const struct cv_packet *packet)
 {
     const struct cv_index *index = &table->by_address;
-    uint32_t ways[CV_BURST];
+    uint32_t first = cv_index_first(index, packet->hash);
+    uint16_t tag = cv_index_tag(packet->hash, CV_INDEX_IN_SECOND);
+    uint32_t leg = search(table, packet, &index->buckets[first], cv_index_tag(packet->hash, CV_INDEX_IN_FIRST));
+
+    if (leg != CV_NO_LEG || !cv_index_has_overflowed(&index->buckets[first]))
+        return leg;
+    return search(table, packet, &index->buckets[cv_index_second(index, first, tag)], tag);
+}
+
+uint32_t cv_lookup(const struct cv_pair_table *table, struct cv_packet **packets, uint32_t count)
+{
+    const struct cv_index *index = &table->by_address;
+    const struct cv_index_bucket *buckets[CV_BURST];
+    uint32_t found = 0;
 
     for (uint32_t i = 0; i < count; i++) {
         struct cv_packet *packet = packets[i];
 
         packet->hash =
             cv_address_hash(table, &packet->source, packet->source_port_be, packet->relay_port_be);
-        cv_index_prefetch(index, packet->hash);
+        buckets[i] = &index->buckets[cv_index_first(index, packet->hash)];
+        rte_prefetch0(buckets[i]);
     }
     for (uint32_t i = 0; i < count; i++) {
         struct cv_packet *packet = packets[i];
-        const struct cv_index_bucket *bucket = &index->buckets[cv_index_first(index, packet->hash)];
+        uint16_t tag = cv_index_tag(packet->hash, CV_INDEX_IN_FIRST);
 
-        ways[i] = cv_index_match(bucket, cv_index_tag(packet->hash, CV_INDEX_IN_FIRST));
-        packet->leg = propose(bucket, &ways[i]);
+        packet->leg = propose(buckets[i], cv_index_match(buckets[i], tag));
         if (likely(packet->leg != CV_NO_LEG))
             rte_prefetch0(cv_leg_at(table, packet->leg));
     }
     for (uint32_t i = 0; i < count; i++) {
         struct cv_packet *packet = packets[i];
 
-        if (likely(packet->leg != CV_NO_LEG && owns(cv_leg_at(table, packet->leg), packet)))
-            continue;
-        packet->leg = search_on(table, packet, ways[i]);
+        if (unlikely(packet->leg == CV_NO_LEG || !owns(cv_leg_at(table, packet->leg), packet)))
+            packet->leg = search_on(table, packet);
+        found += packet->leg != CV_NO_LEG;
     }
+    return found;
 }

@@ -31,7 +31,7 @@ struct cv_packet {
     uint8_t drop;           /* enum cv_drop, when verdict is DROP */
     uint16_t payload_bytes; /* UDP payload */
     uint8_t local;          /* index of our address it was sent to (port/local.h) */
-    uint8_t reserved;
+    uint8_t first;          /* byte of the UDP payload, which tells QUIC's header forms apart; 0: no payload */
     uint32_t leg;           /* found by lookup; CV_NO_LEG */
     uint64_t hash;          /* of the key */
 };

@@ -35,8 +35,8 @@ struct cv_leg {
     _Alignas(64) struct cv_ip source;
     struct cv_ip destination;      /* the other leg's source */
     uint16_t source_port_be;
-    uint16_t destination_port_be;
     uint16_t relay_port_be;        /* of both legs */
+    uint16_t destination_port_be;
     uint16_t next_hop;             /* towards destination */
     uint8_t flags;                 /* enum cv_leg_flag */
     uint8_t sequence;

@@ -121,7 +121,7 @@ static inline uint64_t cv_hash16(const uint64_t secrets[4], const void *bytes, u
 static inline uint64_t cv_address_hash(const struct cv_pair_table *table, const struct cv_ip *ip,
                                        uint16_t port_be, uint16_t relay_port_be)
 {
-    uint64_t ports = (uint64_t)port_be << 16 | relay_port_be;
+    uint64_t ports = (uint64_t)relay_port_be << 16 | port_be;
 
     return cv_hash16(table->secrets, ip, ports << 32 | ports);
 }

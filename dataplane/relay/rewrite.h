@@ -96,8 +96,11 @@ static inline enum cv_drop cv_rewrite(struct cv_packet *packet, const struct cv_
                                       const struct cv_next_hop *hop, const struct cv_local *from,
                                       bool udp_checksum_offload)
 {
+    struct cv_route copy;
+
     if (likely(!packet->is_v6 && !(route->flags & CV_LEG_V6_OUT) &&
                hop->frame_header_bytes == RTE_ETHER_HDR_LEN))
         return cv_rewrite_v4(packet, route, hop, from);
-    return cv_rewrite_any(packet, route, hop, from, udp_checksum_offload);
+    copy = *route; /* so that the compiler may keep the caller's in registers */
+    return cv_rewrite_any(packet, &copy, hop, from, udp_checksum_offload);
 }

@@ -120,7 +120,8 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         .ip_checksum_known = rx->ip_checksum_known,
     };
     struct cv_packet *forward[CV_BURST];
-    uint32_t forward_count = 0;
+    uint32_t forward_count = 0, known;
+    bool tokens = false;
     uint64_t bytes = 0;
 
     for (uint16_t i = 0; i < count; i++)
@@ -130,17 +131,21 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         struct cv_packet *packet = &worker->packets[i];
 
         bytes += rte_pktmbuf_pkt_len(mbufs[i]);
-        if (likely(packet->verdict == CV_VERDICT_FORWARD))
-            forward[forward_count++] = packet;
-        else if (packet->verdict == CV_VERDICT_SESSION)
-            take_session_packet(worker, packet);
-        else
-            finish(worker, packet);
+        if (unlikely(packet->verdict != CV_VERDICT_FORWARD)) {
+            if (packet->verdict == CV_VERDICT_SESSION)
+                take_session_packet(worker, packet);
+            else
+                finish(worker, packet);
+            continue;
+        }
+        forward[forward_count++] = packet;
+        tokens |= packet->payload_bytes == CV_TOKEN_BYTES;
     }
     worker->stats->rx_pkts += count;
     worker->stats->rx_bytes += bytes;
-    cv_lookup(worker->table, forward, forward_count);
-    forward_count = claim_burst(worker, forward, forward_count);
+    known = cv_lookup(worker->table, forward, forward_count);
+    if (unlikely(tokens || known < forward_count))
+        forward_count = claim_burst(worker, forward, forward_count);
     cv_forward(worker, forward, forward_count, true);
 }
 
