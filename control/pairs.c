@@ -10,7 +10,7 @@
 #include <sys/random.h>
 
 #define CONTAINER(pointer, member) \
-    ((struct pair_change *)(void *)((char *)(pointer)-offsetof(struct pair_change, member)))
+    ((struct pair_change *)(void *)((char *)(pointer) - offsetof(struct pair_change, member)))
 
 int pairs_choose_port(struct control *control, struct pair_record *record, char *why, size_t why_bytes)
 {

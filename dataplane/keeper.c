@@ -22,13 +22,13 @@
 
 RTE_LOG_REGISTER(cv_keeper_log, culvert.keeper, NOTICE);
 
-#define TICK_MS        2
-#define STATS_MS       1000
-#define NOTICE_SLOTS   16384 /* a power of two */
-#define NOTICE_BURST   64
+#define TICK_MS          2
+#define STATS_MS         1000
+#define NOTICE_SLOTS     16384 /* a power of two */
+#define NOTICE_BURST     64
 #define NOTICES_PER_TURN 8192
-#define OUTBOX_SLOTS   256
-#define PROBE_BURST    32
+#define OUTBOX_SLOTS     256
+#define PROBE_BURST      32
 
 static struct cv_pair_table_limits table_limits(const struct cv_config *config)
 {
@@ -44,8 +44,8 @@ size_t cv_keeper_memory(const struct cv_config *config)
 {
     struct cv_pair_table_limits limits = table_limits(config);
 
-    return cv_ports_memory(config) + cv_sessions_memory(config) + cv_pair_table_bytes(&limits) + config->pairs_max / 8 +
-           (size_t)config->next_hops_max * sizeof(struct cv_next_hop) +
+    return cv_ports_memory(config) + cv_sessions_memory(config) + cv_pair_table_bytes(&limits) +
+           config->pairs_max / 8 + (size_t)config->next_hops_max * sizeof(struct cv_next_hop) +
            (size_t)config->worker_count * sizeof(struct cv_worker) +
            (size_t)NOTICE_SLOTS * sizeof(struct cv_notice) + OUTBOX_SLOTS * sizeof(void *);
 }
@@ -58,19 +58,20 @@ static int make_tables(struct cv_keeper *keeper, char *error, size_t error_bytes
     size_t bytes = cv_pair_table_bytes(&limits);
 
     keeper->table_memory = rte_zmalloc("pairs", bytes, 64);
-    keeper->notices = rte_ring_create_elem("notices", sizeof(struct cv_notice), NOTICE_SLOTS, SOCKET_ID_ANY,
-                                           RING_F_SC_DEQ);
+    keeper->notices =
+        rte_ring_create_elem("notices", sizeof(struct cv_notice), NOTICE_SLOTS, SOCKET_ID_ANY, RING_F_SC_DEQ);
     keeper->outbox = rte_ring_create("outbox", OUTBOX_SLOTS, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
     keeper->moves = cv_moves_create();
-    keeper->workers =
-        rte_zmalloc("workers", keeper->config->worker_count * sizeof(struct cv_worker), 64);
+    keeper->workers = rte_zmalloc("workers", keeper->config->worker_count * sizeof(struct cv_worker), 64);
     if (!keeper->table_memory || !keeper->notices || !keeper->outbox || !keeper->moves || !keeper->workers ||
         cv_expiry_create(&keeper->expiry, limits.pairs) != 0 ||
-        cv_next_hops_create(&keeper->hops, &keeper->ports.locals, (uint16_t)keeper->config->next_hops_max) != 0 ||
+        cv_next_hops_create(&keeper->hops, &keeper->ports.locals, (uint16_t)keeper->config->next_hops_max) !=
+            0 ||
         cv_pair_table_create(&keeper->table, &limits, keeper->table_memory, &keeper->hops,
                              &keeper->ports.locals) != 0) {
         snprintf(error, error_bytes,
-                 "no memory for %" PRIu32 " pairs (%zu MB): lower limits.pairs, or give the machine more hugepages",
+                 "no memory for %" PRIu32
+                 " pairs (%zu MB): lower limits.pairs, or give the machine more hugepages",
                  limits.pairs, bytes >> 20);
         return -ENOMEM;
     }
@@ -100,8 +101,8 @@ static void fill_worker(struct cv_keeper *keeper, uint32_t id)
     for (uint32_t i = 0; i < keeper->ports.count; i++) {
         const struct cv_port *port = &keeper->ports.list[i];
 
-        worker->tx[port->port_id] =
-            (struct cv_tx){.queue = (uint16_t)id, .present = true, .udp_checksum_offload = port->tx_udp_checksum};
+        worker->tx[port->port_id] = (struct cv_tx){
+            .queue = (uint16_t)id, .present = true, .udp_checksum_offload = port->tx_udp_checksum};
         if (id < port->rx_queues)
             worker->rx[worker->rx_count++] = (struct cv_rx){
                 .port_id = port->port_id, .queue = (uint16_t)id, .ip_checksum_known = port->rx_ipv4_checksum};
@@ -161,7 +162,8 @@ int cv_keeper_start(struct cv_keeper **out, const struct cv_config *config, char
     if (result == 0)
         result = make_tables(keeper, error, error_bytes);
     if (result == 0)
-        result = cv_sessions_create(&keeper->sessions, config, &keeper->ports, keeper->start_tsc, error, error_bytes);
+        result = cv_sessions_create(&keeper->sessions, config, &keeper->ports, keeper->start_tsc, error,
+                                    error_bytes);
     if (result == 0) {
         result = cv_control_link_open(&keeper->link, config->dataplane_socket, config->worker_count,
                                       keeper->ports.count);
@@ -215,7 +217,8 @@ static void take_notices(struct cv_keeper *keeper)
     unsigned taken = 0, count;
 
     do {
-        count = rte_ring_sc_dequeue_burst_elem(keeper->notices, notices, sizeof(notices[0]), NOTICE_BURST, NULL);
+        count =
+            rte_ring_sc_dequeue_burst_elem(keeper->notices, notices, sizeof(notices[0]), NOTICE_BURST, NULL);
         for (unsigned i = 0; i < count; i++)
             act_on(keeper, &notices[i]);
         taken += count;
@@ -237,8 +240,8 @@ static void on_expiry(void *context, enum cv_expiry_event event, uint64_t pair)
 static void probe_next_hops(struct cv_keeper *keeper)
 {
     struct rte_mbuf *requests[PROBE_BURST];
-    uint16_t count = cv_next_hops_probe(&keeper->hops, keeper->now_ms, keeper->ports.list[0].pool, requests,
-                                        PROBE_BURST);
+    uint16_t count =
+        cv_next_hops_probe(&keeper->hops, keeper->now_ms, keeper->ports.list[0].pool, requests, PROBE_BURST);
     unsigned sent = rte_ring_sp_enqueue_burst(keeper->outbox, (void **)requests, count, NULL);
 
     rte_pktmbuf_free_bulk(requests + sent, count - sent);

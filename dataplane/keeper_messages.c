@@ -36,7 +36,7 @@ static void put(struct cv_keeper *keeper, const struct cv_message *request)
     answer(keeper, request, request->put.pair, error);
 }
 
-static void delete (struct cv_keeper *keeper, const struct cv_message *request)
+static void delete(struct cv_keeper *keeper, const struct cv_message *request)
 {
     uint32_t slot = cv_find_pair(&keeper->table, request->pair);
 
@@ -107,7 +107,7 @@ static bool handle(struct cv_keeper *keeper, const struct cv_message *request)
         put(keeper, request);
         break;
     case CV_MESSAGE_PAIR_DELETE:
-        delete(keeper, request);
+        delete (keeper, request);
         break;
     case CV_MESSAGE_PAIR_GET:
         get(keeper, request);

@@ -26,7 +26,8 @@ static const char usage[] =
     "Examples:\n"
     "  culvert-dataplane -c culvert.yaml --check\n"
     "  culvert-dataplane -c culvert.yaml\n"
-    "  culvert-dataplane -c culvert.yaml -p 'name: lan, driver: af_packet, device: eth1, addresses: [192.0.2.1/24]'\n"
+    "  culvert-dataplane -c culvert.yaml -p 'name: lan, driver: af_packet, device: eth1, addresses: "
+    "[192.0.2.1/24]'\n"
     "\n"
     "Ends with SIGINT or SIGTERM. Exit codes: 0 done, 1 usage or configuration, 2 could not start.\n";
 
@@ -42,9 +43,12 @@ struct arguments {
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"port", required_argument, NULL, 'p'},
-        {"check", no_argument, NULL, 'C'},        {"verbose", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},
+        {"config", required_argument, NULL, 'c'},
+        {"port", required_argument, NULL, 'p'},
+        {"check", no_argument, NULL, 'C'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
         {0},
     };
     int option;
@@ -87,8 +91,8 @@ static int run(const struct cv_config *config, const struct arguments *arguments
 {
     struct cv_keeper *keeper;
     char error[1024];
-    int result = cv_eal_start(config, "culvert-dataplane", cv_keeper_memory(config), arguments->log_level, error,
-                              sizeof(error));
+    int result = cv_eal_start(config, "culvert-dataplane", cv_keeper_memory(config), arguments->log_level,
+                              error, sizeof(error));
 
     if (result != 0) {
         fprintf(stderr, "culvert-dataplane: %s\n", error);

@@ -19,7 +19,7 @@ struct capsule_kind {
 
 static const struct capsule_kind kinds[] = {
 #define KIND(id, number, from, least_bytes, most_bytes, meaning) \
-    [(number)-FIRST] = {#id, CV_CAPSULE_##id, CV_FROM_##from, least_bytes, most_bytes},
+    [(number) - FIRST] = {#id, CV_CAPSULE_##id, CV_FROM_##from, least_bytes, most_bytes},
     CV_CAPSULE_LIST(KIND)
 #undef KIND
 };

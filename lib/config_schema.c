@@ -73,7 +73,8 @@ static const cyaml_schema_field_t dataplane_fields[] = {
                          CV_CONFIG_PORTS),
     OPTIONAL("listen_port", struct config_raw_dataplane, listen_port),
     OPTIONAL("crypto", struct config_raw_dataplane, crypto),
-    CYAML_FIELD_MAPPING_PTR("session", CYAML_FLAG_OPTIONAL, struct config_raw_dataplane, session, session_fields),
+    CYAML_FIELD_MAPPING_PTR("session", CYAML_FLAG_OPTIONAL, struct config_raw_dataplane, session,
+                            session_fields),
     SECTION("limits", struct config_raw_dataplane, limits, limits_fields),
     CYAML_FIELD_END,
 };

@@ -104,7 +104,13 @@ struct cv_pair_state {
     struct cv_leg_state legs[2];
 };
 
-enum cv_move_cause { CV_MOVE_TOKEN, CV_MOVE_CONNECTION_ID, CV_MOVE_RETURN, CV_MOVE_PREFIX, CV_MOVE_CAUSE_END };
+enum cv_move_cause {
+    CV_MOVE_TOKEN,
+    CV_MOVE_CONNECTION_ID,
+    CV_MOVE_RETURN,
+    CV_MOVE_PREFIX,
+    CV_MOVE_CAUSE_END
+};
 
 struct cv_leg_event {
     uint64_t pair;

@@ -13,20 +13,21 @@
 #include <stdint.h>
 
 /* X(field, meaning): what every worker counts, besides drops. All start at zero with the data plane. */
-#define CV_COUNTER_LIST(X)                                                                      \
-    X(rx_pkts, "packets received")                                                              \
-    X(rx_bytes, "bytes received, Ethernet header included")                                     \
-    X(forwarded_pkts, "packets forwarded from leg to leg; those that the port then had no room for are in tx_full, too")                                      \
-    X(forwarded_bytes, "UDP payload bytes forwarded from leg to leg")                           \
-    X(tx_pkts, "packets handed to a port, answers included")                                    \
-    X(answered_pkts, "ARP, neighbour discovery, ICMP echo and STUN requests answered")          \
-    X(token_pkts, "datagrams that held a known token")                                          \
-    X(cid_pkts, "datagrams from an unknown address that a QUIC connection ID named a pair for") \
-    X(session_rx_pkts, "QUIC packets received on the listening port")                           \
-    X(session_tx_pkts, "QUIC packets sent from it")                                             \
-    X(notices_lost, "notices from this worker to the keeper that found the ring full")          \
-    X(loops, "turns of the worker loop")                                                        \
-    X(busy_loops, "turns in which at least one packet arrived")                                 \
+#define CV_COUNTER_LIST(X)                                                                               \
+    X(rx_pkts, "packets received")                                                                       \
+    X(rx_bytes, "bytes received, Ethernet header included")                                              \
+    X(forwarded_pkts,                                                                                    \
+      "packets forwarded from leg to leg; those that the port then had no room for are in tx_full, too") \
+    X(forwarded_bytes, "UDP payload bytes forwarded from leg to leg")                                    \
+    X(tx_pkts, "packets handed to a port, answers included")                                             \
+    X(answered_pkts, "ARP, neighbour discovery, ICMP echo and STUN requests answered")                   \
+    X(token_pkts, "datagrams that held a known token")                                                   \
+    X(cid_pkts, "datagrams from an unknown address that a QUIC connection ID named a pair for")          \
+    X(session_rx_pkts, "QUIC packets received on the listening port")                                    \
+    X(session_tx_pkts, "QUIC packets sent from it")                                                      \
+    X(notices_lost, "notices from this worker to the keeper that found the ring full")                   \
+    X(loops, "turns of the worker loop")                                                                 \
+    X(busy_loops, "turns in which at least one packet arrived")                                          \
     X(busy_cycles, "TSC cycles spent in turns in which at least one packet arrived")
 
 /* X(field, meaning): what the keeper counts. */

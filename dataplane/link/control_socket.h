@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 /*
- * A listening SOCK_SEQPACKET socket at `path`, mode 0600, in a folder that is made when only it is missing. A socket
- * file that nobody listens on is replaced. The descriptor, or -EADDRINUSE: somebody listens there; -ENOTSOCK: something else has that name;
- * -ENAMETOOLONG; -errno.
+ * A listening SOCK_SEQPACKET socket at `path`, mode 0600, in a folder that is made when only it is missing. A
+ * socket file that nobody listens on is replaced. The descriptor, or -EADDRINUSE: somebody listens there;
+ * -ENOTSOCK: something else has that name; -ENAMETOOLONG; -errno.
  */
 int control_socket_listen(const char *path);
 

@@ -132,7 +132,8 @@ void cv_claim(struct cv_worker *worker, struct cv_packet *packet)
         packet->verdict = CV_VERDICT_ANSWER;
         return;
     }
-    if (claim_by_fresh_token(worker, packet) || claim_by_prefix(worker, packet) || claim_by_cid(worker, packet))
+    if (claim_by_fresh_token(worker, packet) || claim_by_prefix(worker, packet) ||
+        claim_by_cid(worker, packet))
         return;
     packet->verdict = CV_VERDICT_DROP;
     packet->drop = CV_DROP_UNKNOWN_SOURCE;

@@ -19,7 +19,7 @@ uint64_t cv_token_hash(const struct cv_pair_table *table, const uint8_t *token, 
 }
 
 uint64_t cv_prefix_hash(const struct cv_pair_table *table, const struct cv_prefix *prefix,
-                            uint16_t relay_port_be)
+                        uint16_t relay_port_be)
 {
     return cv_hash16(table->secrets, &prefix->ip,
                      UINT64_C(1) << 63 | (uint64_t)prefix->length << 16 | relay_port_be);
@@ -57,7 +57,7 @@ uint32_t cv_find_token(const struct cv_pair_table *table, const uint8_t token[CV
 }
 
 uint32_t cv_find_exact_prefix(const struct cv_pair_table *table, const struct cv_prefix *prefix,
-                                  uint16_t relay_port_be)
+                              uint16_t relay_port_be)
 {
     struct claim claim = {.table = table, .prefix = *prefix, .relay_port_be = relay_port_be};
 
@@ -173,8 +173,8 @@ bool cv_leg_has_cid(const struct cv_pair_table *table, uint32_t leg, const uint8
     const struct cv_leg *candidate = cv_leg_at(table, leg);
 
     return candidate->cid_bytes == bytes &&
-           memcmp(cv_pair_of(table, leg)->cid_keys[leg & 1], cid, RTE_MIN((size_t)bytes, (size_t)CV_CID_KEY_BYTES)) ==
-               0 &&
+           memcmp(cv_pair_of(table, leg)->cid_keys[leg & 1], cid,
+                  RTE_MIN((size_t)bytes, (size_t)CV_CID_KEY_BYTES)) == 0 &&
            candidate->cid_tag == cv_cid_tag(table, cid, bytes);
 }
 

@@ -48,8 +48,8 @@ static inline bool worth_learning(const struct cv_worker *worker, const struct c
                                   const struct cv_packet *packet)
 {
     if (likely((packet->first & 0xc0) == 0x40))
-        return (leg->flags & CV_LEG_CID) && (worker->now_ms - leg->seen_ms >= LEARN_AFTER_MS ||
-                                             (leg->pkts & (LEARN_EVERY_PKTS - 1)) == 0);
+        return (leg->flags & CV_LEG_CID) &&
+               (worker->now_ms - leg->seen_ms >= LEARN_AFTER_MS || (leg->pkts & (LEARN_EVERY_PKTS - 1)) == 0);
     return (packet->first & 0xc0) == 0xc0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How a leg gets, changes and loses its address and its connection ID: the keeper's writes under workers' eyes. */
+/* How a leg gets, changes and loses its address and its connection ID: the keeper's writes under workers'
+ * eyes. */
 #include "keys.h"
 #include "packet.h"
 #include "pair_table.h"

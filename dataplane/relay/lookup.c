@@ -10,7 +10,8 @@ static inline bool owns(const struct cv_leg *leg, const struct cv_packet *packet
 /* The first record that a bucket proposes of those in `ways`, or CV_NO_LEG. */
 static inline uint32_t propose(const struct cv_index_bucket *bucket, uint32_t ways)
 {
-    return likely(ways) ? __atomic_load_n(&bucket->records[__builtin_ctz(ways)], __ATOMIC_ACQUIRE) : CV_NO_LEG;
+    return likely(ways) ? __atomic_load_n(&bucket->records[__builtin_ctz(ways)], __ATOMIC_ACQUIRE)
+                        : CV_NO_LEG;
 }
 
 static uint32_t search(const struct cv_pair_table *table, const struct cv_packet *packet,
@@ -32,7 +33,8 @@ static __attribute__((noinline)) uint32_t search_on(const struct cv_pair_table *
     const struct cv_index *index = &table->by_address;
     uint32_t first = cv_index_first(index, packet->hash);
     uint16_t tag = cv_index_tag(packet->hash, CV_INDEX_IN_SECOND);
-    uint32_t leg = search(table, packet, &index->buckets[first], cv_index_tag(packet->hash, CV_INDEX_IN_FIRST));
+    uint32_t leg =
+        search(table, packet, &index->buckets[first], cv_index_tag(packet->hash, CV_INDEX_IN_FIRST));
 
     if (leg != CV_NO_LEG || !cv_index_has_overflowed(&index->buckets[first]))
         return leg;
@@ -48,8 +50,7 @@ uint32_t cv_lookup(const struct cv_pair_table *table, struct cv_packet **packets
     for (uint32_t i = 0; i < count; i++) {
         struct cv_packet *packet = packets[i];
 
-        packet->hash =
-            cv_address_hash(table, &packet->source, packet->source_port_be, packet->relay_port_be);
+        packet->hash = cv_address_hash(table, &packet->source, packet->source_port_be, packet->relay_port_be);
         buckets[i] = &index->buckets[cv_index_first(index, packet->hash)];
         rte_prefetch0(buckets[i]);
     }

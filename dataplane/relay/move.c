@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOKEN_GAP_MS     100
-#define CID_GAP_MS       2000
-#define CID_PACKETS      3
-#define CID_SILENT_MS    50
-#define CID_LONG_MS      3000
-#define HOLD_MS          10000
+#define TOKEN_GAP_MS  100
+#define CID_GAP_MS    2000
+#define CID_PACKETS   3
+#define CID_SILENT_MS 50
+#define CID_LONG_MS   3000
+#define HOLD_MS       10000
 
 #define MOVES 4096 /* a power of two */
 #define WAYS  4
@@ -24,8 +24,8 @@ struct move {
     uint32_t packets;    /* from the candidate */
     struct cv_address candidate;
     struct cv_address previous; /* before the last move by connection ID */
-    uint32_t moved_ms;    /* that move; 0: none */
-    uint32_t returned_ms; /* when it went back; 0: never */
+    uint32_t moved_ms;          /* that move; 0: none */
+    uint32_t returned_ms;       /* when it went back; 0: never */
 };
 
 struct cv_moves {
@@ -70,8 +70,8 @@ static struct move *entry_for(struct cv_moves *moves, uint32_t leg, uint32_t gen
             move->touched_ms = now_ms;
             return move;
         }
-        if (oldest->touched_ms &&
-            (!move->touched_ms || cv_ms_since(now_ms, move->touched_ms) > cv_ms_since(now_ms, oldest->touched_ms)))
+        if (oldest->touched_ms && (!move->touched_ms || cv_ms_since(now_ms, move->touched_ms) >
+                                                            cv_ms_since(now_ms, oldest->touched_ms)))
             oldest = move;
     }
     *oldest = (struct move){.leg = leg, .generation = generation, .touched_ms = now_ms};
@@ -141,8 +141,8 @@ static enum cv_move_result on_token(struct cv_moves *moves, struct cv_pair_table
     return result;
 }
 
-static enum cv_move_result on_prefix(struct cv_pair_table *table, const struct cv_notice *notice, uint32_t now_ms,
-                                     struct cv_leg_event *event)
+static enum cv_move_result on_prefix(struct cv_pair_table *table, const struct cv_notice *notice,
+                                     uint32_t now_ms, struct cv_leg_event *event)
 {
     const struct cv_leg *leg = cv_leg_at(table, notice->leg);
 
@@ -170,8 +170,8 @@ static bool may_move(const struct cv_leg *leg, const struct move *move, uint32_t
     return (move->packets >= CID_PACKETS && silent_ms >= CID_SILENT_MS) || silent_ms >= CID_LONG_MS;
 }
 
-static enum cv_move_result go_back(struct cv_pair_table *table, const struct cv_notice *notice, struct move *move,
-                                   uint32_t now_ms, struct cv_leg_event *event)
+static enum cv_move_result go_back(struct cv_pair_table *table, const struct cv_notice *notice,
+                                   struct move *move, uint32_t now_ms, struct cv_leg_event *event)
 {
     move->moved_ms = 0;
     move->packets = 0;
@@ -221,8 +221,8 @@ static void on_local(struct cv_pair_table *table, const struct cv_notice *notice
 }
 
 enum cv_move_result cv_moves_notice(struct cv_moves *moves, struct cv_pair_table *table,
-                                    const struct cv_notice *notice, uint32_t now_ms, struct cv_leg_event *event,
-                                    struct cv_leg_event *unbound)
+                                    const struct cv_notice *notice, uint32_t now_ms,
+                                    struct cv_leg_event *event, struct cv_leg_event *unbound)
 {
     const struct cv_pair *pair = cv_pair_of(table, notice->leg);
 

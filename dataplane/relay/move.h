@@ -4,16 +4,18 @@
  * The keeper's decisions about what workers saw: may this leg take that address?
  *
  *   token           at once. The holder of the token is the peer. At most one move per leg and 100 ms.
- *   prefix          a leg takes the first address from its prefix; another one when it has been silent for 30 s.
- *   connection ID   a NAT has given the peer a new address, or somebody who saw a packet pretends so. The leg moves when the new
- *                   address has sent 3 packets and the old one has been silent for 50 ms, or 3 s with fewer; at most once in 2 s, but at any time after it was first bound.
- *   return          the old address spoke again within 10 s of a move by connection ID: the leg goes back, and for the next 10 s
- *                   no connection ID moves it. Whoever copied packets gets nothing for longer than the peer is silent.
+ *   prefix          a leg takes the first address from its prefix; another one when it has been silent for 30
+ * s. connection ID   a NAT has given the peer a new address, or somebody who saw a packet pretends so. The
+ * leg moves when the new address has sent 3 packets and the old one has been silent for 50 ms, or 3 s with
+ * fewer; at most once in 2 s, but at any time after it was first bound. return          the old address spoke
+ * again within 10 s of a move by connection ID: the leg goes back, and for the next 10 s no connection ID
+ * moves it. Whoever copied packets gets nothing for longer than the peer is silent.
  *
- * An address that another leg on the relay port already has is taken from it only by a token, and only when that leg
- * has been silent for 30 s: the NAT gave the address to another peer.
+ * An address that another leg on the relay port already has is taken from it only by a token, and only when
+ * that leg has been silent for 30 s: the NAT gave the address to another peer.
  *
- * Bounded memory: the moves in progress live in a fixed table, the oldest is forgotten when it is full. Keeper only.
+ * Bounded memory: the moves in progress live in a fixed table, the oldest is forgotten when it is full.
+ * Keeper only.
  */
 #include "message.h"
 #include "pair_table.h"
@@ -32,9 +34,10 @@ struct cv_moves *cv_moves_create(void); /* NULL: no memory */
 void cv_moves_destroy(struct cv_moves *moves);
 
 /*
- * Acts on a notice of type TOKEN, PREFIX, CID_HIT, CID_LEARN or LOCAL; one whose generation is not the slot's is ignored. With BOUND and
- * MOVED `event` is filled. When a leg lost its address on the way, `unbound` is filled, else its `pair` is 0.
+ * Acts on a notice of type TOKEN, PREFIX, CID_HIT, CID_LEARN or LOCAL; one whose generation is not the slot's
+ * is ignored. With BOUND and MOVED `event` is filled. When a leg lost its address on the way, `unbound` is
+ * filled, else its `pair` is 0.
  */
 enum cv_move_result cv_moves_notice(struct cv_moves *moves, struct cv_pair_table *table,
-                                    const struct cv_notice *notice, uint32_t now_ms, struct cv_leg_event *event,
-                                    struct cv_leg_event *unbound);
+                                    const struct cv_notice *notice, uint32_t now_ms,
+                                    struct cv_leg_event *event, struct cv_leg_event *unbound);

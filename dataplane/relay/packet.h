@@ -25,15 +25,15 @@ struct cv_packet {
     struct cv_ip source;
     uint16_t source_port_be;
     uint16_t relay_port_be;
-    uint8_t l3_offset;      /* from the start of the frame */
+    uint8_t l3_offset; /* from the start of the frame */
     uint8_t is_v6;
     uint8_t verdict;        /* enum cv_verdict */
     uint8_t drop;           /* enum cv_drop, when verdict is DROP */
     uint16_t payload_bytes; /* UDP payload */
     uint8_t local;          /* index of our address it was sent to (port/local.h) */
-    uint8_t first;          /* byte of the UDP payload, which tells QUIC's header forms apart; 0: no payload */
-    uint32_t leg;           /* found by lookup; CV_NO_LEG */
-    uint64_t hash;          /* of the key */
+    uint8_t first; /* byte of the UDP payload, which tells QUIC's header forms apart; 0: no payload */
+    uint32_t leg;  /* found by lookup; CV_NO_LEG */
+    uint64_t hash; /* of the key */
 };
 
 #define CV_NO_LEG UINT32_MAX

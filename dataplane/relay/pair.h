@@ -6,10 +6,11 @@
  *      pair i = { legs[2], shared }          320 bytes
  *      leg 2i = pair i's leg a, leg 2i + 1 = leg b; the other leg of n is n ^ 1
  *
- * Who writes what: the keeper writes everything, but for the fields marked "worker". Those have, at any time, the
- * one worker as writer to which the NIC sends this flow; when a flow changes its queue in mid-burst, a count may be lost, never more.
- * A worker may find a leg through the index while the keeper changes it: `sequence` is odd during a change, and
- * a reader that saw it odd or changed starts over (leg_read in lookup.c).
+ * Who writes what: the keeper writes everything, but for the fields marked "worker". Those have, at any time,
+ * the one worker as writer to which the NIC sends this flow; when a flow changes its queue in mid-burst, a
+ * count may be lost, never more. A worker may find a leg through the index while the keeper changes it:
+ * `sequence` is odd during a change, and a reader that saw it odd or changed starts over (leg_read in
+ * lookup.c).
  */
 #include "address.h"
 #include "index.h"
@@ -33,18 +34,18 @@ enum cv_leg_flag {
 struct cv_leg {
     /* One cache line, all that forwarding a packet needs. */
     _Alignas(64) struct cv_ip source;
-    struct cv_ip destination;      /* the other leg's source */
+    struct cv_ip destination; /* the other leg's source */
     uint16_t source_port_be;
-    uint16_t relay_port_be;        /* of both legs */
+    uint16_t relay_port_be; /* of both legs */
     uint16_t destination_port_be;
-    uint16_t next_hop;             /* towards destination */
-    uint8_t flags;                 /* enum cv_leg_flag */
+    uint16_t next_hop; /* towards destination */
+    uint8_t flags;     /* enum cv_leg_flag */
     uint8_t sequence;
-    uint8_t local;                 /* our address that the peer sends to */
-    uint8_t local_out;             /* our address that the other peer sends to: the source of what leaves */
-    uint32_t seen_ms;              /* worker: when a packet last came, cv_now_ms; 0 never */
-    uint64_t pkts;                 /* worker */
-    uint64_t bytes;                /* worker: UDP payload */
+    uint8_t local;     /* our address that the peer sends to */
+    uint8_t local_out; /* our address that the other peer sends to: the source of what leaves */
+    uint32_t seen_ms;  /* worker: when a packet last came, cv_now_ms; 0 never */
+    uint64_t pkts;     /* worker */
+    uint64_t bytes;    /* worker: UDP payload */
 
     /* One more: for binding, moving and metering. */
     _Alignas(64) union {

@@ -31,10 +31,10 @@ static struct layout lay_out(const struct cv_pair_table_limits *limits)
     struct layout at = {0};
     size_t offset = 0;
 
-#define TAKE(field, bytes)                                                                                   \
-    do {                                                                                                     \
-        at.field = offset;                                                                                   \
-        offset += align64(bytes);                                                                            \
+#define TAKE(field, bytes)        \
+    do {                          \
+        at.field = offset;        \
+        offset += align64(bytes); \
     } while (0)
     TAKE(pairs, (size_t)limits->pairs * sizeof(struct cv_pair));
     TAKE(by_address, cv_index_footprint(2 * limits->pairs));
@@ -67,7 +67,8 @@ int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table
     struct layout at = lay_out(limits);
     uint8_t *base = memory;
 
-    /* Touches each page: a worker's first look at one must not be a page fault, nor find that memory has run out. */
+    /* Touches each page: a worker's first look at one must not be a page fault, nor find that memory has run
+     * out. */
     memset(memory, 0, at.total);
     memset(table, 0, sizeof(*table));
     table->memory = memory;
@@ -245,7 +246,8 @@ static void set_rate(struct cv_pair *pair, uint64_t bytes_per_second)
 
     /* A tenth of a second's worth may come at once, but never less than a few full packets. */
     params.cbs = RTE_MAX(bytes_per_second / 10, UINT64_C(15000));
-    /* Only green passes, so the second bucket decides nothing: it keeps the rate as it was given, to be shown. */
+    /* Only green passes, so the second bucket decides nothing: it keeps the rate as it was given, to be
+     * shown. */
     params.ebs = bytes_per_second;
     for (unsigned i = 0; i < 2; i++)
         __atomic_fetch_and(&pair->legs[i].flags, (uint8_t)~CV_LEG_METERED, __ATOMIC_RELEASE);
@@ -270,7 +272,8 @@ static void undo(struct cv_pair_table *table, uint32_t slot, unsigned claims)
     retire(table, slot, true);
 }
 
-static int make(struct cv_pair_table *table, uint32_t slot, const struct cv_pair_config *config, uint32_t now_ms)
+static int make(struct cv_pair_table *table, uint32_t slot, const struct cv_pair_config *config,
+                uint32_t now_ms)
 {
     struct cv_pair *pair = &table->pairs[slot];
     unsigned claims = 0;
@@ -303,15 +306,15 @@ static bool same_legs(const struct cv_pair *pair, const struct cv_pair_config *c
         if (leg->relay_port_be != wanted.relay_port_be || leg->bind_kind != wanted.bind_kind ||
             memcmp(&leg->bind, &wanted.bind, sizeof(leg->bind)) != 0)
             return false;
-        if (leg->bind_kind == CV_BIND_FIXED &&
-            (leg->source_port_be != config->legs[side].address.port_be ||
-             !cv_ip_equal(&leg->source, &config->legs[side].address.ip)))
+        if (leg->bind_kind == CV_BIND_FIXED && (leg->source_port_be != config->legs[side].address.port_be ||
+                                                !cv_ip_equal(&leg->source, &config->legs[side].address.ip)))
             return false;
     }
     return true;
 }
 
-int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config, uint32_t now_ms, uint32_t *slot)
+int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config, uint32_t now_ms,
+                uint32_t *slot)
 {
     int error;
 

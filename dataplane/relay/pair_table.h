@@ -8,9 +8,9 @@
  *      by_cid       (relay port, connection ID)     -> leg    how a leg is known again behind a rebound NAT
  *      by_number    control's number                -> pair
  *
- * All memory is taken by cv_pair_table_create and none afterwards. The keeper is the only writer; workers read
- * without locks and report a quiescent state once per loop, after which slots and next hops that were given up
- * are used again.
+ * All memory is taken by cv_pair_table_create and none afterwards. The keeper is the only writer; workers
+ * read without locks and report a quiescent state once per loop, after which slots and next hops that were
+ * given up are used again.
  *
  * Why rte_rcu_qsbr and not urcu-qsbr: a reader of the latter wakes a waiting writer with a futex call, which
  * would be a system call in the worker; with the former the keeper polls.
@@ -40,9 +40,9 @@ struct cv_pair_table {
     struct cv_index by_claim;
     struct cv_index by_cid;
     struct cv_index by_number;
-    uint64_t secrets[4];          /* hash keys, random per start */
-    uint64_t prefix_lengths[3];   /* bit n: some leg is bound by a prefix of n bits (0 to 128) */
-    uint32_t prefix_users[129];   /* keeper: legs per length */
+    uint64_t secrets[4];        /* hash keys, random per start */
+    uint64_t prefix_lengths[3]; /* bit n: some leg is bound by a prefix of n bits (0 to 128) */
+    uint32_t prefix_users[129]; /* keeper: legs per length */
     uint32_t max;
     uint32_t count;
     uint32_t bound_legs;
@@ -70,11 +70,13 @@ struct cv_pair_table_limits {
 size_t cv_pair_table_bytes(const struct cv_pair_table_limits *limits);
 
 /*
- * What one pair more takes: its record and its seven index entries (addresses, claims, connection IDs, number).
+ * What one pair more takes: its record and its seven index entries (addresses, claims, connection IDs,
+ * number).
  */
 size_t cv_pair_bytes(void);
 
-/* `memory` of that size, 64-byte aligned, is cleared; `hops` and `locals` must outlive the table. 0 or -errno. */
+/* `memory` of that size, 64-byte aligned, is cleared; `hops` and `locals` must outlive the table. 0 or
+ * -errno. */
 int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table_limits *limits, void *memory,
                          struct cv_next_hops *hops, const struct cv_locals *locals);
 
@@ -96,9 +98,8 @@ static inline bool cv_leg_is_vacant(const struct cv_leg *leg, uint32_t now_ms)
 {
     uint32_t seen_ms = __atomic_load_n(&leg->seen_ms, __ATOMIC_RELAXED);
 
-    return !(leg->flags & CV_LEG_BOUND) ||
-           (cv_ms_since(now_ms, leg->moved_ms) >= CV_VACANT_MS &&
-            (seen_ms == 0 || cv_ms_since(now_ms, seen_ms) >= CV_VACANT_MS));
+    return !(leg->flags & CV_LEG_BOUND) || (cv_ms_since(now_ms, leg->moved_ms) >= CV_VACANT_MS &&
+                                            (seen_ms == 0 || cv_ms_since(now_ms, seen_ms) >= CV_VACANT_MS));
 }
 
 static inline uint64_t cv_fold(uint64_t a, uint64_t b)
@@ -154,17 +155,20 @@ uint32_t cv_find_pair(const struct cv_pair_table *table, uint64_t number);
 /* ---- Keeper only, from here on ---- */
 
 /*
- * Makes the pair, or changes idle time and rate of the one that has this number (its legs and port stay as they
- * are when they are the same; -EEXIST when they differ). Legs with a fixed or a last address are bound at once. The slot goes to
- * *slot. -ENOSPC: full; -EADDRINUSE: another leg has that address, token or prefix on this relay port;
- * -EADDRNOTAVAIL: relay port outside the range; -ENETUNREACH: no address of ours has the family of a fixed one.
+ * Makes the pair, or changes idle time and rate of the one that has this number (its legs and port stay as
+ * they are when they are the same; -EEXIST when they differ). Legs with a fixed or a last address are bound
+ * at once. The slot goes to *slot. -ENOSPC: full; -EADDRINUSE: another leg has that address, token or prefix
+ * on this relay port; -EADDRNOTAVAIL: relay port outside the range; -ENETUNREACH: no address of ours has the
+ * family of a fixed one.
  */
-int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config, uint32_t now_ms, uint32_t *slot);
+int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config, uint32_t now_ms,
+                uint32_t *slot);
 
 /* Removes a pair; its slot is used again after a grace period. */
 void cv_pair_remove(struct cv_pair_table *table, uint32_t slot);
 
-/* Gives an unbound leg its address, or moves it. -EADDRINUSE as above. Also sets where the other leg sends. */
+/* Gives an unbound leg its address, or moves it. -EADDRINUSE as above. Also sets where the other leg sends.
+ */
 int cv_leg_bind(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address, uint8_t local,
                 uint32_t now_ms);
 

@@ -16,8 +16,8 @@ struct cv_parse_context {
 };
 
 /*
- * Sets verdict (and drop), and for IP packets l3_offset, is_v6 and local; for FORWARD and SESSION also source, both ports and
- * payload_bytes. The mbuf is in one segment, as the ports are configured.
+ * Sets verdict (and drop), and for IP packets l3_offset, is_v6 and local; for FORWARD and SESSION also
+ * source, both ports and payload_bytes. The mbuf is in one segment, as the ports are configured.
  */
 void cv_parse(const struct cv_parse_context *context, struct rte_mbuf *mbuf, struct cv_packet *packet);
 

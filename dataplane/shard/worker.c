@@ -16,7 +16,8 @@
 /* Look-ups by connection ID that all unknown sources together get, per worker and millisecond. */
 #define CLAIMS_PER_MS 100
 
-/* New connection IDs of known sources that the keeper is told of: a few for each of its turns, so that tokens find room. */
+/* New connection IDs of known sources that the keeper is told of: a few for each of its turns, so that tokens
+ * find room. */
 #define LEARNS_PER_MS 100
 
 /* With `idle: sleep`: empty turns before the first nap, and how long it is. */
@@ -109,7 +110,8 @@ static uint32_t claim_burst(struct cv_worker *worker, struct cv_packet **packets
     return found;
 }
 
-void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rte_mbuf **mbufs, uint16_t count)
+void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rte_mbuf **mbufs,
+                     uint16_t count)
 {
     const struct cv_parse_context context = {
         .locals = worker->locals,

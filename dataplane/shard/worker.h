@@ -5,9 +5,9 @@
  *
  *      rx_burst -> parse -> lookup -> (claim | answer) -> rewrite -> tx_burst
  *
- * for ever, takes no lock, allocates nothing, logs nothing and makes no system call of its own (the kernel-socket
- * drivers AF_XDP, AF_PACKET and TAP make theirs; `idle: sleep` naps). What must change in a table goes as a
- * notice to the keeper.
+ * for ever, takes no lock, allocates nothing, logs nothing and makes no system call of its own (the
+ * kernel-socket drivers AF_XDP, AF_PACKET and TAP make theirs; `idle: sleep` naps). What must change in a
+ * table goes as a notice to the keeper.
  *
  * Written by the worker alone once it runs; created, started and joined by the main thread.
  */
@@ -40,8 +40,8 @@ struct cv_rx {
 };
 
 /*
- * A token that was just seen, until the keeper has bound its leg: packets right behind it, such as a QUIC Initial, are
- * the leg's already.
+ * A token that was just seen, until the keeper has bound its leg: packets right behind it, such as a QUIC
+ * Initial, are the leg's already.
  */
 struct cv_fresh_token {
     struct cv_address address;
@@ -62,14 +62,14 @@ struct cv_worker {
     const struct cv_locals *locals;
     struct cv_session_owner *sessions; /* NULL: none */
     uint16_t listen_port;              /* host order; 0: no sessions */
-    struct rte_ring *notices;  /* to the keeper */
-    struct rte_ring *outbox;   /* the keeper's own packets, to be sent by this worker; NULL: not this one */
+    struct rte_ring *notices;          /* to the keeper */
+    struct rte_ring *outbox; /* the keeper's own packets, to be sent by this worker; NULL: not this one */
     struct cv_worker_stats *stats;
     struct cv_rx rx[CV_MAX_PORTS];
     uint32_t rx_count;
-    uint32_t id; /* also its thread number in the table's RCU */
-    bool nap;    /* idle: sleep */
-    uint64_t start_tsc;     /* of cv_now_ms, the same for all threads */
+    uint32_t id;        /* also its thread number in the table's RCU */
+    bool nap;           /* idle: sleep */
+    uint64_t start_tsc; /* of cv_now_ms, the same for all threads */
     uint64_t cycles_per_ms;
 
     uint32_t now_ms;
@@ -84,8 +84,8 @@ struct cv_worker {
 };
 
 /*
- * Milliseconds since start_tsc, plus 1: zero means "never" where times are kept. Wraps after 49 days; compare with
- * cv_ms_since.
+ * Milliseconds since start_tsc, plus 1: zero means "never" where times are kept. Wraps after 49 days; compare
+ * with cv_ms_since.
  */
 static inline uint32_t cv_now_ms(uint64_t start_tsc, uint64_t cycles_per_ms)
 {
@@ -120,7 +120,8 @@ static inline void cv_transmit(struct cv_worker *worker, uint16_t port_id, struc
 uint32_t cv_worker_turn(struct cv_worker *worker);
 
 /* What happens to one burst between receive and transmit. */
-void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rte_mbuf **mbufs, uint16_t count);
+void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rte_mbuf **mbufs,
+                     uint16_t count);
 
 /* The thread (lcore_function_t): `argument` is the worker. Ends when *stop is set. */
 int cv_worker_run(void *argument);

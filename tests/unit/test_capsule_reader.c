@@ -223,7 +223,7 @@ static void the_header_alone_can_be_wrong(void **state)
 {
     (void)state;
 #define WRONG(id, number, sender, least, most, meaning)                                           \
-    assert_fails(CV_FROM_##sender, number, (least)-1, CV_SESSION_ERROR_MALFORMED);                \
+    assert_fails(CV_FROM_##sender, number, (least) - 1, CV_SESSION_ERROR_MALFORMED);              \
     assert_fails(CV_FROM_##sender, number, (most) + 1, CV_SESSION_ERROR_MALFORMED);               \
     assert_fails(CV_FROM_##sender, number, CV_CAPSULE_VALUE_MAX, CV_SESSION_ERROR_MALFORMED);     \
     assert_fails(CV_FROM_##sender, number, CV_CAPSULE_VALUE_MAX + 1, CV_SESSION_ERROR_OVERSIZED); \

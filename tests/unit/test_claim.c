@@ -465,20 +465,13 @@ static void other_protocols(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(token_at_its_port),
-        EACH(packets_behind_a_token),
-        EACH(token_at_another_port),
-        EACH(nearly_tokens),
-        EACH(token_from_nowhere),
-        EACH(bad_ipv6_sources),
-        EACH(first_from_a_prefix),
-        EACH(cid_from_a_new_address),
-        EACH(cid_of_another_port),
-        EACH(cid_of_a_leg_that_may_not_move),
-        EACH(claims_are_rationed),
-        EACH(stun),
-        EACH(learns_from_long_headers),
-        EACH(learns_from_short_headers),
+        EACH(token_at_its_port),        EACH(packets_behind_a_token),
+        EACH(token_at_another_port),    EACH(nearly_tokens),
+        EACH(token_from_nowhere),       EACH(bad_ipv6_sources),
+        EACH(first_from_a_prefix),      EACH(cid_from_a_new_address),
+        EACH(cid_of_another_port),      EACH(cid_of_a_leg_that_may_not_move),
+        EACH(claims_are_rationed),      EACH(stun),
+        EACH(learns_from_long_headers), EACH(learns_from_short_headers),
         EACH(other_protocols),
     };
 
