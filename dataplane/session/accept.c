@@ -57,12 +57,22 @@ void cv_handshakes_destroy(struct cv_handshakes *handshakes)
 
 /* ---- Handshakes in progress ---- */
 
+/* rte_jhash reads words, and what is hashed here lies anywhere: up to 20 bytes count, find compares all. */
+static uint32_t hash_of(const void *bytes, size_t count, uint32_t key)
+{
+    _Alignas(uint32_t) uint8_t aligned[CV_CID_BYTES];
+
+    count = RTE_MIN(count, sizeof(aligned));
+    memcpy(aligned, bytes, count);
+    return rte_jhash(aligned, (uint32_t)count, key);
+}
+
 static struct cv_session **bucket(struct cv_handshakes *handshakes, const uint8_t *dcid, size_t bytes,
                                   const struct cv_address *address)
 {
-    uint32_t hash = rte_jhash(dcid, (uint32_t)bytes, handshakes->hash_key);
+    uint32_t hash = hash_of(dcid, bytes, handshakes->hash_key);
 
-    return &handshakes->buckets[rte_jhash(address, sizeof(*address), hash) & handshakes->bucket_mask];
+    return &handshakes->buckets[hash_of(address, sizeof(*address), hash) & handshakes->bucket_mask];
 }
 
 static struct cv_session *find(struct cv_handshakes *handshakes, const uint8_t *dcid, size_t bytes,
@@ -80,7 +90,7 @@ static struct cv_session *find(struct cv_handshakes *handshakes, const uint8_t *
 /* IPv4 /24, IPv6 /48: what one subscriber or network gets. */
 static uint16_t prefix_of(const struct cv_handshakes *handshakes, const struct cv_address *address)
 {
-    return (uint16_t)(rte_jhash(&address->ip, cv_ip_is_v4(&address->ip) ? 15 : 6, handshakes->hash_key) %
+    return (uint16_t)(hash_of(&address->ip, cv_ip_is_v4(&address->ip) ? 15 : 6, handshakes->hash_key) %
                       CV_HANDSHAKE_PREFIXES);
 }
 
