@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "message.h"
 
+#include "datagram.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -51,11 +53,16 @@ static bool leg_prefix_ok(const struct cv_leg_config *leg)
     return cv_ip_equal(&network, &leg->address.ip);
 }
 
+static bool is_tunnel(uint8_t bind, uint64_t session, uint16_t channel)
+{
+    return bind == CV_BIND_TUNNEL && session != 0 && channel >= CV_CHANNEL_MIN && channel <= CV_CHANNEL_MAX;
+}
+
 static bool leg_config_ok(const struct cv_leg_config *leg)
 {
     static const uint8_t no_token[CV_TOKEN_BYTES];
 
-    if (leg->reserved != 0 || !(is_no_address(&leg->last) || is_peer_address(&leg->last)))
+    if (!is_no_address(&leg->last) && !is_peer_address(&leg->last))
         return false;
     switch (leg->bind) {
     case CV_BIND_TOKEN:
@@ -64,22 +71,29 @@ static bool leg_config_ok(const struct cv_leg_config *leg)
         return is_peer_address(&leg->address);
     case CV_BIND_PREFIX:
         return leg_prefix_ok(leg);
+    case CV_BIND_TUNNEL:
+        return is_tunnel(leg->bind, leg->session, leg->channel);
     default:
         return false;
     }
 }
 
 /* What PAIR_PUT and PAIR_STATE have in common. */
-static bool pair_ok(uint64_t pair, uint16_t relay_port, uint16_t reserved, uint32_t idle_s, uint64_t rate)
+static bool pair_ok(uint64_t pair, uint16_t relay_port, bool tunnels, uint16_t reserved, uint32_t idle_s,
+                    uint64_t rate)
 {
-    return pair != 0 && relay_port != 0 && reserved == 0 && idle_s <= CV_PAIR_IDLE_MAX_S &&
+    return pair != 0 && (relay_port == 0) == tunnels && reserved == 0 && idle_s <= CV_PAIR_IDLE_MAX_S &&
            rate <= CV_PAIR_RATE_MAX_BYTES_PER_SECOND;
 }
 
 static bool leg_state_ok(const struct cv_leg_state *leg)
 {
+    if (leg->reserved != 0)
+        return false;
+    if (leg->bind == CV_BIND_TUNNEL)
+        return is_tunnel(leg->bind, leg->session, leg->channel) && is_no_address(&leg->address);
     return (is_no_address(&leg->address) || !cv_ip_is_zero(&leg->address.ip)) && leg->bind >= CV_BIND_TOKEN &&
-           leg->bind < CV_BIND_KIND_END && leg->reserved == 0;
+           leg->bind < CV_BIND_KIND_END;
 }
 
 static bool leg_event_ok(const struct cv_leg_event *event)
@@ -143,11 +157,14 @@ static bool content_ok(const struct cv_message *message)
 
     switch ((enum cv_message_type)message->type) {
     case CV_MESSAGE_PAIR_PUT:
-        return pair_ok(put->pair, put->relay_port, put->reserved, put->idle_s, put->rate_bytes_per_second) &&
+        return pair_ok(put->pair, put->relay_port,
+                       put->legs[0].bind == CV_BIND_TUNNEL && put->legs[1].bind == CV_BIND_TUNNEL,
+                       put->reserved, put->idle_s, put->rate_bytes_per_second) &&
                leg_config_ok(&put->legs[0]) && leg_config_ok(&put->legs[1]);
     case CV_MESSAGE_PAIR_STATE:
-        return pair_ok(state->pair, state->relay_port, state->reserved, state->idle_s,
-                       state->rate_bytes_per_second) &&
+        return pair_ok(state->pair, state->relay_port,
+                       state->legs[0].bind == CV_BIND_TUNNEL && state->legs[1].bind == CV_BIND_TUNNEL,
+                       state->reserved, state->idle_s, state->rate_bytes_per_second) &&
                leg_state_ok(&state->legs[0]) && leg_state_ok(&state->legs[1]);
     case CV_MESSAGE_PAIR_DELETE:
     case CV_MESSAGE_PAIR_GET:
@@ -177,6 +194,7 @@ static bool content_ok(const struct cv_message *message)
     case CV_MESSAGE_SESSION_SEND:
         return session_data_ok(&message->data) && message->data.kind == CV_SESSION_STREAM;
     case CV_MESSAGE_SESSION_UP:
+    case CV_MESSAGE_SESSION_LIMIT:
     case CV_MESSAGE_SESSION_CLOSED:
         return session_event_ok(&message->session);
     case CV_MESSAGE_SESSION_ADDRESS:
@@ -217,9 +235,12 @@ const char *cv_result_text(int error)
     case -EEXIST:
         return "the pair exists with other legs or another relay port";
     case -EADDRINUSE:
-        return "another leg has that address, token or prefix on this relay port";
+        return "another leg has that address, token or prefix on this relay port, or that channel of the "
+               "session";
     case -EADDRNOTAVAIL:
         return "the relay port is outside relay.relay_ports";
+    case -ENOTCONN:
+        return "the session of a tunnel leg has ended";
     case -ENETUNREACH:
         return "the relay has no address of that family";
     case -EALREADY:

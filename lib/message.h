@@ -9,33 +9,34 @@
 
 #include <stdint.h>
 
-#define CV_MESSAGE_LIST(X)                                                                                  \
-    X(PAIR_PUT, "pair_put", CONTROL, "make a pair, or change the one with this number; answered by RESULT") \
-    X(PAIR_DELETE, "pair_delete", CONTROL, "remove a pair; answered by RESULT")                             \
-    X(PAIR_GET, "pair_get", CONTROL, "answered by PAIR_STATE, or by RESULT with -ENOENT")                   \
-    X(PAIR_DUMP, "pair_dump", CONTROL, "answered by one PAIR_STATE per pair and a DUMP_END")                \
-    X(LOG_LEVEL, "log_level", CONTROL, "set the data plane's log level; answered by RESULT")                \
-    X(SESSION_ADMIT, "session_admit", CONTROL, "the peer may have its session; answered by RESULT")         \
-    X(SESSION_REFUSE, "session_refuse", CONTROL, "it may not: closes the session; answered by RESULT")      \
-    X(SESSION_CLOSE, "session_close", CONTROL, "closes a session; answered by RESULT")                      \
-    X(SESSION_GET, "session_get", CONTROL, "answered by SESSION_STATE, or by RESULT with -ENOENT")          \
-    X(SESSION_DUMP, "session_dump", CONTROL, "answered by one SESSION_STATE per session and a DUMP_END")    \
-    X(RESULT, "result", DATAPLANE, "outcome of the request with this sequence number")                      \
-    X(PAIR_STATE, "pair_state", DATAPLANE, "a pair as the data plane has it")                               \
-    X(SESSION_STATE, "session_state", DATAPLANE, "a session as the data plane has it")                      \
-    X(DUMP_END, "dump_end", DATAPLANE, "all pairs of a PAIR_DUMP, sessions of a SESSION_DUMP, were sent")   \
-    X(LEG_BOUND, "leg_bound", DATAPLANE, "an unbound leg has an address now")                               \
-    X(LEG_MOVED, "leg_moved", DATAPLANE, "a leg has another address now")                                   \
-    X(LEG_UNBOUND, "leg_unbound", DATAPLANE, "a leg lost its address to a leg whose token came from there") \
-    X(PAIR_IDLE, "pair_idle", DATAPLANE, "no packet for half the idle time; sent once per quiet spell")     \
-    X(PAIR_EXPIRED, "pair_expired", DATAPLANE, "removed: no packet for the idle time")                      \
-    X(EVENTS_LOST, "events_lost", DATAPLANE, "the ring was full: dump the pairs to catch up")               \
-    X(SESSION_ASK, "session_ask", DATAPLANE, "a peer has proven its key: admit it? Its chain follows")      \
-    X(SESSION_DATA, "session_data", DATAPLANE, "bytes of the peer's certificate chain or control stream")   \
-    X(SESSION_UP, "session_up", DATAPLANE, "an admitted session is up: the control stream may be used")     \
-    X(SESSION_ADDRESS, "session_address", DATAPLANE, "the peer has another address now, and has proven it") \
-    X(SESSION_CLOSED, "session_closed", DATAPLANE, "the session is gone; the last message about it")        \
-    X(SESSION_SEND, "session_send", CONTROL, "bytes for the control stream; not answered")                  \
+#define CV_MESSAGE_LIST(X)                                                                                   \
+    X(PAIR_PUT, "pair_put", CONTROL, "make a pair, or change the one with this number; answered by RESULT")  \
+    X(PAIR_DELETE, "pair_delete", CONTROL, "remove a pair; answered by RESULT")                              \
+    X(PAIR_GET, "pair_get", CONTROL, "answered by PAIR_STATE, or by RESULT with -ENOENT")                    \
+    X(PAIR_DUMP, "pair_dump", CONTROL, "answered by one PAIR_STATE per pair and a DUMP_END")                 \
+    X(LOG_LEVEL, "log_level", CONTROL, "set the data plane's log level; answered by RESULT")                 \
+    X(SESSION_ADMIT, "session_admit", CONTROL, "the peer may have its session; answered by RESULT")          \
+    X(SESSION_REFUSE, "session_refuse", CONTROL, "it may not: closes the session; answered by RESULT")       \
+    X(SESSION_CLOSE, "session_close", CONTROL, "closes a session; answered by RESULT")                       \
+    X(SESSION_GET, "session_get", CONTROL, "answered by SESSION_STATE, or by RESULT with -ENOENT")           \
+    X(SESSION_DUMP, "session_dump", CONTROL, "answered by one SESSION_STATE per session and a DUMP_END")     \
+    X(RESULT, "result", DATAPLANE, "outcome of the request with this sequence number")                       \
+    X(PAIR_STATE, "pair_state", DATAPLANE, "a pair as the data plane has it")                                \
+    X(SESSION_STATE, "session_state", DATAPLANE, "a session as the data plane has it")                       \
+    X(DUMP_END, "dump_end", DATAPLANE, "all pairs of a PAIR_DUMP, sessions of a SESSION_DUMP, were sent")    \
+    X(LEG_BOUND, "leg_bound", DATAPLANE, "an unbound leg has an address now")                                \
+    X(LEG_MOVED, "leg_moved", DATAPLANE, "a leg has another address now")                                    \
+    X(LEG_UNBOUND, "leg_unbound", DATAPLANE, "a leg lost its address to a leg whose token came from there")  \
+    X(PAIR_IDLE, "pair_idle", DATAPLANE, "no packet for half the idle time; sent once per quiet spell")      \
+    X(PAIR_EXPIRED, "pair_expired", DATAPLANE, "removed: no packet for the idle time")                       \
+    X(EVENTS_LOST, "events_lost", DATAPLANE, "the ring was full: dump the pairs to catch up")                \
+    X(SESSION_ASK, "session_ask", DATAPLANE, "a peer has proven its key: admit it? Its chain follows")       \
+    X(SESSION_DATA, "session_data", DATAPLANE, "bytes of the peer's certificate chain or control stream")    \
+    X(SESSION_UP, "session_up", DATAPLANE, "an admitted session is up: the control stream may be used")      \
+    X(SESSION_ADDRESS, "session_address", DATAPLANE, "the peer has another address now, and has proven it")  \
+    X(SESSION_LIMIT, "session_limit", DATAPLANE, "DATAGRAM frames to the peer may be longer or shorter now") \
+    X(SESSION_CLOSED, "session_closed", DATAPLANE, "the session is gone; the last message about it")         \
+    X(SESSION_SEND, "session_send", CONTROL, "bytes for the control stream; not answered")                   \
     X(SESSION_CREDIT, "session_credit", CONTROL, "control has dealt with bytes of it; not answered")
 
 enum cv_message_type {
@@ -54,19 +55,21 @@ enum cv_message_sender { CV_SENDER_CONTROL, CV_SENDER_DATAPLANE };
 #define CV_PAIR_IDLE_MAX_S                604800
 #define CV_PAIR_RATE_MAX_BYTES_PER_SECOND UINT64_C(125000000000)
 
-/* How a UDP leg gets its address. Values are part of the store's format. */
+/* How a UDP leg gets its address, or that a leg is a tunnel leg. Values are part of the store's format. */
 enum cv_bind_kind {
     CV_BIND_TOKEN = 1,  /* a datagram holding the token, from anywhere */
     CV_BIND_FIXED = 2,  /* `address`, for good */
     CV_BIND_PREFIX = 3, /* the first datagram from `prefix` that no other leg owns */
+    CV_BIND_TUNNEL = 4, /* none: the DATAGRAM frames of `session` that begin with `channel` */
     CV_BIND_KIND_END
 };
 
 /* Fields that `bind` has no use for are not looked at; reserved ones are zero. */
 struct cv_leg_config {
-    uint8_t bind;          /* enum cv_bind_kind */
-    uint8_t prefix_length; /* CV_BIND_PREFIX, as in cv_prefix */
-    uint16_t reserved;
+    uint64_t session;              /* CV_BIND_TUNNEL: its number */
+    uint8_t bind;                  /* enum cv_bind_kind */
+    uint8_t prefix_length;         /* CV_BIND_PREFIX, as in cv_prefix */
+    uint16_t channel;              /* CV_BIND_TUNNEL: CV_CHANNEL_MIN to CV_CHANNEL_MAX */
     uint8_t token[CV_TOKEN_BYTES]; /* CV_BIND_TOKEN; never all zero */
     /*
      * CV_BIND_FIXED: the address. CV_BIND_PREFIX: ip is the prefix without host bits.
@@ -78,7 +81,7 @@ struct cv_leg_config {
 
 struct cv_pair_config {
     uint64_t pair;       /* the pair's number, never zero, chosen by control */
-    uint16_t relay_port; /* host order; one port for both legs */
+    uint16_t relay_port; /* host order; one port for both legs. 0 if, and only if, both are tunnel legs */
     uint16_t reserved;
     uint32_t idle_s;                /* 0: never expires */
     uint64_t rate_bytes_per_second; /* UDP payload, each direction; 0: no limit */
@@ -86,9 +89,11 @@ struct cv_pair_config {
 };
 
 struct cv_leg_state {
-    struct cv_address address; /* zero: unbound */
+    uint64_t session;          /* CV_BIND_TUNNEL, as in cv_leg_config */
+    struct cv_address address; /* zero: unbound, or a tunnel leg */
     uint8_t bind;              /* enum cv_bind_kind */
     uint8_t reserved;
+    uint16_t channel;
     uint32_t moves;
     uint32_t seen_ms_ago; /* since the last datagram from this leg; UINT32_MAX: never */
     uint64_t pkts;        /* forwarded from this leg to the other */
@@ -97,7 +102,7 @@ struct cv_leg_state {
 
 struct cv_pair_state {
     uint64_t pair;
-    uint16_t relay_port; /* host order */
+    uint16_t relay_port; /* host order; 0: two tunnel legs */
     uint16_t reserved;
     uint32_t idle_s;
     uint64_t rate_bytes_per_second;
@@ -203,14 +208,16 @@ enum cv_session_end {
         CV_SESSION_END_COUNT
 };
 
-/* SESSION_UP, SESSION_ADDRESS, SESSION_CLOSED. */
+/* SESSION_UP, SESSION_ADDRESS, SESSION_LIMIT, SESSION_CLOSED. */
 struct cv_session_event {
     uint64_t session;
     uint64_t code;              /* SESSION_CLOSED: the error code that was sent, or that came from the peer */
     struct cv_address address;  /* the peer's */
     struct cv_address previous; /* SESSION_ADDRESS */
     uint8_t end;                /* SESSION_CLOSED: enum cv_session_end */
-    uint8_t application; /* SESSION_CLOSED: 1: `code` is one of the session protocol's, 0: one of QUIC's */
+    uint8_t application;    /* SESSION_CLOSED: 1: `code` is one of the session protocol's, 0: one of QUIC's */
+    uint16_t payload_bytes; /* SESSION_UP, SESSION_LIMIT: largest DATAGRAM frame payload that fits the path;
+                               0: the peer takes no DATAGRAM frames */
 };
 
 enum cv_session_phase {
@@ -226,7 +233,7 @@ struct cv_session_state {
     uint8_t phase;          /* enum cv_session_phase */
     uint8_t suite;          /* the second byte of the cipher suite's TLS number: 1, 2, 3 */
     uint16_t worker;        /* that owns it; UINT16_MAX: the handshake thread */
-    uint16_t payload_bytes; /* largest DATAGRAM frame payload that fits the path now */
+    uint16_t payload_bytes; /* as in SESSION_LIMIT */
     uint16_t reserved;
     uint32_t quic_version;
     uint32_t age_ms; /* since its first packet; saturates, as the next one does */
@@ -258,7 +265,7 @@ struct cv_message {
         struct cv_session_ask ask;
         struct cv_session_data data;     /* SESSION_DATA, SESSION_SEND */
         struct cv_session_order order;   /* SESSION_ADMIT, _REFUSE, _CLOSE, _GET, _CREDIT */
-        struct cv_session_event session; /* SESSION_UP, _ADDRESS, _CLOSED */
+        struct cv_session_event session; /* SESSION_UP, _ADDRESS, _LIMIT, _CLOSED */
         struct cv_session_state session_state;
         uint8_t bytes[184];
     };

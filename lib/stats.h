@@ -25,6 +25,8 @@
     X(cid_pkts, "datagrams from an unknown address that a QUIC connection ID named a pair for")          \
     X(session_rx_pkts, "QUIC packets received on the listening port")                                    \
     X(session_tx_pkts, "QUIC packets sent from it")                                                      \
+    X(tunnel_rx_pkts, "UDP payloads that came in DATAGRAM frames of tunnel legs")                        \
+    X(tunnel_tx_pkts, "UDP payloads sent in DATAGRAM frames of tunnel legs")                             \
     X(notices_lost, "notices from this worker to the keeper that found the ring full")                   \
     X(loops, "turns of the worker loop")                                                                 \
     X(busy_loops, "turns in which at least one packet arrived")                                          \

@@ -75,6 +75,7 @@ static struct cv_message valid(uint16_t type)
     case CV_MESSAGE_SESSION_SEND:
         message.data = (struct cv_session_data){.session = 1, .kind = CV_SESSION_STREAM, .bytes = 1};
         break;
+    case CV_MESSAGE_SESSION_LIMIT:
     case CV_MESSAGE_SESSION_UP:
     case CV_MESSAGE_SESSION_ADDRESS:
     case CV_MESSAGE_SESSION_CLOSED:
@@ -165,7 +166,6 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(PAIR_PUT, put.legs[0].bind, 0)                                              \
     X(PAIR_PUT, put.legs[0].bind, CV_BIND_KIND_END)                               \
     X(PAIR_PUT, put.legs[1].bind, 255)                                            \
-    X(PAIR_PUT, put.legs[0].reserved, 1)                                          \
     X(PAIR_PUT, put.legs[0].token[0], 0)                                          \
     X(PAIR_PUT, put.legs[0].last, address("224.0.0.1:9"))                         \
     X(PAIR_PUT, put.legs[0].last, address("192.0.2.1:0"))                         \
@@ -240,6 +240,40 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(SESSION_ADMIT, order.session, 0)                                            \
     X(SESSION_REFUSE, order.value, UINT64_C(1) << 62)                             \
     X(SESSION_CREDIT, order.session, 0)
+
+/* A pair of two tunnel legs. */
+static struct cv_message tunnels(void)
+{
+    struct cv_message message = valid(CV_MESSAGE_PAIR_PUT);
+
+    message.put.relay_port = 0;
+    for (unsigned side = 0; side < 2; side++)
+        message.put.legs[side] =
+            (struct cv_leg_config){.bind = CV_BIND_TUNNEL, .session = 1, .channel = 16383};
+    return message;
+}
+
+static void tunnel_legs_have_a_session_and_a_channel(void **state)
+{
+    struct cv_message message = tunnels();
+
+    (void)state;
+    assert_int_equal(cv_message_check(&message, CV_SENDER_CONTROL), 0);
+    message.put.relay_port = 40000; /* which no leg has a use for */
+    assert_bad(&message);
+    message.put.legs[1] = valid(CV_MESSAGE_PAIR_PUT).put.legs[0];
+    assert_int_equal(cv_message_check(&message, CV_SENDER_CONTROL), 0);
+    message.put.relay_port = 0;
+    assert_bad(&message);
+    message = tunnels();
+    message.put.legs[0].session = 0;
+    assert_bad(&message);
+    message = tunnels();
+    message.put.legs[1].channel = 0;
+    assert_bad(&message);
+    message.put.legs[1].channel = 16384;
+    assert_bad(&message);
+}
 
 static void each_field_out_of_range_is_bad(void **state)
 {
@@ -348,6 +382,7 @@ int main(void)
         cmocka_unit_test(unknown_types_are_bad),
         cmocka_unit_test(requests_are_numbered_and_events_are_not),
         cmocka_unit_test(each_field_out_of_range_is_bad),
+        cmocka_unit_test(tunnel_legs_have_a_session_and_a_channel),
         cmocka_unit_test(bounds_are_included),
         cmocka_unit_test(prefixes_have_no_host_bits),
         cmocka_unit_test(chains_end_at_their_limit),
