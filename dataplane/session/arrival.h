@@ -5,6 +5,7 @@
  * mbuf's own fields, so that it is parsed once.
  */
 #include "port/local.h"
+#include "quic_path.h"
 #include "relay/packet.h"
 #include "session.h"
 
@@ -35,8 +36,3 @@ void cv_route_learn(struct cv_route *route, const struct cv_arrival *arrival);
  */
 void cv_route_wrap(const struct cv_route *route, const struct cv_locals *locals, uint16_t listen_port_be,
                    uint8_t ecn, struct rte_mbuf *mbuf);
-
-/* ngtcp2's form of our addresses. `storage` holds it. */
-void cv_path_fill(ngtcp2_path_storage *storage, const struct cv_address *local,
-                  const struct cv_address *remote);
-bool cv_path_remote(const ngtcp2_path *path, struct cv_address *remote);
