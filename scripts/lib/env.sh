@@ -16,6 +16,8 @@
 . "$CHECKOUT/scripts/lib/root.sh"
 # shellcheck source=scripts/lib/npm.sh
 . "$CHECKOUT/scripts/lib/npm.sh"
+# shellcheck source=scripts/lib/aside.sh
+. "$CHECKOUT/scripts/lib/aside.sh"
 
 env_prepare() {
     [ -z "${CULVERT_INSIDE:-}" ] || return 0
