@@ -6,6 +6,7 @@
 #include "keeper_state.h"
 #include "port/eal.h"
 #include "session/owner.h"
+#include "session/publish.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -174,6 +175,8 @@ int cv_keeper_start(struct cv_keeper **out, const struct cv_config *config, char
     if (result == 0) {
         keeper->shared = cv_control_link_shared(keeper->link);
         publish_start(keeper);
+        if (keeper->sessions != NULL)
+            cv_sessions_publish(keeper->sessions, keeper->shared);
         result = start_workers(keeper, error, error_bytes);
         if (result == 0 && keeper->sessions != NULL && (result = cv_sessions_start(keeper->sessions)) != 0)
             snprintf(error, error_bytes, "the handshake thread does not start: %s", strerror(-result));

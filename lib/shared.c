@@ -36,6 +36,8 @@ int cv_shared_layout(struct cv_shared_header *header, uint32_t workers, uint32_t
     header->keeper_offset = reserve(&end, sizeof(struct cv_keeper_stats));
     header->workers_offset = reserve(&end, workers * sizeof(struct cv_worker_stats));
     header->ports_offset = reserve(&end, ports * sizeof(struct cv_port_stats));
+    header->sessions_offset = reserve(&end, sizeof(struct cv_session_stats));
+    header->shards_offset = reserve(&end, (workers + 1) * sizeof(struct cv_shard_stats));
     header->total_bytes = end;
     return 0;
 }
@@ -52,6 +54,8 @@ static void point(struct cv_shared *shared, void *memory, const struct cv_shared
         .keeper = (void *)(base + header->keeper_offset),
         .workers = (void *)(base + header->workers_offset),
         .ports = (void *)(base + header->ports_offset),
+        .sessions = (void *)(base + header->sessions_offset),
+        .shards = (void *)(base + header->shards_offset),
     };
 }
 

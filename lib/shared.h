@@ -3,7 +3,8 @@
 /*
  * The memory that the data plane makes (memfd) and hands to control when it attaches:
  *
- *      [ cv_shared_header | ring to control | ring to data plane | keeper | workers ... | ports ... ]
+ *      [ cv_shared_header | ring to control | ring to data plane | keeper | workers ... | ports ... |
+ *        sessions | shards ... ]
  *
  * The data plane computes every offset itself and never reads the header back. Control checks the header
  * once, copies it, and trusts only the copy.
@@ -16,7 +17,7 @@
 #include "stats.h"
 
 #define CV_SHARED_MAGIC   UINT64_C(0x31747265766c7563) /* "culvert1", little endian */
-#define CV_SHARED_VERSION 3
+#define CV_SHARED_VERSION 4
 #define CV_RING_SLOTS     8192
 #define CV_SHARED_WORKERS 128
 #define CV_SHARED_PORTS   16
@@ -36,6 +37,8 @@ struct cv_shared_header {
     uint64_t keeper_offset;
     uint64_t workers_offset;
     uint64_t ports_offset;
+    uint64_t sessions_offset;
+    uint64_t shards_offset;
 };
 
 /* Pointers into a mapping of that memory. */
@@ -47,6 +50,8 @@ struct cv_shared {
     struct cv_keeper_stats *keeper;
     struct cv_worker_stats *workers;
     struct cv_port_stats *ports;
+    struct cv_session_stats *sessions;
+    struct cv_shard_stats *shards; /* one for each worker, and one for the handshake thread */
 };
 
 struct cv_attach_request {

@@ -45,6 +45,35 @@
     X(ring_bad_positions, "times the ring's positions were impossible and the ring was emptied") \
     X(events_lost, "events for control that found the ring full")
 
+/*
+ * X(field, meaning): a thread that owns sessions, a worker or the handshake thread. It writes them about a
+ * hundred times a second; the last two it counts.
+ */
+#define CV_SHARD_LIST(X)                                                                             \
+    X(sessions, "sessions that it owns")                                                             \
+    X(timers, "of these, with a timer set")                                                          \
+    X(pages, "pages of memory for sessions, 16 KB each")                                             \
+    X(pages_used, "of these, in use")                                                                \
+    X(packets, "packets in the ring from workers")                                                   \
+    X(packets_max, "room in it")                                                                     \
+    X(returned, "sessions and packets in the ring from the handshake thread")                        \
+    X(returned_max, "room in it; the handshake thread has none")                                     \
+    X(orders, "messages in the ring from control")                                                   \
+    X(orders_max, "room in it")                                                                      \
+    X(told, "messages in the ring to control")                                                       \
+    X(told_max, "room in it")                                                                        \
+    X(unopened_pkts, "1-RTT packets that failed to open: damaged, forged, or of a key that is gone") \
+    X(key_updates, "key updates, whichever side began")
+
+/* X(field, meaning): what the handshake thread has besides, written by it. */
+#define CV_HANDSHAKE_LIST(X)                                                 \
+    X(handshakes, "handshakes in progress, admission included")              \
+    X(retry_now, "1: Initial packets without a token are answered by Retry") \
+    X(handshakes_total, "handshakes begun")                                  \
+    X(retries_total, "Retry packets sent")                                   \
+    X(negotiations_total, "Version Negotiation packets sent")                \
+    X(resets_total, "stateless resets sent")
+
 enum cv_worker_state { CV_WORKER_BOOT, CV_WORKER_RUN, CV_WORKER_HALT };
 
 struct cv_worker_stats {
@@ -63,7 +92,44 @@ struct cv_keeper_stats {
     uint64_t memory_bytes;              /* taken at start-up for pairs, indexes, buffers, rings */
     uint64_t pair_bytes;                /* of these, per pair */
     CV_KEEPER_COUNTER_LIST(CV_FIELD)
+};
+
+#define CV_STATS_SUITES 3
+
+struct cv_shard_stats {
+    alignas(64) uint64_t suites[CV_STATS_SUITES]; /* sessions that use each; none before a worker has them */
+    CV_SHARD_LIST(CV_FIELD)
+};
+
+struct cv_handshake_stats {
+    CV_HANDSHAKE_LIST(CV_FIELD)
 #undef CV_FIELD
+};
+
+struct cv_suite_stats {
+    char name[32]; /* as in the TLS registry */
+    uint32_t code;
+    uint64_t sealed_max; /* packets with one key (RFC 9001 section 6.6) */
+    uint64_t failed_max; /* packets of one connection that failed to open */
+};
+
+/* What holds for all sessions: written by the keeper before they begin, `handshake` by the handshake thread.
+ */
+struct cv_session_stats {
+    alignas(64) uint64_t max; /* limits.sessions; 0: this relay has no sessions, and all else is empty */
+    uint64_t session_bytes;   /* of memory at rest */
+    uint64_t memory_bytes;    /* in all, part of cv_keeper_stats.memory_bytes */
+    uint64_t handshakes_max;
+    uint64_t handshakes_per_prefix;
+    uint64_t retry_over;          /* handshakes in progress from which on Retry is on */
+    uint32_t retry_always;        /* 1: it always is */
+    char crypto_wanted[16];       /* dataplane.crypto */
+    char crypto_engine[16];       /* the one in use */
+    char crypto_about[96];        /* its version, and what it uses of the CPU */
+    char crypto_passed_over[160]; /* why "auto" did not take the one before it; empty: it did */
+    char cpu_flags[96];           /* of those that packet protection has a use for, the ones that are here */
+    struct cv_suite_stats suites[CV_STATS_SUITES];
+    alignas(64) struct cv_handshake_stats handshake;
 };
 
 #define CV_PORT_ADDRESSES 8

@@ -105,6 +105,11 @@ void cv_crypto_destroy(struct cv_crypto *crypto)
     crypto->engine->destroy(crypto);
 }
 
+uint64_t cv_crypto_unopened(const struct cv_crypto *crypto)
+{
+    return crypto->unopened_pkts;
+}
+
 void cv_aead_key_init(struct cv_crypto *crypto, struct cv_aead_key *key, enum cv_suite suite,
                       const uint8_t *secret)
 {

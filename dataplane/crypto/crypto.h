@@ -89,6 +89,9 @@ struct cv_crypto *cv_crypto_create(const struct cv_crypto_engine *engine, void *
                                    char *error, size_t error_bytes);
 void cv_crypto_destroy(struct cv_crypto *crypto);
 
+/* Packets that failed to open with any key of this one, wiped ones included. */
+uint64_t cv_crypto_unopened(const struct cv_crypto *crypto);
+
 /* ---- Payloads ---- */
 
 struct cv_aead_key;
@@ -101,6 +104,7 @@ struct cv_aead_method {
                  const uint8_t *nonce, const uint8_t *aad, size_t aad_bytes);
     void (*forget)(struct cv_aead_key *key); /* overwrites the key's expansion */
     void *nowhere;                           /* where the expansion of a new key is: nobody's */
+    uint64_t *unopened_pkts;                 /* cv_crypto_unopened's */
 };
 
 struct cv_aead_key {
@@ -146,6 +150,7 @@ static inline bool cv_aead_open(struct cv_aead_key *key, uint8_t *dest, const ui
         key->method->open(key, dest, ciphertext, ciphertext_bytes - CV_AEAD_TAG_BYTES, nonce, aad, aad_bytes))
         return true;
     key->failed_pkts++;
+    ++*key->method->unopened_pkts;
     return false;
 }
 

@@ -20,6 +20,7 @@ struct cv_crypto {
     const struct cv_crypto_engine *engine;
     const struct cv_aead_method *aead[CV_SUITE_COUNT];
     const struct cv_header_method *header[CV_SUITE_COUNT];
+    uint64_t unopened_pkts;
 };
 
 extern const struct cv_crypto_engine cv_engine_evp;

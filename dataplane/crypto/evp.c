@@ -255,7 +255,8 @@ static int create(void *memory, uint32_t schedules, char *error, size_t error_by
         struct aead_method *aead = &engine->aead[suite];
         struct header_method *header = &engine->header[suite];
 
-        aead->base = (struct cv_aead_method){seal_packet, open_packet, forget_aead, &engine->nobody};
+        aead->base = (struct cv_aead_method){seal_packet, open_packet, forget_aead, &engine->nobody,
+                                             &engine->crypto.unopened_pkts};
         header->base = (struct cv_header_method){
             .masks = suite == CV_SUITE_CHACHA20_POLY1305 ? masks_chacha : masks_aes,
             .init = suite == CV_SUITE_AES_128_GCM ? init_aes_128 : init_32,

@@ -245,15 +245,16 @@ static void set_methods(struct ipsec_mb *engine)
 {
     IMB_MGR *manager = engine->manager;
     void *nowhere = &engine->schedules[engine->schedule_count];
-    const struct cv_aead_method gcm = {seal_gcm, open_gcm, forget_gcm, nowhere};
+    uint64_t *unopened_pkts = &engine->crypto.unopened_pkts;
+    const struct cv_aead_method gcm = {seal_gcm, open_gcm, forget_gcm, nowhere, unopened_pkts};
+    const struct cv_aead_method chacha20 = {seal_chacha, open_chacha, forget_chacha, NULL, unopened_pkts};
     const struct cv_header_method aes = {masks_aes, init_aes, forget_header, NULL};
 
     engine->aead[CV_SUITE_AES_128_GCM] =
         (struct aead_method){gcm, engine, manager->gcm128_enc, manager->gcm128_dec, manager->gcm128_pre};
     engine->aead[CV_SUITE_AES_256_GCM] =
         (struct aead_method){gcm, engine, manager->gcm256_enc, manager->gcm256_dec, manager->gcm256_pre};
-    engine->aead[CV_SUITE_CHACHA20_POLY1305] =
-        (struct aead_method){.base = {seal_chacha, open_chacha, forget_chacha, NULL}, .engine = engine};
+    engine->aead[CV_SUITE_CHACHA20_POLY1305] = (struct aead_method){.base = chacha20, .engine = engine};
     engine->header[CV_SUITE_AES_128_GCM] =
         (struct header_method){aes, engine, manager->aes_ecb_128_quic, manager->keyexp_128};
     engine->header[CV_SUITE_AES_256_GCM] =

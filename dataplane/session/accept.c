@@ -178,6 +178,7 @@ static void count_in(struct cv_handshakes *handshakes, struct cv_session *sessio
     *head = session;
     handshake->counted = true;
     handshakes->count++;
+    handshakes->stats->handshakes_total++;
     handshakes->by_prefix[handshake->prefix]++;
 }
 
@@ -247,6 +248,7 @@ static enum cv_drop negotiate_version(struct cv_handshakes *handshakes, const st
     mbuf = answer_buffer(handshakes);
     if (mbuf == NULL)
         return CV_DROP_SESSION_BUSY;
+    handshakes->stats->negotiations_total++;
     cv_cid_random(handshakes->owner->codec, &random, 1);
     send_answer(handshakes, arrival, mbuf,
                 ngtcp2_pkt_write_version_negotiation(
@@ -268,6 +270,7 @@ static enum cv_drop reset(struct cv_handshakes *handshakes, const struct cv_arri
     mbuf = answer_buffer(handshakes);
     if (mbuf == NULL)
         return CV_DROP_SESSION_BUSY;
+    handshakes->stats->resets_total++;
     cv_cid_reset_token(handshakes->owner->codec, ids->dcid, token.data);
     cv_cid_random(handshakes->owner->codec, random, sizeof(random));
     send_answer(handshakes, arrival, mbuf,
@@ -297,6 +300,7 @@ static enum cv_drop retry(struct cv_handshakes *handshakes, const struct cv_firs
     mbuf = token_bytes > 0 ? answer_buffer(handshakes) : NULL;
     if (mbuf == NULL)
         return CV_DROP_SESSION_BUSY;
+    handshakes->stats->retries_total++;
     send_answer(handshakes, first->arrival, mbuf,
                 ngtcp2_crypto_write_retry(rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_tailroom(mbuf),
                                           header->version, &header->scid, &own, &header->dcid, token,
@@ -305,6 +309,13 @@ static enum cv_drop retry(struct cv_handshakes *handshakes, const struct cv_firs
 }
 
 /* ---- Which of all these ---- */
+
+bool cv_handshakes_retry(const struct cv_handshakes *handshakes)
+{
+    const struct cv_config_session *config = &handshakes->owner->all->config->session;
+
+    return config->retry == CV_RETRY_ALWAYS || handshakes->count >= config->retry_over;
+}
 
 static bool token_good(struct cv_handshakes *handshakes, struct cv_first_packet *first)
 {
@@ -325,15 +336,13 @@ static bool token_good(struct cv_handshakes *handshakes, struct cv_first_packet 
 
 static enum cv_drop accept_initial(struct cv_handshakes *handshakes, const struct cv_arrival *arrival)
 {
-    const struct cv_config_session *config = &handshakes->owner->all->config->session;
     ngtcp2_pkt_hd header;
     struct cv_first_packet first = {.header = &header, .arrival = arrival};
 
     if (arrival->bytes < INITIAL_BYTES_MIN || ngtcp2_accept(&header, arrival->payload, arrival->bytes) != 0)
         return CV_DROP_SESSION_BAD;
     first.original_dcid = header.dcid;
-    if (!token_good(handshakes, &first) &&
-        (config->retry == CV_RETRY_ALWAYS || handshakes->count >= config->retry_over))
+    if (!token_good(handshakes, &first) && cv_handshakes_retry(handshakes))
         return retry(handshakes, &first);
     return start(handshakes, &first);
 }

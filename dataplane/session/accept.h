@@ -17,13 +17,17 @@ struct cv_handshakes {
     uint32_t answers_left; /* Retry, version negotiation and resets that may still be sent before the next
                               refill */
     uint64_t refill_ns;
-    uint8_t token_secret[32]; /* of Retry tokens */
+    struct cv_handshake_stats *stats; /* set before the thread starts */
+    uint8_t token_secret[32];         /* of Retry tokens */
     _Alignas(64) atomic_bool stop;
 };
 
 /* One packet: to its session, or to a new one, or answered, or refused. The reason for a drop; CONSUMED if
  * none, CV_DROP_COUNT if the mbuf went on to a worker. */
 enum cv_drop cv_accept(struct cv_handshakes *handshakes, const struct cv_arrival *arrival);
+
+/* Whether Initial packets that have no token of ours are answered by Retry. */
+bool cv_handshakes_retry(const struct cv_handshakes *handshakes);
 
 /* Puts a session into the list of those that wait for control. */
 void cv_handshakes_wait(struct cv_session *session);

@@ -2,6 +2,7 @@
 #include "handshake.h"
 
 #include "accept.h"
+#include "publish.h"
 #include "session_error.h"
 #include "tell.h"
 #include "tls.h"
@@ -147,6 +148,7 @@ uint32_t cv_handshakes_turn(struct cv_handshakes *handshakes)
     done += cv_owner_tell(owner);
     if (owner->dump.active)
         cv_owner_go_on_with_dump(owner);
+    cv_handshakes_publish(handshakes);
     return done;
 }
 

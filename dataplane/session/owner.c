@@ -101,6 +101,8 @@ void cv_owner_let_go(struct cv_session_owner *owner, struct cv_session *session)
         TAILQ_REMOVE(&owner->telling, session, tell_link);
     session->dirty = session->telling = false;
     owner->sessions--;
+    if (owner->worker != NULL)
+        owner->suites[session->suite]--;
 }
 
 void cv_owner_release(struct cv_session_owner *owner, struct cv_session *session)

@@ -26,7 +26,10 @@ struct cv_session_owner {
     struct cv_session_list dirty;
     struct cv_session_list telling;
     uint64_t now_ns;
-    uint32_t sessions; /* that it owns */
+    uint32_t sessions;               /* that it owns */
+    uint32_t suites[CV_SUITE_COUNT]; /* a worker's sessions that use each */
+    struct cv_shard_stats *stats;    /* set before the thread starts */
+    uint64_t published_ns;
     struct {
         bool active;
         uint32_t sequence;

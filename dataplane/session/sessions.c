@@ -106,7 +106,6 @@ static int make_owners(struct cv_sessions *all, char *error, size_t error_bytes)
 
 static int fill(struct cv_sessions *all, char *error, size_t error_bytes)
 {
-    char why_not[256];
     int result;
 
     snprintf(error, error_bytes, "no memory for %u sessions: lower limits.sessions", all->max);
@@ -122,9 +121,9 @@ static int fill(struct cv_sessions *all, char *error, size_t error_bytes)
     result = cv_cid_secret_make(&all->secret);
     if (result != 0)
         return result;
-    all->engine = cv_crypto_select(all->config->crypto, why_not, sizeof(why_not));
+    all->engine = cv_crypto_select(all->config->crypto, all->passed_over, sizeof(all->passed_over));
     if (all->engine == NULL) {
-        snprintf(error, error_bytes, "dataplane.crypto: %s", why_not);
+        snprintf(error, error_bytes, "dataplane.crypto: %s", all->passed_over);
         return -ENOTSUP;
     }
     all->tls = cv_tls_context(all->config, error, error_bytes);

@@ -58,6 +58,7 @@ struct cv_sessions {
     uint16_t listen_port_be;
     struct cv_cid_secret secret;
     const struct cv_crypto_engine *engine;
+    char passed_over[160]; /* as cv_crypto_select says it */
     SSL_CTX *tls;
     uint64_t start_tsc;
     uint64_t tsc_scale;        /* nanoseconds per cycle, times 2^32 */

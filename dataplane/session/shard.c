@@ -3,6 +3,7 @@
 
 #include "keys.h"
 #include "owner.h"
+#include "publish.h"
 #include "tell.h"
 
 #define RING_BURST 64
@@ -72,6 +73,7 @@ static void adopt(struct cv_session_owner *owner, struct cv_session *session)
 {
     owner->now_ns = RTE_MAX(owner->now_ns, session->given_ns);
     cv_owner_adopt(owner, session);
+    owner->suites[session->suite]++;
     cv_keys_take(session, owner->crypto, session->moving);
     cv_arena_free(&session->arena, session->moving);
     session->moving = NULL;
@@ -123,5 +125,6 @@ uint32_t cv_shard_turn(struct cv_worker *worker)
     done = returned + packets + cv_owner_take_orders(owner) + cv_owner_turn(owner) + cv_owner_tell(owner);
     if (unlikely(owner->dump.active))
         cv_owner_go_on_with_dump(owner);
+    cv_owner_publish(owner);
     return done;
 }

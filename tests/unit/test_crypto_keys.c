@@ -186,9 +186,10 @@ static void forged(void **state)
     uint8_t packet[sizeof(plaintext) + CV_AEAD_TAG_BYTES];
     struct cv_aead_key key;
     struct cv_header_key header_key;
-    uint64_t before;
+    uint64_t before, unopened;
 
     crypto_rig_need(*state);
+    unopened = cv_crypto_unopened(((struct crypto_rig *)*state)->crypto);
     before = allocations_now().calls;
     for (unsigned i = 0; i < CV_SUITE_COUNT; i++) {
         make(*state, &key, &header_key, i);
@@ -201,6 +202,8 @@ static void forged(void **state)
         assert_int_equal(ERR_peek_error(), 0);
         cv_aead_key_wipe(&key);
         cv_header_key_wipe(&header_key);
+        assert_int_equal(cv_crypto_unopened(((struct crypto_rig *)*state)->crypto),
+                         unopened + 1000 * (i + 1));
     }
     assert_int_equal(allocations_now().calls, before);
 }
@@ -220,7 +223,10 @@ static int stop(void **state)
     return 0;
 }
 
-#define WITH(engine, test) {#test " with " engine, test, start, stop, engine}
+#define WITH(engine, test)                               \
+    {                                                    \
+#test " with " engine, test, start, stop, engine \
+    }
 
 int main(void)
 {

@@ -19,7 +19,7 @@ struct area {
 static void check_layout(uint32_t workers, uint32_t ports)
 {
     struct cv_shared_header header;
-    struct area areas[6];
+    struct area areas[8];
 
     assert_int_equal(cv_shared_layout(&header, workers, ports), 0);
     areas[0] = (struct area){0, sizeof(header)};
@@ -28,9 +28,11 @@ static void check_layout(uint32_t workers, uint32_t ports)
     areas[3] = (struct area){header.keeper_offset, sizeof(struct cv_keeper_stats)};
     areas[4] = (struct area){header.workers_offset, workers * sizeof(struct cv_worker_stats)};
     areas[5] = (struct area){header.ports_offset, ports * sizeof(struct cv_port_stats)};
-    for (size_t i = 0; i < 6; i++) {
+    areas[6] = (struct area){header.sessions_offset, sizeof(struct cv_session_stats)};
+    areas[7] = (struct area){header.shards_offset, (workers + 1) * sizeof(struct cv_shard_stats)};
+    for (size_t i = 0; i < 8; i++) {
         assert_int_equal(areas[i].offset % 64, 0);
-        assert_true(areas[i].offset + areas[i].bytes <= (i < 5 ? areas[i + 1].offset : header.total_bytes));
+        assert_true(areas[i].offset + areas[i].bytes <= (i < 7 ? areas[i + 1].offset : header.total_bytes));
     }
 }
 
