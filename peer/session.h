@@ -88,7 +88,7 @@ struct cv_peer_callbacks {
 struct cv_peer_config {
     const struct cv_peer_tls *tls;
     const struct cv_peer_id *relay_id; /* of the key that the relay has to show; NULL: any key will do */
-    struct cv_address local;           /* the same as in cv_peer_receive, whatever it is */
+    struct cv_address local;           /* the same as in cv_peer_receive, with a port */
     struct cv_address relay;
     const struct cv_peer_callbacks *callbacks; /* stay where they are as long as the session lives */
     void *user;
@@ -188,8 +188,9 @@ struct cv_peer_stats {
     uint64_t rx_bytes, tx_bytes;
     uint64_t lost_pkts; /* of ours, as far as QUIC has noticed */
     uint64_t rx_datagrams, tx_datagrams;
-    uint64_t dropped_late; /* datagrams that waited longer than queue_ns */
-    uint64_t key_updates;  /* begun by us */
+    uint64_t dropped_late;  /* datagrams that waited longer than queue_ns */
+    uint64_t dropped_large; /* datagrams that the path no longer carries */
+    uint64_t key_updates;   /* begun by us */
     uint64_t smoothed_rtt_ns;
     uint64_t window_bytes;  /* of congestion control */
     uint32_t quic_version;  /* 1 or 2; 0 before the handshake is done */
