@@ -31,7 +31,10 @@ static void answer(struct cv_keeper *keeper, const struct cv_message *request, u
 static void put(struct cv_keeper *keeper, const struct cv_message *request)
 {
     uint32_t slot;
-    int error = cv_pair_put(&keeper->table, &request->put, keeper->now_ms, &slot);
+    int error = cv_keeper_check_tunnels(keeper, &request->put);
+
+    if (error == 0)
+        error = cv_pair_put(&keeper->table, &request->put, keeper->now_ms, &slot);
 
     answer(keeper, request, request->put.pair, error);
 }

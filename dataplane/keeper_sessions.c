@@ -77,6 +77,19 @@ bool cv_keeper_session_order(struct cv_keeper *keeper, const struct cv_message *
            0;
 }
 
+int cv_keeper_check_tunnels(const struct cv_keeper *keeper, const struct cv_pair_config *config)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        if (config->legs[side].bind != CV_BIND_TUNNEL)
+            continue;
+        if (keeper->sessions == NULL)
+            return -EOPNOTSUPP;
+        if (cv_session_of_number(keeper->sessions, config->legs[side].session) == NULL)
+            return -ENOTCONN;
+    }
+    return 0;
+}
+
 static void pass_on(struct cv_keeper *keeper, const struct cv_message *message)
 {
     if (message->type != CV_MESSAGE_DUMP_END) {

@@ -25,6 +25,13 @@ uint64_t cv_prefix_hash(const struct cv_pair_table *table, const struct cv_prefi
                      UINT64_C(1) << 63 | (uint64_t)prefix->length << 16 | relay_port_be);
 }
 
+uint64_t cv_tunnel_hash(const struct cv_pair_table *table, const struct cv_tunnel *tunnel)
+{
+    return cv_fold(cv_fold(tunnel->session ^ table->secrets[0], tunnel->channel ^ table->secrets[1]) ^
+                       table->secrets[2],
+                   table->secrets[3]);
+}
+
 static int same_token(uint32_t leg, const void *context)
 {
     const struct claim *claim = context;
@@ -54,6 +61,27 @@ uint32_t cv_find_token(const struct cv_pair_table *table, const uint8_t token[CV
     struct claim claim = {.table = table, .token = token, .relay_port_be = relay_port_be};
 
     return cv_index_find(&table->by_claim, cv_token_hash(table, token, relay_port_be), same_token, &claim);
+}
+
+struct tunnel_key {
+    const struct cv_pair_table *table;
+    const struct cv_tunnel *tunnel;
+};
+
+static int same_tunnel(uint32_t leg, const void *context)
+{
+    const struct tunnel_key *key = context;
+    const struct cv_leg *candidate = cv_leg_at(key->table, leg);
+
+    return candidate->bind_kind == CV_BIND_TUNNEL && candidate->bind.tunnel.session == key->tunnel->session &&
+           candidate->bind.tunnel.channel == key->tunnel->channel;
+}
+
+uint32_t cv_find_tunnel(const struct cv_pair_table *table, const struct cv_tunnel *tunnel)
+{
+    struct tunnel_key key = {table, tunnel};
+
+    return cv_index_find(&table->by_claim, cv_tunnel_hash(table, tunnel), same_tunnel, &key);
 }
 
 uint32_t cv_find_exact_prefix(const struct cv_pair_table *table, const struct cv_prefix *prefix,

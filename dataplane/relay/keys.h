@@ -9,6 +9,7 @@
 uint64_t cv_token_hash(const struct cv_pair_table *table, const uint8_t *token, uint16_t relay_port_be);
 uint64_t cv_prefix_hash(const struct cv_pair_table *table, const struct cv_prefix *prefix,
                         uint16_t relay_port_be);
+uint64_t cv_tunnel_hash(const struct cv_pair_table *table, const struct cv_tunnel *tunnel);
 uint64_t cv_number_hash(const struct cv_pair_table *table, uint64_t number);
 
 /* `bytes` is at least CV_CID_MIN_BYTES. */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* A reader that sees the sequence odd, or changed when it is done, reads again (leg_read in lookup.c). */
+/* A reader that sees the sequence odd, or changed when it is done, reads again (leg_read in forward.c). */
 static void begin_change(struct cv_leg *leg)
 {
     __atomic_store_n(&leg->sequence, (uint8_t)(leg->sequence + 1), __ATOMIC_RELAXED);
@@ -50,6 +50,16 @@ static void set_destination(struct cv_leg *leg, const struct cv_address *address
     else
         leg->flags |= CV_LEG_V6_OUT;
     end_change(leg);
+}
+
+void cv_leg_join_tunnel(struct cv_pair_table *table, uint32_t number)
+{
+    struct cv_leg *other = cv_leg_at(table, number ^ 1);
+
+    begin_change(other);
+    other->tunnel_out = cv_leg_at(table, number)->bind.tunnel;
+    other->flags |= CV_LEG_READY | CV_LEG_TUNNEL_OUT;
+    end_change(other);
 }
 
 int cv_leg_bind(struct cv_pair_table *table, uint32_t number, const struct cv_address *address, uint8_t local,
@@ -142,7 +152,7 @@ void cv_leg_learn_cid(struct cv_pair_table *table, uint32_t number, const uint8_
     memset(*key, 0, sizeof(*key));
     memcpy(*key, cid, RTE_MIN((size_t)bytes, (size_t)CV_CID_KEY_BYTES));
     leg->cid_tag = cv_cid_tag(table, cid, bytes);
-    leg->cid_bytes = bytes & 0x3fu;
+    leg->cid_bytes = bytes & 0x1fu;
     leg->flags |= CV_LEG_CID;
     end_change(leg);
 }

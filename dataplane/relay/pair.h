@@ -10,7 +10,7 @@
  * the one worker as writer to which the NIC sends this flow; when a flow changes its queue in mid-burst, a
  * count may be lost, never more. A worker may find a leg through the index while the keeper changes it:
  * `sequence` is odd during a change, and a reader that saw it odd or changed starts over (leg_read in
- * lookup.c).
+ * forward.c).
  */
 #include "address.h"
 #include "index.h"
@@ -24,17 +24,27 @@
 #define CV_CID_KEY_BYTES 8
 
 enum cv_leg_flag {
-    CV_LEG_BOUND = 1 << 0,   /* source is set */
-    CV_LEG_READY = 1 << 1,   /* destination is set: the other leg is bound */
-    CV_LEG_V6_OUT = 1 << 2,  /* the other leg's peer is reached by IPv6 */
-    CV_LEG_METERED = 1 << 3, /* the pair has a rate limit */
-    CV_LEG_CID = 1 << 4,     /* the connection ID it sends to is known */
+    CV_LEG_BOUND = 1 << 0,      /* source is set */
+    CV_LEG_READY = 1 << 1,      /* destination is set: the other leg is bound */
+    CV_LEG_V6_OUT = 1 << 2,     /* the other leg's peer is reached by IPv6 */
+    CV_LEG_METERED = 1 << 3,    /* the pair has a rate limit */
+    CV_LEG_CID = 1 << 4,        /* the connection ID it sends to is known */
+    CV_LEG_TUNNEL_OUT = 1 << 5, /* the other leg is a tunnel leg: tunnel_out in place of destination */
+};
+
+/* What a tunnel leg is: DATAGRAM frames of a session that begin with a channel. */
+struct cv_tunnel {
+    uint64_t session; /* its number */
+    uint16_t channel;
 };
 
 struct cv_leg {
     /* One cache line, all that forwarding a packet needs. */
     _Alignas(64) struct cv_ip source;
-    struct cv_ip destination; /* the other leg's source */
+    union {
+        struct cv_ip destination; /* the other leg's source */
+        struct cv_tunnel tunnel_out;
+    };
     uint16_t source_port_be;
     uint16_t relay_port_be; /* of both legs */
     uint16_t destination_port_be;
@@ -51,10 +61,11 @@ struct cv_leg {
     _Alignas(64) union {
         uint8_t token[CV_TOKEN_BYTES];
         struct cv_prefix prefix;
+        struct cv_tunnel tunnel;
     } bind;
     struct rte_meter_srtcm meter; /* worker: what this leg sent */
-    uint8_t bind_kind : 2;        /* enum cv_bind_kind */
-    uint8_t cid_bytes : 6;        /* length of the QUIC connection ID this leg sends to; 0: not known */
+    uint8_t bind_kind : 3;        /* enum cv_bind_kind */
+    uint8_t cid_bytes : 5;        /* length of the QUIC connection ID this leg sends to; 0: not known */
     uint8_t cid_tag;              /* hash of all of it; cv_pair.cid_keys has its first 8 bytes */
     uint16_t moves;
     uint32_t moved_ms; /* when it was last bound or moved, or made */

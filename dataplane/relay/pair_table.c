@@ -154,6 +154,8 @@ static uint64_t claim_hash(const struct cv_pair_table *table, const struct cv_le
 {
     if (leg->bind_kind == CV_BIND_TOKEN)
         return cv_token_hash(table, leg->bind.token, leg->relay_port_be);
+    if (leg->bind_kind == CV_BIND_TUNNEL)
+        return cv_tunnel_hash(table, &leg->bind.tunnel);
     return cv_prefix_hash(table, &leg->bind.prefix, leg->relay_port_be);
 }
 
@@ -167,19 +169,25 @@ static void count_prefix(struct cv_pair_table *table, uint8_t length, bool more)
         __atomic_fetch_and(&table->prefix_lengths[length / 64], ~bit, __ATOMIC_RELEASE);
 }
 
+/* The leg that is claimed by the same, or CV_NO_LEG. */
+static uint32_t same_claim(const struct cv_pair_table *table, const struct cv_leg *leg)
+{
+    if (leg->bind_kind == CV_BIND_TOKEN)
+        return cv_find_token(table, leg->bind.token, leg->relay_port_be);
+    if (leg->bind_kind == CV_BIND_TUNNEL)
+        return cv_find_tunnel(table, &leg->bind.tunnel);
+    return cv_find_exact_prefix(table, &leg->bind.prefix, leg->relay_port_be);
+}
+
 /* Enters what a leg is claimed by. A fixed leg is claimed by nothing. */
 static int enter_claim(struct cv_pair_table *table, uint32_t number)
 {
     struct cv_leg *leg = cv_leg_at(table, number);
-    uint32_t other;
     int error;
 
     if (leg->bind_kind == CV_BIND_FIXED)
         return 0;
-    other = leg->bind_kind == CV_BIND_TOKEN
-                ? cv_find_token(table, leg->bind.token, leg->relay_port_be)
-                : cv_find_exact_prefix(table, &leg->bind.prefix, leg->relay_port_be);
-    if (other != CV_NO_LEG)
+    if (same_claim(table, leg) != CV_NO_LEG)
         return -EADDRINUSE;
     error = cv_index_insert(&table->by_claim, claim_hash(table, leg), number);
     if (error == 0 && leg->bind_kind == CV_BIND_PREFIX)
@@ -204,13 +212,16 @@ static void fill_leg(struct cv_leg *leg, const struct cv_leg_config *config, uin
     leg->relay_port_be = rte_cpu_to_be_16(relay_port);
     leg->next_hop = CV_NO_NEXT_HOP;
     leg->local = leg->local_out = CV_NO_LOCAL;
-    leg->bind_kind = config->bind & 3u;
+    leg->bind_kind = config->bind & 7u;
     leg->moved_ms = now_ms;
     if (config->bind == CV_BIND_TOKEN) {
         memcpy(leg->bind.token, config->token, CV_TOKEN_BYTES);
     } else if (config->bind == CV_BIND_PREFIX) {
         leg->bind.prefix.length = config->prefix_length;
         leg->bind.prefix.ip = cv_ip_mask(&config->address.ip, config->prefix_length);
+    } else if (config->bind == CV_BIND_TUNNEL) {
+        leg->bind.tunnel.session = config->session;
+        leg->bind.tunnel.channel = config->channel;
     }
 }
 
@@ -232,6 +243,10 @@ static int bind_configured(struct cv_pair_table *table, uint32_t number, const s
     uint8_t local;
     int error;
 
+    if (config->bind == CV_BIND_TUNNEL) {
+        cv_leg_join_tunnel(table, number);
+        return 0;
+    }
     if (cv_ip_is_zero(&address->ip))
         return 0;
     local = local_for(table, &address->ip);
@@ -318,7 +333,8 @@ int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config
 {
     int error;
 
-    if (config->relay_port < table->relay_port_first || config->relay_port > table->relay_port_last)
+    if (config->relay_port != 0 &&
+        (config->relay_port < table->relay_port_first || config->relay_port > table->relay_port_last))
         return -EADDRNOTAVAIL;
     *slot = cv_find_pair(table, config->pair);
     if (*slot != CV_NO_SLOT) {
@@ -360,6 +376,10 @@ static void describe_leg(const struct cv_leg *leg, uint32_t now_ms, struct cv_le
 
     if (leg->flags & CV_LEG_BOUND)
         state->address = (struct cv_address){.ip = leg->source, .port_be = leg->source_port_be};
+    if (leg->bind_kind == CV_BIND_TUNNEL) {
+        state->session = leg->bind.tunnel.session;
+        state->channel = leg->bind.tunnel.channel;
+    }
     state->bind = leg->bind_kind;
     state->moves = leg->moves;
     state->seen_ms_ago = seen_ms == 0 ? UINT32_MAX : cv_ms_since(now_ms, seen_ms);

@@ -5,6 +5,7 @@
  *
  *      by_address   (relay port, source address)    -> leg    the packet path
  *      by_claim     token, or (relay port, prefix)  -> leg    how an address becomes a leg's
+ *                   session and channel             -> leg    a DATAGRAM frame's
  *      by_cid       (relay port, connection ID)     -> leg    how a leg is known again behind a rebound NAT
  *      by_number    control's number                -> pair
  *
@@ -138,6 +139,9 @@ uint32_t cv_find_token(const struct cv_pair_table *table, const uint8_t token[CV
 uint32_t cv_find_prefix(const struct cv_pair_table *table, const struct cv_ip *ip, uint16_t relay_port_be,
                         uint32_t now_ms);
 
+/* The tunnel leg of a session and channel, or CV_NO_LEG. Any thread. */
+uint32_t cv_find_tunnel(const struct cv_pair_table *table, const struct cv_tunnel *tunnel);
+
 /* Leg that sends to this connection ID, from a QUIC packet's first bytes (RFC 8999). Any thread. */
 uint32_t cv_find_cid(const struct cv_pair_table *table, const uint8_t *payload, uint16_t bytes,
                      uint16_t relay_port_be);
@@ -158,8 +162,8 @@ uint32_t cv_find_pair(const struct cv_pair_table *table, uint64_t number);
  * Makes the pair, or changes idle time and rate of the one that has this number (its legs and port stay as
  * they are when they are the same; -EEXIST when they differ). Legs with a fixed or a last address are bound
  * at once. The slot goes to *slot. -ENOSPC: full; -EADDRINUSE: another leg has that address, token or prefix
- * on this relay port; -EADDRNOTAVAIL: relay port outside the range; -ENETUNREACH: no address of ours has the
- * family of a fixed one.
+ * on this relay port, or that channel of the session; -EADDRNOTAVAIL: relay port outside the range;
+ * -ENETUNREACH: no address of ours has the family of a fixed one.
  */
 int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config, uint32_t now_ms,
                 uint32_t *slot);
@@ -171,6 +175,9 @@ void cv_pair_remove(struct cv_pair_table *table, uint32_t slot);
  */
 int cv_leg_bind(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address, uint8_t local,
                 uint32_t now_ms);
+
+/* Makes the other leg send to this one, which is a tunnel leg. */
+void cv_leg_join_tunnel(struct cv_pair_table *table, uint32_t leg);
 
 /* Takes a leg's address away. */
 void cv_leg_unbind(struct cv_pair_table *table, uint32_t leg);

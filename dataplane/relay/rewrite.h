@@ -27,7 +27,10 @@
 
 /* What one packet needs of its leg: a consistent copy (see cv_leg.sequence). */
 struct cv_route {
-    struct cv_ip destination;
+    union { /* as in cv_leg */
+        struct cv_ip destination;
+        struct cv_tunnel tunnel_out;
+    };
     uint16_t destination_port_be;
     uint16_t next_hop;
     uint8_t flags; /* enum cv_leg_flag */

@@ -225,7 +225,7 @@ static struct rte_mbuf *answer_buffer(struct cv_handshakes *handshakes)
 static void send_answer(struct cv_handshakes *handshakes, const struct cv_arrival *arrival,
                         struct rte_mbuf *mbuf, ngtcp2_ssize bytes)
 {
-    struct cv_route route;
+    struct cv_session_route route;
 
     if (bytes <= 0) {
         handshakes->owner->spare = mbuf;

@@ -2,14 +2,13 @@
 #include "arrival.h"
 
 #include "port/local.h"
+#include "relay/wrap.h"
 
 #include <netinet/in.h>
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
 #include <string.h>
-
-#define HOP_LIMIT 64
 
 void cv_arrival_keep(const struct cv_packet *packet, uint16_t shard)
 {
@@ -41,7 +40,7 @@ void cv_arrival_read(struct rte_mbuf *mbuf, struct cv_arrival *arrival)
     }
 }
 
-void cv_route_learn(struct cv_route *route, const struct cv_arrival *arrival)
+void cv_route_learn(struct cv_session_route *route, const struct cv_arrival *arrival)
 {
     const struct rte_mbuf *mbuf = arrival->mbuf;
     const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
@@ -55,59 +54,19 @@ void cv_route_learn(struct cv_route *route, const struct cv_arrival *arrival)
     memcpy(route->frame_header + 12, frame + 12, mbuf->l2_len - 12u);
 }
 
-/* rte_pktmbuf_prepend without its NULL: the headroom of a whole mbuf is there for these headers. */
-static void *prepend(struct rte_mbuf *mbuf, uint16_t bytes)
+void cv_route_wrap(const struct cv_session_route *route, const struct cv_locals *locals,
+                   uint16_t listen_port_be, uint8_t ecn, struct rte_mbuf *mbuf)
 {
-    mbuf->data_off = (uint16_t)(mbuf->data_off - bytes);
-    mbuf->data_len = (uint16_t)(mbuf->data_len + bytes);
-    mbuf->pkt_len += bytes;
-    return rte_pktmbuf_mtod(mbuf, void *);
-}
+    const struct cv_wrapping wrapping = {
+        .from = &locals->list[route->local].ip,
+        .to = &route->address.ip,
+        .from_port_be = listen_port_be,
+        .to_port_be = route->address.port_be,
+        .ecn = ecn,
+        .frame_header_bytes = route->frame_header_bytes,
+        .frame_header = route->frame_header,
+    };
 
-static void wrap_ipv4(struct rte_ipv4_hdr *ip, struct rte_udp_hdr *udp, const struct cv_route *route,
-                      const struct cv_local *local, uint16_t udp_bytes, uint8_t ecn)
-{
-    memset(ip, 0, sizeof(*ip));
-    ip->version_ihl = 0x45;
-    ip->type_of_service = ecn;
-    ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + udp_bytes));
-    ip->fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG); /* path MTU discovery counts on it */
-    ip->time_to_live = HOP_LIMIT;
-    ip->next_proto_id = IPPROTO_UDP;
-    memcpy(&ip->src_addr, local->ip.bytes + 12, 4);
-    memcpy(&ip->dst_addr, route->address.ip.bytes + 12, 4);
-    ip->hdr_checksum = rte_ipv4_cksum(ip);
-    udp->dgram_cksum = rte_ipv4_udptcp_cksum(ip, udp);
-}
-
-static void wrap_ipv6(struct rte_ipv6_hdr *ip, struct rte_udp_hdr *udp, const struct cv_route *route,
-                      const struct cv_local *local, uint16_t udp_bytes, uint8_t ecn)
-{
-    memset(ip, 0, sizeof(*ip));
-    ip->vtc_flow = rte_cpu_to_be_32(UINT32_C(6) << 28 | (uint32_t)ecn << 20);
-    ip->payload_len = rte_cpu_to_be_16(udp_bytes);
-    ip->proto = IPPROTO_UDP;
-    ip->hop_limits = HOP_LIMIT;
-    memcpy(&ip->src_addr, &local->ip, 16);
-    memcpy(&ip->dst_addr, &route->address.ip, 16);
-    udp->dgram_cksum = rte_ipv6_udptcp_cksum(ip, udp);
-}
-
-void cv_route_wrap(const struct cv_route *route, const struct cv_locals *locals, uint16_t listen_port_be,
-                   uint8_t ecn, struct rte_mbuf *mbuf)
-{
-    const struct cv_local *local = &locals->list[route->local];
-    uint16_t udp_bytes = (uint16_t)(rte_pktmbuf_pkt_len(mbuf) + sizeof(struct rte_udp_hdr));
-    struct rte_udp_hdr *udp = prepend(mbuf, sizeof(*udp));
-
-    udp->src_port = listen_port_be;
-    udp->dst_port = route->address.port_be;
-    udp->dgram_len = rte_cpu_to_be_16(udp_bytes);
-    udp->dgram_cksum = 0;
-    if (local->is_v6)
-        wrap_ipv6(prepend(mbuf, sizeof(struct rte_ipv6_hdr)), udp, route, local, udp_bytes, ecn);
-    else
-        wrap_ipv4(prepend(mbuf, sizeof(struct rte_ipv4_hdr)), udp, route, local, udp_bytes, ecn);
-    memcpy(prepend(mbuf, route->frame_header_bytes), route->frame_header, route->frame_header_bytes);
+    cv_wrap(&wrapping, mbuf);
     mbuf->port = route->port_id;
 }

@@ -26,13 +26,11 @@ void cv_arrival_keep(const struct cv_packet *packet, uint16_t shard);
 void cv_arrival_read(struct rte_mbuf *mbuf, struct cv_arrival *arrival);
 
 /* The way back to where it came from. */
-void cv_route_learn(struct cv_route *route, const struct cv_arrival *arrival);
-
-#define CV_ROUTE_HEADERS_MAX (18 + 40 + 8)
+void cv_route_learn(struct cv_session_route *route, const struct cv_arrival *arrival);
 
 /*
  * Puts Ethernet, IP and UDP headers before the payload that the mbuf holds, checksums included, and sets
- * mbuf->port. The mbuf has CV_ROUTE_HEADERS_MAX bytes of headroom.
+ * mbuf->port. The mbuf has CV_WRAPPING_BYTES_MAX (relay/wrap.h) bytes of headroom.
  */
-void cv_route_wrap(const struct cv_route *route, const struct cv_locals *locals, uint16_t listen_port_be,
-                   uint8_t ecn, struct rte_mbuf *mbuf);
+void cv_route_wrap(const struct cv_session_route *route, const struct cv_locals *locals,
+                   uint16_t listen_port_be, uint8_t ecn, struct rte_mbuf *mbuf);

@@ -7,6 +7,7 @@
 #include "session_error.h"
 #include "stream.h"
 #include "tls.h"
+#include "tunnel.h"
 
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <string.h>
@@ -161,8 +162,8 @@ static int on_datagram(ngtcp2_conn *conn, uint32_t flags, const uint8_t *data, s
     (void)flags;
     if (cv_datagram_parse(data, bytes, &datagram) != 0)
         cv_session_mark_end(session, CV_SESSION_END_PROTOCOL, CV_SESSION_ERROR_BAD_DATAGRAM, true);
-    else if (session->owner->worker != NULL)
-        session->owner->worker->stats->drops[CV_DROP_NO_CHANNEL]++;
+    else
+        cv_tunnel_receive(session, &datagram);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "handshake.h"
 #include "stream.h"
 #include "tell.h"
+#include "tunnel.h"
 
 #include <errno.h>
 #include <rte_malloc.h>
@@ -39,8 +40,11 @@ int cv_owner_create(struct cv_session_owner **out, struct cv_sessions *all, uint
     owner->free_slots = rte_malloc("session-slots", all->max * sizeof(void *), 64);
     owner->crypto_memory =
         rte_malloc("session-crypto", cv_crypto_bytes(all->engine, CV_SESSION_SCHEDULES), 64);
-    if (owner->codec == NULL || owner->timer_memory == NULL || owner->free_slots == NULL ||
-        owner->crypto_memory == NULL || cv_page_pool_create(&owner->pages, name, pages) != 0) {
+    if (!handshake)
+        owner->tunnel_memory = rte_malloc("session-tunnels", cv_tunnels_bytes(all->max), 64);
+    if (owner->codec == NULL || (owner->tunnel_memory == NULL && !handshake) || owner->timer_memory == NULL ||
+        owner->free_slots == NULL || owner->crypto_memory == NULL ||
+        cv_page_pool_create(&owner->pages, name, pages) != 0) {
         snprintf(error, error_bytes, "no memory for %u sessions: lower limits.sessions", all->max);
         return -ENOMEM;
     }
@@ -48,6 +52,8 @@ int cv_owner_create(struct cv_session_owner **out, struct cv_sessions *all, uint
         cv_crypto_create(all->engine, owner->crypto_memory, CV_SESSION_SCHEDULES, error, error_bytes);
     if (owner->crypto == NULL)
         return -ENOMEM;
+    if (!handshake)
+        cv_tunnels_init(&owner->tunnels, owner->tunnel_memory, all->max, all->config->mbufs / 4);
     cv_timers_init(&owner->timers, owner->timer_memory, all->max);
     return 0;
 }
@@ -64,6 +70,7 @@ void cv_owner_destroy(struct cv_session_owner *owner)
     rte_free(owner->crypto_memory);
     rte_free(owner->free_slots);
     rte_free(owner->timer_memory);
+    rte_free(owner->tunnel_memory);
     rte_free(owner);
 }
 
@@ -125,7 +132,7 @@ struct rte_mbuf *cv_owner_buffer(struct cv_session_owner *owner)
     return mbuf;
 }
 
-void cv_owner_send(struct cv_session_owner *owner, const struct cv_route *route, uint8_t ecn,
+void cv_owner_send(struct cv_session_owner *owner, const struct cv_session_route *route, uint8_t ecn,
                    struct rte_mbuf *mbuf)
 {
     cv_route_wrap(route, owner->all->locals, owner->all->listen_port_be, ecn, mbuf);
@@ -138,7 +145,7 @@ void cv_owner_send(struct cv_session_owner *owner, const struct cv_route *route,
     }
 }
 
-static struct cv_route *find_route(struct cv_session *session, const struct cv_address *address)
+static struct cv_session_route *find_route(struct cv_session *session, const struct cv_address *address)
 {
     for (unsigned i = 0; i < CV_SESSION_ROUTES; i++)
         if (cv_address_equal(&session->routes[i].address, address))
@@ -148,9 +155,9 @@ static struct cv_route *find_route(struct cv_session *session, const struct cv_a
 
 /* The entry for an address: its own, a free one, or the one used least lately that is not the peer's proven
  * address. */
-static struct cv_route *route_for(struct cv_session *session, const struct cv_address *address)
+static struct cv_session_route *route_for(struct cv_session *session, const struct cv_address *address)
 {
-    struct cv_route *route = find_route(session, address);
+    struct cv_session_route *route = find_route(session, address);
 
     for (unsigned i = 0; route == NULL && i < CV_SESSION_ROUTES; i++)
         if (session->routes[i].address.port_be == 0)
@@ -158,7 +165,7 @@ static struct cv_route *route_for(struct cv_session *session, const struct cv_ad
     if (route != NULL)
         return route;
     for (unsigned i = 0; i < CV_SESSION_ROUTES; i++) {
-        struct cv_route *other = &session->routes[i];
+        struct cv_session_route *other = &session->routes[i];
 
         if (!cv_address_equal(&other->address, &session->address) &&
             (route == NULL || other->used < route->used))
@@ -170,7 +177,7 @@ static struct cv_route *route_for(struct cv_session *session, const struct cv_ad
 /* For each packet: neighbours change, and so do the ports that packets come by. */
 static void learn_route(struct cv_session *session, const struct cv_arrival *arrival)
 {
-    struct cv_route *route = route_for(session, &arrival->address);
+    struct cv_session_route *route = route_for(session, &arrival->address);
 
     route->used = ++session->rx_pkts;
     cv_route_learn(route, arrival);
@@ -183,11 +190,16 @@ static ngtcp2_ssize write_one(struct cv_session_owner *owner, struct cv_session 
     struct cv_control_stream *stream = &session->stream;
     ngtcp2_vec vectors[VECTORS];
     size_t count = stream->blocked ? 0 : cv_stream_unsent(session, vectors, VECTORS);
-    ngtcp2_ssize taken = -1;
-    ngtcp2_ssize bytes = ngtcp2_conn_writev_stream(
-        session->conn, &path->path, info, rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_tailroom(mbuf),
-        &taken, NGTCP2_WRITE_STREAM_FLAG_NONE, count > 0 ? 0 : -1, vectors, count, owner->now_ns);
+    ngtcp2_ssize bytes, taken = -1;
 
+    if (count == 0 && session->tunnels != NULL) {
+        bytes = cv_tunnel_write(owner, session, &path->path, info, mbuf);
+        if (bytes != 0 && bytes != NGTCP2_ERR_WRITE_MORE)
+            return bytes;
+    }
+    bytes = ngtcp2_conn_writev_stream(session->conn, &path->path, info, rte_pktmbuf_mtod(mbuf, uint8_t *),
+                                      rte_pktmbuf_tailroom(mbuf), &taken, NGTCP2_WRITE_STREAM_FLAG_NONE,
+                                      count > 0 ? 0 : -1, vectors, count, owner->now_ns);
     if (taken > 0)
         cv_stream_sent(session, (size_t)taken);
     if (bytes == NGTCP2_ERR_STREAM_DATA_BLOCKED || bytes == NGTCP2_ERR_STREAM_NOT_FOUND ||
@@ -202,7 +214,7 @@ static void send_written(struct cv_session_owner *owner, struct cv_session *sess
                          uint8_t ecn, struct rte_mbuf *mbuf, uint16_t bytes)
 {
     struct cv_address remote;
-    struct cv_route *route = cv_path_remote(path, &remote) ? find_route(session, &remote) : NULL;
+    struct cv_session_route *route = cv_path_remote(path, &remote) ? find_route(session, &remote) : NULL;
 
     if (route == NULL) { /* a path that was forgotten for newer ones */
         owner->spare = mbuf;
@@ -213,6 +225,17 @@ static void send_written(struct cv_session_owner *owner, struct cv_session *sess
     cv_owner_send(owner, route, ecn, mbuf);
 }
 
+/* The path's size has changed: it was probed, or it is another path. */
+static void notice_size(struct cv_session_owner *owner, struct cv_session *session)
+{
+    size_t path_bytes = ngtcp2_conn_get_path_max_tx_udp_payload_size(session->conn);
+
+    if (likely(path_bytes == session->path_bytes || session->phase != CV_SESSION_OPEN))
+        return;
+    cv_session_measure(session);
+    cv_owner_mark_telling(owner, session, CV_TELL_LIMIT);
+}
+
 /* Writes what there is to write, up to a bound; the rest in the next turn. */
 static void write_session(struct cv_session_owner *owner, struct cv_session *session)
 {
@@ -220,6 +243,9 @@ static void write_session(struct cv_session_owner *owner, struct cv_session *ses
     ngtcp2_pkt_info info;
     ngtcp2_ssize bytes = 0;
 
+    notice_size(owner, session);
+    if (session->tunnels != NULL)
+        cv_tunnel_expire(owner, session);
     for (unsigned i = 0; i < WRITES_PER_TURN; i++) {
         struct rte_mbuf *mbuf = cv_owner_buffer(owner);
 
@@ -238,8 +264,8 @@ static void write_session(struct cv_session_owner *owner, struct cv_session *ses
                      ngtcp2_err_infer_quic_transport_error_code((int)bytes), false);
         return;
     }
-    ngtcp2_conn_update_pkt_tx_time(session->conn, owner->now_ns);
-    cv_timers_set(&owner->timers, &session->timer, ngtcp2_conn_get_expiry(session->conn));
+    cv_timers_set(&owner->timers, &session->timer,
+                  RTE_MIN(ngtcp2_conn_get_expiry(session->conn), cv_tunnel_due_ns(session)));
     if (bytes > 0)
         cv_owner_mark_dirty(owner, session);
 }
@@ -293,6 +319,7 @@ void cv_owner_end(struct cv_session_owner *owner, struct cv_session *session, en
     }
     if (session->handshake != NULL)
         cv_handshake_forget(session);
+    cv_tunnel_forget(owner, session);
     cv_arena_destroy(&session->arena, &owner->pages);
     session->stream = (struct cv_control_stream){0};
     cv_timers_set(&owner->timers, &session->timer, CV_TIMER_NEVER);
@@ -362,6 +389,7 @@ void cv_owner_read(struct cv_session_owner *owner, struct cv_session *session,
         return;
     learn_route(session, arrival);
     session->seen_ns = owner->now_ns;
+    owner->arrival_ecn = arrival->ecn;
     cv_path_fill(&path, &local, &arrival->address);
     result = ngtcp2_conn_read_pkt(session->conn, &path.path, &info, arrival->payload, arrival->bytes,
                                   owner->now_ns);

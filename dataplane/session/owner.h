@@ -10,6 +10,13 @@
 #include "arrival.h"
 #include "sessions.h"
 
+/* What waits for the tunnel legs of an owner's sessions. */
+struct cv_tunnels {
+    struct cv_tunnel_queue *free;
+    uint32_t waiting; /* datagrams */
+    uint32_t room;
+};
+
 struct cv_session_owner {
     struct cv_sessions *all;
     struct cv_worker *worker; /* NULL: this is the handshake thread */
@@ -25,6 +32,9 @@ struct cv_session_owner {
     struct rte_mbuf *spare; /* what the last write had no use for */
     struct cv_session_list dirty;
     struct cv_session_list telling;
+    struct cv_tunnels tunnels;
+    void *tunnel_memory;
+    uint8_t arrival_ecn; /* of the packet that is being read */
     uint64_t now_ns;
     uint32_t sessions;               /* that it owns */
     uint32_t suites[CV_SUITE_COUNT]; /* a worker's sessions that use each */
@@ -90,5 +100,5 @@ void cv_owner_result(struct cv_session_owner *owner, const struct cv_message *re
 /* A buffer to write a packet into, with headroom; NULL: none left. cv_owner_send takes it, with its payload
  * set. */
 struct rte_mbuf *cv_owner_buffer(struct cv_session_owner *owner);
-void cv_owner_send(struct cv_session_owner *owner, const struct cv_route *route, uint8_t ecn,
+void cv_owner_send(struct cv_session_owner *owner, const struct cv_session_route *route, uint8_t ecn,
                    struct rte_mbuf *mbuf);

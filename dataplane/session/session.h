@@ -11,6 +11,7 @@
  */
 #include "arena.h"
 #include "cid.h"
+#include "config.h"
 #include "crypto/crypto.h"
 #include "message.h"
 #include "timers.h"
@@ -28,7 +29,7 @@
 enum cv_session_place { CV_PLACE_FREE, CV_PLACE_HANDSHAKE, CV_PLACE_MOVING, CV_PLACE_WORKER };
 
 /* How packets reach an address of the peer: the way its last packet came. */
-struct cv_route {
+struct cv_session_route {
     struct cv_address address; /* the peer's; port 0: this entry is free */
     uint8_t local;             /* index of our address */
     uint8_t frame_header_bytes;
@@ -77,9 +78,11 @@ enum cv_session_tell {
     CV_TELL_ADDRESS = 1 << 2,
     CV_TELL_DATA = 1 << 3,
     CV_TELL_CLOSED = 1 << 4, /* and free the slot */
+    CV_TELL_LIMIT = 1 << 5,
 };
 
 struct cv_session_owner;
+struct cv_tunnel_queue;
 struct cv_handshake;
 struct cv_moving_keys;
 
@@ -102,10 +105,13 @@ struct cv_session {
     uint16_t next_cid;
     uint32_t quic_version;
     TAILQ_ENTRY(cv_session) dirty_link, tell_link, asking_link;
-    struct cv_handshake *handshake; /* NULL once it is done */
-    struct cv_moving_keys *moving;  /* from the handshake thread to the worker */
+    struct cv_handshake *handshake;  /* NULL once it is done */
+    struct cv_moving_keys *moving;   /* from the handshake thread to the worker */
+    struct cv_tunnel_queue *tunnels; /* the last of those in which datagrams wait; NULL: none */
+    uint16_t datagram_bytes;         /* largest DATAGRAM frame payload that fits the path; 0: none does */
+    uint16_t path_bytes;             /* largest UDP payload, when that was computed */
     struct cv_control_stream stream;
-    struct cv_route routes[CV_SESSION_ROUTES];
+    struct cv_session_route routes[CV_SESSION_ROUTES];
     struct cv_address address;  /* the peer's, proven */
     struct cv_address previous; /* for SESSION_ADDRESS */
     uint8_t local;
@@ -123,7 +129,18 @@ struct cv_session {
 
 TAILQ_HEAD(cv_session_list, cv_session);
 
+_Static_assert(CV_CONFIG_WORKERS <= 255, "a shard has 8 bits in a session's number");
+
+#define CV_SESSION_SLOT_BITS 24
+
+static inline uint16_t cv_session_number_shard(uint64_t number)
+{
+    return (uint8_t)(number >> CV_SESSION_SLOT_BITS);
+}
+
+/* Says in which shard it is, so that whoever has only the number need not look at the session. */
 static inline uint64_t cv_session_number(const struct cv_session *session)
 {
-    return (uint64_t)session->generation << 32 | session->slot;
+    return (uint64_t)session->generation << 32 | (uint64_t)session->shard << CV_SESSION_SLOT_BITS |
+           session->slot;
 }

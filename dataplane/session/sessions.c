@@ -4,6 +4,7 @@
 #include "accept.h"
 #include "owner.h"
 #include "tls.h"
+#include "tunnel.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -18,6 +19,7 @@ RTE_LOG_REGISTER(cv_sessions_log, culvert.sessions, NOTICE);
 
 #define HANDSHAKE_PACKETS 2048
 #define WORKER_PACKETS    1024
+#define WORKER_DATAGRAMS  1024
 #define RETURNED          4096
 #define ORDERS            512
 #define TOLD              4096
@@ -33,15 +35,15 @@ static uint32_t worker_pages(const struct cv_config *config)
 static size_t ring_bytes(const struct cv_config *config)
 {
     size_t messages = (size_t)(ORDERS + TOLD) * sizeof(struct cv_message);
-    size_t worker = (size_t)(WORKER_PACKETS + RETURNED) * sizeof(void *) + messages;
+    size_t worker = (size_t)(WORKER_PACKETS + WORKER_DATAGRAMS + RETURNED) * sizeof(void *) + messages;
 
     return config->worker_count * worker + HANDSHAKE_PACKETS * sizeof(void *) + messages;
 }
 
 size_t cv_sessions_memory(const struct cv_config *config)
 {
-    size_t per_owner =
-        (size_t)config->sessions_max * 2 * sizeof(void *) + (size_t)CV_SESSION_SCHEDULES * 1280 + 262144;
+    size_t per_owner = (size_t)config->sessions_max * 2 * sizeof(void *) +
+                       (size_t)CV_SESSION_SCHEDULES * 1280 + 262144 + cv_tunnels_bytes(config->sessions_max);
 
     if (config->sessions_max == 0)
         return 0;
@@ -79,11 +81,12 @@ static int make_rings(struct cv_sessions *all)
         bool handshake = i == all->workers;
 
         rings->packets = pointers("in", i, handshake ? HANDSHAKE_PACKETS : WORKER_PACKETS, RING_F_SC_DEQ);
+        rings->datagrams = handshake ? NULL : pointers("tunnel", i, WORKER_DATAGRAMS, RING_F_SC_DEQ);
         rings->returned = handshake ? NULL : pointers("back", i, RETURNED, RING_F_SP_ENQ | RING_F_SC_DEQ);
         rings->orders = messages("orders", i, ORDERS);
         rings->told = messages("told", i, TOLD);
-        if (rings->packets == NULL || (rings->returned == NULL && !handshake) || rings->orders == NULL ||
-            rings->told == NULL)
+        if (rings->packets == NULL || (!handshake && (rings->returned == NULL || rings->datagrams == NULL)) ||
+            rings->orders == NULL || rings->told == NULL)
             return -ENOMEM;
     }
     all->free_slots = pointers("free", 0, rte_align32pow2(all->max + 1), RING_F_SC_DEQ);
@@ -203,9 +206,12 @@ static void free_rings(struct cv_sessions *all)
 
         while (rings->packets != NULL && rte_ring_sc_dequeue(rings->packets, &entry) == 0)
             rte_pktmbuf_free(entry);
+        while (rings->datagrams != NULL && rte_ring_sc_dequeue(rings->datagrams, &entry) == 0)
+            rte_pktmbuf_free(entry);
         while (rings->returned != NULL && rte_ring_sc_dequeue(rings->returned, &entry) == 0)
             free_entry(entry);
         rte_ring_free(rings->packets);
+        rte_ring_free(rings->datagrams);
         rte_ring_free(rings->returned);
         rte_ring_free(rings->orders);
         rte_ring_free(rings->told);
@@ -229,6 +235,8 @@ static void end_sessions(struct cv_sessions *all)
         session->conn = NULL;
         if (session->handshake != NULL)
             cv_handshake_forget(session);
+        session->owner->worker = NULL; /* and its counters */
+        cv_tunnel_forget(session->owner, session);
         cv_arena_destroy(&session->arena, &session->owner->pages);
     }
 }

@@ -5,6 +5,7 @@
  * afterwards, but for the rings and `place` of each slot.
  *
  *      worker --(CV_SESSION rings)--> other worker     packets whose connection ID names another shard
+ *                                                      payloads for tunnel legs of another shard
  *      worker --> handshake thread                     packets that name no session of a worker
  *      handshake thread --> worker                     sessions that are done; packets to send; buffers to
  * free keeper <--> worker, handshake thread            messages from and to control
@@ -35,10 +36,11 @@ static inline uint32_t cv_handshake_pages(const struct cv_config *config)
 
 /* The rings of one worker, or of the handshake thread; those that it has no use for are NULL. */
 struct cv_session_rings {
-    struct rte_ring *packets;  /* mbufs from workers */
-    struct rte_ring *returned; /* from the handshake thread: enum cv_returned */
-    struct rte_ring *orders;   /* struct cv_message from the keeper */
-    struct rte_ring *told;     /* struct cv_message to the keeper */
+    struct rte_ring *packets;   /* mbufs from workers */
+    struct rte_ring *datagrams; /* mbufs from workers: payloads for tunnel legs, see tunnel.h */
+    struct rte_ring *returned;  /* from the handshake thread: enum cv_returned */
+    struct rte_ring *orders;    /* struct cv_message from the keeper */
+    struct rte_ring *told;      /* struct cv_message to the keeper */
 };
 
 /* What a pointer in `returned` is, in its lowest bits. */
@@ -116,5 +118,6 @@ static inline struct cv_session *cv_session_at(const struct cv_sessions *session
 
 static inline struct cv_session *cv_session_of_number(const struct cv_sessions *sessions, uint64_t number)
 {
-    return cv_session_at(sessions, (uint32_t)number, (uint32_t)(number >> 32));
+    return cv_session_at(sessions, (uint32_t)number & ((1u << CV_SESSION_SLOT_BITS) - 1),
+                         (uint32_t)(number >> 32));
 }

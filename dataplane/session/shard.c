@@ -5,6 +5,7 @@
 #include "owner.h"
 #include "publish.h"
 #include "tell.h"
+#include "tunnel.h"
 
 #define RING_BURST 64
 
@@ -78,6 +79,7 @@ static void adopt(struct cv_session_owner *owner, struct cv_session *session)
     cv_arena_free(&session->arena, session->moving);
     session->moving = NULL;
     session->phase = CV_SESSION_OPEN;
+    cv_session_measure(session);
     atomic_store_explicit(&session->place, CV_PLACE_WORKER, memory_order_release);
     cv_owner_mark_telling(owner, session, CV_TELL_UP | (session->stream.in_bytes > 0 ? CV_TELL_DATA : 0));
 }
@@ -122,7 +124,8 @@ uint32_t cv_shard_turn(struct cv_worker *worker)
     packets = rte_ring_sc_dequeue_burst(owner->rings->packets, entries, RING_BURST, NULL);
     for (unsigned i = 0; i < packets; i++)
         take(worker, entries[i]);
-    done = returned + packets + cv_owner_take_orders(owner) + cv_owner_turn(owner) + cv_owner_tell(owner);
+    done = returned + packets + cv_tunnel_take_sent(owner) + cv_owner_take_orders(owner) +
+           cv_owner_turn(owner) + cv_owner_tell(owner);
     if (unlikely(owner->dump.active))
         cv_owner_go_on_with_dump(owner);
     cv_owner_publish(owner);

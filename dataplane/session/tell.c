@@ -36,6 +36,8 @@ static bool say_event(struct cv_session_owner *owner, struct cv_session *session
 
     message.session.session = cv_session_number(session);
     message.session.address = session->address;
+    if (type == CV_MESSAGE_SESSION_UP || type == CV_MESSAGE_SESSION_LIMIT)
+        message.session.payload_bytes = session->datagram_bytes;
     if (type == CV_MESSAGE_SESSION_ADDRESS)
         message.session.previous = session->previous;
     if (type == CV_MESSAGE_SESSION_CLOSED) {
@@ -83,6 +85,11 @@ static bool tell_session(struct cv_session_owner *owner, struct cv_session *sess
         if (!say_event(owner, session, CV_MESSAGE_SESSION_ADDRESS))
             return false;
         session->tell &= (uint8_t)~CV_TELL_ADDRESS;
+    }
+    if ((session->tell & CV_TELL_LIMIT) != 0) {
+        if (!say_event(owner, session, CV_MESSAGE_SESSION_LIMIT))
+            return false;
+        session->tell &= (uint8_t)~CV_TELL_LIMIT;
     }
     if ((session->tell & CV_TELL_DATA) != 0 && session->phase == CV_SESSION_OPEN) {
         if (!say_stream(owner, session))
@@ -139,19 +146,21 @@ static void describe(struct cv_session_owner *owner, const struct cv_session *se
         .credited = session->stream.credited,
         .sent = session->stream.taken,
     };
-    state->payload_bytes = cv_session_datagram_bytes(session);
+    state->payload_bytes = session->datagram_bytes;
     memcpy(state->tag, session->tag, sizeof(state->tag));
 }
 
-uint16_t cv_session_datagram_bytes(const struct cv_session *session)
+void cv_session_measure(struct cv_session *session)
 {
     const ngtcp2_transport_params *peer = ngtcp2_conn_get_remote_transport_params(session->conn);
     size_t path = ngtcp2_conn_get_path_max_tx_udp_payload_size(session->conn);
     size_t headers = 1 + ngtcp2_conn_get_dcid(session->conn)->datalen + 4 + CV_AEAD_TAG_BYTES + 3;
 
-    if (peer == NULL || peer->max_datagram_frame_size <= 3 || path <= headers)
-        return 0;
-    return (uint16_t)RTE_MIN(path - headers, (size_t)(peer->max_datagram_frame_size - 3));
+    session->path_bytes = (uint16_t)path;
+    session->datagram_bytes = 0;
+    if (peer != NULL && peer->max_datagram_frame_size > 3 && path > headers)
+        session->datagram_bytes =
+            (uint16_t)RTE_MIN(path - headers, (size_t)(peer->max_datagram_frame_size - 3));
 }
 
 static bool say_state(struct cv_session_owner *owner, const struct cv_session *session, uint32_t sequence)

@@ -15,5 +15,5 @@ void cv_owner_go_on_with_dump(struct cv_session_owner *owner);
 /* Gives the slot of a session back whose end was told. */
 void cv_owner_release(struct cv_session_owner *owner, struct cv_session *session);
 
-/* The largest payload of a DATAGRAM frame that the session's path and the peer take now; 0: none. */
-uint16_t cv_session_datagram_bytes(const struct cv_session *session);
+/* Sets datagram_bytes to what the session's path and the peer take now. */
+void cv_session_measure(struct cv_session *session);

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tunnel.h"
+
+#include "relay/forward.h"
+#include "relay/wrap.h"
+
+#include <string.h>
+
+#define RING_BURST 64
+
+/* What is known of a datagram that waits: in the first bytes of its own buffer, which nobody else uses. */
+struct waiting {
+    struct rte_mbuf *next;
+    uint64_t since_ns;
+    struct cv_tunnel to;
+};
+
+static struct waiting *waiting_of(const struct rte_mbuf *mbuf)
+{
+    return mbuf->buf_addr;
+}
+
+/* ---- Queues ---- */
+
+size_t cv_tunnels_bytes(uint32_t sessions)
+{
+    return sessions * sizeof(struct cv_tunnel_queue);
+}
+
+void cv_tunnels_init(struct cv_tunnels *tunnels, void *memory, uint32_t sessions, uint32_t mbufs)
+{
+    struct cv_tunnel_queue *queues = memory;
+
+    *tunnels = (struct cv_tunnels){.room = mbufs};
+    for (uint32_t i = 0; i < sessions; i++) {
+        queues[i].next = tunnels->free;
+        tunnels->free = &queues[i];
+    }
+}
+
+/* The queue of a leg, made if it has none; NULL: there are no more. */
+static struct cv_tunnel_queue *queue_of(struct cv_session_owner *owner, struct cv_session *session,
+                                        uint16_t channel)
+{
+    struct cv_tunnel_queue *last = session->tunnels, *queue = last;
+
+    if (last != NULL) {
+        do {
+            if (queue->channel == channel)
+                return queue;
+            queue = queue->next;
+        } while (queue != last);
+    }
+    queue = owner->tunnels.free;
+    if (queue == NULL)
+        return NULL;
+    owner->tunnels.free = queue->next;
+    *queue = (struct cv_tunnel_queue){.channel = channel};
+    queue->next = last != NULL ? last->next : queue;
+    if (last != NULL)
+        last->next = queue;
+    session->tunnels = queue;
+    return queue;
+}
+
+/* Takes the first of the queue after `before`, and the queue away when it was the only one. */
+static struct rte_mbuf *take_first(struct cv_session_owner *owner, struct cv_session *session,
+                                   struct cv_tunnel_queue *before)
+{
+    struct cv_tunnel_queue *queue = before->next;
+    struct rte_mbuf *mbuf = queue->first;
+
+    queue->first = waiting_of(mbuf)->next;
+    queue->count--;
+    owner->tunnels.waiting--;
+    if (queue->first != NULL)
+        return mbuf;
+    before->next = queue->next;
+    if (session->tunnels == queue)
+        session->tunnels = before != queue ? before : NULL;
+    queue->next = owner->tunnels.free;
+    owner->tunnels.free = queue;
+    return mbuf;
+}
+
+static void drop_first(struct cv_session_owner *owner, struct cv_session *session,
+                       struct cv_tunnel_queue *before)
+{
+    cv_drop(owner->worker, take_first(owner, session, before), CV_DROP_TUNNEL_QUEUE);
+}
+
+static void append(struct cv_session_owner *owner, struct cv_session *session, struct rte_mbuf *mbuf)
+{
+    struct waiting *waiting = waiting_of(mbuf);
+    struct cv_tunnel_queue *queue = queue_of(owner, session, waiting->to.channel);
+
+    if (queue == NULL) {
+        cv_drop(owner->worker, mbuf, CV_DROP_TUNNEL_QUEUE);
+        return;
+    }
+    waiting->next = NULL;
+    waiting->since_ns = owner->now_ns;
+    if (queue->first == NULL)
+        queue->first = mbuf;
+    else
+        waiting_of(queue->last)->next = mbuf;
+    queue->last = mbuf;
+    queue->count++;
+    owner->tunnels.waiting++;
+    if (unlikely(queue->count > CV_TUNNEL_WAITING || owner->tunnels.waiting > owner->tunnels.room)) {
+        struct cv_tunnel_queue *before = queue;
+
+        while (before->next != queue)
+            before = before->next;
+        drop_first(owner, session, before);
+    }
+}
+
+/* ---- In ---- */
+
+/* A datagram for a session of this owner. */
+static void deliver(struct cv_session_owner *owner, struct rte_mbuf *mbuf)
+{
+    const struct cv_tunnel *to = &waiting_of(mbuf)->to;
+    struct cv_session *session = cv_session_of_number(owner->all, to->session);
+
+    if (unlikely(session == NULL ||
+                 atomic_load_explicit(&session->place, memory_order_acquire) != CV_PLACE_WORKER ||
+                 session->owner != owner || session->conn == NULL)) {
+        cv_drop(owner->worker, mbuf, CV_DROP_UNBOUND_LEG);
+        return;
+    }
+    if (unlikely(rte_pktmbuf_data_len(mbuf) > cv_datagram_room(session->datagram_bytes, to->channel))) {
+        cv_drop(owner->worker, mbuf, CV_DROP_TUNNEL_TOO_BIG);
+        return;
+    }
+    append(owner, session, mbuf);
+    cv_owner_mark_dirty(owner, session);
+}
+
+void cv_tunnel_send(struct cv_worker *worker, struct rte_mbuf *mbuf, const struct cv_tunnel *tunnel)
+{
+    struct cv_session_owner *owner = worker->sessions;
+    uint16_t shard = cv_session_number_shard(tunnel->session);
+
+    if (unlikely(owner == NULL || shard >= owner->all->workers)) {
+        cv_drop(worker, mbuf, CV_DROP_UNBOUND_LEG);
+        return;
+    }
+    if (unlikely(mbuf->data_off < sizeof(struct waiting) || RTE_MBUF_HAS_EXTBUF(mbuf))) {
+        cv_drop(worker, mbuf, CV_DROP_NO_BUFFER);
+        return;
+    }
+    waiting_of(mbuf)->to = *tunnel;
+    if (likely(shard == owner->shard))
+        deliver(owner, mbuf);
+    else if (rte_ring_mp_enqueue(owner->all->rings[shard].datagrams, mbuf) != 0)
+        cv_drop(worker, mbuf, CV_DROP_SESSION_QUEUE);
+}
+
+uint32_t cv_tunnel_take_sent(struct cv_session_owner *owner)
+{
+    void *mbufs[RING_BURST];
+    unsigned count = rte_ring_sc_dequeue_burst(owner->rings->datagrams, mbufs, RING_BURST, NULL);
+
+    for (unsigned i = 0; i < count; i++)
+        deliver(owner, mbufs[i]);
+    return count;
+}
+
+/* ---- From a DATAGRAM frame ---- */
+
+/* By a UDP leg. */
+static enum cv_drop send_by_udp(struct cv_worker *worker, const struct cv_leg *leg,
+                                const struct cv_route *route, struct rte_mbuf *mbuf, uint8_t ecn)
+{
+    const struct cv_next_hop *hop = cv_route_hop(worker, route);
+    const struct cv_local *from = &worker->locals->list[route->local_out];
+    const struct cv_wrapping wrapping = {
+        .from = &from->ip,
+        .to = &route->destination,
+        .from_port_be = leg->relay_port_be,
+        .to_port_be = route->destination_port_be,
+        .ecn = ecn,
+        .frame_header = hop != NULL ? hop->frame_header : NULL,
+        .frame_header_bytes = hop != NULL ? hop->frame_header_bytes : 0,
+    };
+    uint32_t ip_bytes = rte_pktmbuf_data_len(mbuf) + (from->is_v6 ? 48u : 28u);
+
+    if (hop == NULL)
+        return CV_DROP_NO_NEXT_HOP;
+    if (ip_bytes > hop->mtu)
+        return CV_DROP_TOO_BIG;
+    cv_wrap(&wrapping, mbuf);
+    cv_transmit(worker, hop->port_id, mbuf);
+    return CV_DROP_COUNT;
+}
+
+void cv_tunnel_receive(struct cv_session *session, const struct cv_datagram *datagram)
+{
+    struct cv_session_owner *owner = session->owner;
+    struct cv_worker *worker = owner->worker;
+    const struct cv_tunnel tunnel = {cv_session_number(session), (uint16_t)datagram->channel};
+    uint16_t bytes = (uint16_t)datagram->payload_bytes;
+    enum cv_drop reason;
+    struct rte_mbuf *mbuf;
+    struct cv_route route;
+    uint32_t number;
+
+    if (worker == NULL) /* no leg yet */
+        return;
+    worker->stats->tunnel_rx_pkts++;
+    number = datagram->channel > CV_CHANNEL_MAX ? CV_NO_LEG : cv_find_tunnel(worker->table, &tunnel);
+    if (number == CV_NO_LEG) {
+        worker->stats->drops[CV_DROP_NO_CHANNEL]++;
+        return;
+    }
+    reason = cv_leg_pass(worker, number, bytes, &route);
+    if (reason != CV_DROP_COUNT) {
+        worker->stats->drops[reason]++;
+        return;
+    }
+    mbuf = rte_pktmbuf_alloc(owner->mbufs);
+    if (mbuf == NULL || rte_pktmbuf_tailroom(mbuf) < bytes) {
+        rte_pktmbuf_free(mbuf);
+        worker->stats->drops[CV_DROP_NO_BUFFER]++;
+        return;
+    }
+    memcpy(rte_pktmbuf_append(mbuf, bytes), datagram->payload, bytes);
+    if (route.flags & CV_LEG_TUNNEL_OUT)
+        cv_tunnel_send(worker, mbuf, &route.tunnel_out);
+    else
+        reason = send_by_udp(worker, cv_leg_at(worker->table, number), &route, mbuf, owner->arrival_ecn);
+    if (reason == CV_DROP_COUNT)
+        cv_leg_count(worker, number, bytes);
+    else
+        cv_drop(worker, mbuf, (uint8_t)reason);
+}
+
+/* ---- Out ---- */
+
+/* True: nothing is left in the queue after `before`, and it is gone. */
+static bool drop_late(struct cv_session_owner *owner, struct cv_session *session,
+                      struct cv_tunnel_queue *before)
+{
+    const struct cv_tunnel_queue *queue = before->next;
+    uint32_t left = queue->count;
+
+    for (; left > 0 && owner->now_ns - waiting_of(queue->first)->since_ns >= CV_TUNNEL_WAIT_NS; left--)
+        drop_first(owner, session, before);
+    return left == 0;
+}
+
+void cv_tunnel_expire(struct cv_session_owner *owner, struct cv_session *session)
+{
+    struct cv_tunnel_queue *before = session->tunnels, *queue = before;
+    uint32_t queues = 0;
+
+    for (; queue != NULL && (queue != before || queues == 0); queue = queue->next)
+        queues++;
+    for (; queues > 0; queues--)
+        if (!drop_late(owner, session, before))
+            before = before->next;
+}
+
+/* Whether another datagram will go into the same packet. */
+static bool next_fits(const struct cv_session *session, const struct cv_tunnel_queue *queue, size_t used)
+{
+    const struct rte_mbuf *next = waiting_of(queue->first)->next;
+
+    if (queue->next != queue) /* another leg's turn */
+        next = queue->next->first;
+    /* A frame has up to 3 bytes of type and length; the last one's are not in datagram_bytes. */
+    return next != NULL &&
+           used + 3 + CV_CHANNEL_BYTES + rte_pktmbuf_data_len(next) <= session->datagram_bytes;
+}
+
+ngtcp2_ssize cv_tunnel_write(struct cv_session_owner *owner, struct cv_session *session, ngtcp2_path *path,
+                             ngtcp2_pkt_info *info, struct rte_mbuf *mbuf)
+{
+    size_t used = 0;
+
+    while (session->tunnels != NULL) {
+        struct cv_tunnel_queue *before = session->tunnels, *queue = before->next;
+        struct rte_mbuf *first = queue->first;
+        uint8_t channel[CV_CHANNEL_BYTES];
+        ngtcp2_vec parts[2] = {{channel, cv_datagram_header(channel, queue->channel)},
+                               {rte_pktmbuf_mtod(first, uint8_t *), rte_pktmbuf_data_len(first)}};
+        size_t frame = parts[0].len + parts[1].len;
+        ngtcp2_ssize bytes;
+        int accepted = 0;
+        bool more;
+
+        if (unlikely(frame > session->datagram_bytes)) { /* the path has become narrower */
+            cv_drop(owner->worker, take_first(owner, session, before), CV_DROP_TUNNEL_TOO_BIG);
+            continue;
+        }
+        used += frame + 3;
+        more = next_fits(session, queue, used);
+        bytes = ngtcp2_conn_writev_datagram(
+            session->conn, path, info, rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_tailroom(mbuf),
+            &accepted, more ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE : NGTCP2_WRITE_DATAGRAM_FLAG_NONE, 0, parts, 2,
+            owner->now_ns);
+        if (accepted) {
+            rte_pktmbuf_free(take_first(owner, session, before));
+            owner->worker->stats->tunnel_tx_pkts++;
+            if (session->tunnels != NULL && before->next == queue)
+                session->tunnels = queue; /* the next leg's turn */
+        }
+        if (bytes != NGTCP2_ERR_WRITE_MORE)
+            return bytes;
+    }
+    return NGTCP2_ERR_WRITE_MORE;
+}
+
+uint64_t cv_tunnel_due_ns(const struct cv_session *session)
+{
+    const struct cv_tunnel_queue *queue = session->tunnels;
+    uint64_t oldest_ns = CV_TIMER_NEVER - CV_TUNNEL_WAIT_NS;
+
+    if (queue == NULL)
+        return CV_TIMER_NEVER;
+    do {
+        oldest_ns = RTE_MIN(oldest_ns, waiting_of(queue->first)->since_ns);
+        queue = queue->next;
+    } while (queue != session->tunnels);
+    return oldest_ns + CV_TUNNEL_WAIT_NS;
+}
+
+void cv_tunnel_forget(struct cv_session_owner *owner, struct cv_session *session)
+{
+    while (session->tunnels != NULL) {
+        if (owner->worker != NULL)
+            drop_first(owner, session, session->tunnels);
+        else
+            rte_pktmbuf_free(take_first(owner, session, session->tunnels));
+    }
+}
