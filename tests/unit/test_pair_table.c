@@ -65,6 +65,63 @@ static uint32_t find_text(const char *address, uint16_t relay_port)
     return cv_find_address(&rig->table, &parsed, rte_cpu_to_be_16(relay_port));
 }
 
+static struct cv_leg_config tunnel_config(uint64_t session, uint16_t channel)
+{
+    return (struct cv_leg_config){.bind = CV_BIND_TUNNEL, .session = session, .channel = channel};
+}
+
+static void a_tunnel_leg_is_found_by_session_and_channel(void **state)
+{
+    const uint64_t session = UINT64_C(3) << 32 | 9;
+    struct cv_pair_config config =
+        rig_config(5, 40000, tunnel_config(session, 7), rig_fixed("192.0.2.9:900"));
+    struct cv_tunnel key = {session, 7};
+    const struct cv_leg *leg;
+    struct cv_pair_state seen;
+    uint32_t slot;
+
+    (void)state;
+    assert_int_equal(put(&config, &slot), 0);
+    assert_int_equal(put(&config, &slot), 0); /* the same once more changes nothing */
+    assert_int_equal(rig->table.count, 1);
+    assert_int_equal(rig->table.bound_legs, 1);
+    assert_int_equal(cv_find_tunnel(&rig->table, &key), 2 * slot);
+    key.channel = 8;
+    assert_int_equal(cv_find_tunnel(&rig->table, &key), CV_NO_LEG);
+    key = (struct cv_tunnel){session + 1, 7};
+    assert_int_equal(cv_find_tunnel(&rig->table, &key), CV_NO_LEG);
+    leg = cv_leg_at(&rig->table, 2 * slot + 1);
+    assert_true(leg->flags & CV_LEG_READY && leg->flags & CV_LEG_TUNNEL_OUT);
+    assert_int_equal(leg->tunnel_out.session, session);
+    assert_int_equal(leg->tunnel_out.channel, 7);
+    leg = cv_leg_at(&rig->table, 2 * slot);
+    assert_true(leg->flags & CV_LEG_READY);
+    assert_false(leg->flags & CV_LEG_TUNNEL_OUT);
+    cv_pair_describe(&rig->table, slot, rig->now_ms, &seen);
+    assert_int_equal(seen.legs[0].bind, CV_BIND_TUNNEL);
+    assert_int_equal(seen.legs[0].session, session);
+    assert_int_equal(seen.legs[0].channel, 7);
+    assert_true(cv_ip_is_zero(&seen.legs[0].address.ip));
+    config.legs[0].channel = 8;
+    assert_int_equal(put(&config, &slot), -EEXIST);
+    cv_pair_remove(&rig->table, slot);
+    assert_empty();
+}
+
+static void a_channel_is_one_leg_s(void **state)
+{
+    (void)state;
+    assert_int_equal(put_pair(1, 0, tunnel_config(9, 1), tunnel_config(10, 1)), 0);
+    assert_int_equal(put_pair(2, 0, tunnel_config(9, 1), tunnel_config(11, 1)), -EADDRINUSE);
+    assert_int_equal(put_pair(3, 0, tunnel_config(12, 1), tunnel_config(12, 1)), -EADDRINUSE);
+    assert_int_equal(put_pair(4, 0, tunnel_config(9, 2), tunnel_config(11, 1)), 0);
+    assert_int_equal(rig->table.count, 2);
+    assert_int_equal(rig->table.by_claim.entries, 4);
+    cv_pair_remove(&rig->table, cv_find_pair(&rig->table, 1));
+    cv_pair_remove(&rig->table, cv_find_pair(&rig->table, 4));
+    assert_empty();
+}
+
 static void put_get_remove(void **state)
 {
     struct cv_pair_config config = rig_config(77, 40005, rig_token(1), rig_fixed("192.0.2.9:900"));
@@ -444,6 +501,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(put_get_remove),
+        EACH(a_tunnel_leg_is_found_by_session_and_channel),
+        EACH(a_channel_is_one_leg_s),
         EACH(same_number_again),
         EACH(fixed_legs_again),
         EACH(refusals),
