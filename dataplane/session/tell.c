@@ -188,9 +188,10 @@ static void send_bytes(struct cv_session_owner *owner, struct cv_session *sessio
 
     if (result == 0)
         cv_owner_mark_dirty(owner, session);
+    else if (result == -ENOBUFS)
+        cv_owner_end(owner, session, CV_SESSION_END_SLOW_PEER, CV_SESSION_ERROR_NOT_READING, true);
     else
-        cv_owner_end(owner, session, result == -ENOBUFS ? CV_SESSION_END_SLOW_PEER : CV_SESSION_END_CONTROL,
-                     CV_SESSION_ERROR_INTERNAL, true);
+        cv_owner_end(owner, session, CV_SESSION_END_CONTROL, CV_SESSION_ERROR_INTERNAL, true);
 }
 
 void cv_owner_order(struct cv_session_owner *owner, struct cv_session *session,
