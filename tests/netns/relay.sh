@@ -5,8 +5,10 @@
 #
 #   start_relay KEY=VALUE...        both processes, and the stream of events; returns when pairs can be made.
 #                                   Keys: driver, device, devargs, workers, ports, idle (of pairs), rate,
-#                                   pairs (how many at most), loop (poll or sleep),
-#                                   certificate (FILE without .crt and .key: with sessions, for everybody)
+#                                   pairs (how many at most), loop (poll or sleep), vlan,
+#                                   certificate (FILE without .crt and .key: with sessions),
+#                                   policy (what control.sessions has: "policy: open" by default),
+#                                   sessions, limits (more for dataplane.session and .limits, as "KEY: VALUE, ...")
 #   stop_relay                      both must end with status 0
 #   forget_relay                    then start_relay starts afresh: no pairs, no events
 #   has_af_xdp                      whether this kernel does
@@ -29,13 +31,16 @@ EVENT_SECONDS=20
 
 write_config() {
     local driver=af_packet device=wan devargs="" workers=1 loop=sleep
-    local ports=40000-40015 idle=120s rate=0 pairs=1000 certificate="" setting session="" policy=""
+    local ports=40000-40015 idle=120s rate=0 pairs=1000 vlan=0 certificate="" session="" sessions="" limits="" setting
+    local policy="policy: open"
     for setting; do
         local "$setting"
     done
     if [ -n "$certificate" ]; then
-        session="session: {certificate: $certificate.crt, key: $certificate.key}"
-        policy="sessions: {policy: open}"
+        session="session: {certificate: $certificate.crt, key: $certificate.key${sessions:+, $sessions}}"
+        policy="sessions: {$policy}"
+    else
+        policy=""
     fi
     cat > "$CONFIG" <<END
 relay:
@@ -51,10 +56,9 @@ dataplane:
       addresses: [$RELAY_ADDRESS/24, "$RELAY_ADDRESS6/64"]
       gateways: [$RELAY_GATEWAY, "$RELAY_GATEWAY6"]
       devargs: "$devargs"
+      vlan: $vlan
   $session
-  limits:
-    pairs: $pairs
-    mbufs: 8192
+  limits: {pairs: $pairs, mbufs: 8192${limits:+, $limits}}
 control:
   store: /run/culvert/control.db
   pairs:
