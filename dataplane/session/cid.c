@@ -85,20 +85,40 @@ void cv_cid_encode(struct cv_cid_codec *codec, const struct cv_cid *cid, uint8_t
     block(codec->encode, bytes, plain);
 }
 
-bool cv_cid_decode(struct cv_cid_codec *codec, const uint8_t *bytes, size_t length, struct cv_cid *cid)
+static void parse(const uint8_t plain[CV_ISSUED_CID_BYTES], struct cv_cid *cid)
 {
-    uint8_t plain[CV_ISSUED_CID_BYTES];
     uint32_t zero;
 
-    if (length != CV_ISSUED_CID_BYTES)
-        return false;
-    block(codec->decode, plain, bytes);
     memcpy(&cid->shard, plain, 2);
     memcpy(&cid->slot, plain + 2, 4);
     memcpy(&cid->generation, plain + 6, 4);
     memcpy(&cid->sequence, plain + 10, 2);
     memcpy(&zero, plain + 12, 4);
-    return zero == 0 && cid->generation != 0;
+    if (zero != 0)
+        cid->generation = 0;
+}
+
+bool cv_cid_decode(struct cv_cid_codec *codec, const uint8_t *bytes, size_t length, struct cv_cid *cid)
+{
+    uint8_t plain[CV_ISSUED_CID_BYTES];
+
+    if (length != CV_ISSUED_CID_BYTES)
+        return false;
+    block(codec->decode, plain, bytes);
+    parse(plain, cid);
+    return cid->generation != 0;
+}
+
+void cv_cid_decode_many(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count,
+                        struct cv_cid *cids)
+{
+    int bytes = (int)count * CV_ISSUED_CID_BYTES, length = 0;
+
+    if (count > 0 &&
+        (EVP_CipherUpdate(codec->decode, ids[0], &length, ids[0], bytes) != 1 || length != bytes))
+        abort();
+    for (uint32_t i = 0; i < count; i++)
+        parse(ids[i], &cids[i]);
 }
 
 void cv_cid_reset_token(struct cv_cid_codec *codec, const uint8_t cid[CV_ISSUED_CID_BYTES],

@@ -30,7 +30,7 @@ struct cv_cid {
     uint16_t shard;
     uint16_t sequence;
     uint32_t slot;
-    uint32_t generation; /* never 0 */
+    uint32_t generation; /* never 0 in an ID that was issued */
 };
 
 struct cv_cid_codec;
@@ -47,6 +47,11 @@ void cv_cid_encode(struct cv_cid_codec *codec, const struct cv_cid *cid, uint8_t
 /* False: not issued by this start of the data plane. Whether shard and slot exist is for the caller to check.
  */
 bool cv_cid_decode(struct cv_cid_codec *codec, const uint8_t *bytes, size_t length, struct cv_cid *cid);
+
+/* The same for many at a time, which costs a fraction each. Those that were not issued get generation 0.
+ * Overwrites `ids`. */
+void cv_cid_decode_many(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count,
+                        struct cv_cid *cids);
 
 /* The token that goes with a connection ID of 16 bytes. */
 void cv_cid_reset_token(struct cv_cid_codec *codec, const uint8_t cid[CV_ISSUED_CID_BYTES],

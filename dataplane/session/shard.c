@@ -7,7 +7,7 @@
 #include "tell.h"
 #include "tunnel.h"
 
-#define RING_BURST 64
+#define RING_BURST CV_BURST
 
 static bool is_long_header(const uint8_t *payload)
 {
@@ -30,44 +30,102 @@ static void pass_on(struct cv_worker *worker, struct rte_ring *ring, struct rte_
         cv_drop(worker, mbuf, CV_DROP_SESSION_QUEUE);
 }
 
-/* To the session, or to who may know it. */
-static void take(struct cv_worker *worker, struct rte_mbuf *mbuf)
-{
-    struct cv_session_owner *owner = worker->sessions;
-    struct cv_sessions *all = owner->all;
-    struct cv_session *session;
-    struct cv_arrival arrival;
-    const uint8_t *id;
-    struct cv_cid cid;
+/* What is known of a burst of packets to the listening port. */
+struct burst {
+    uint32_t count;
+    struct cv_arrival arrivals[CV_BURST];
+    struct cv_session *sessions[CV_BURST]; /* NULL: gone elsewhere, or dealt with */
+    uint8_t ids[CV_BURST][CV_ISSUED_CID_BYTES];
+};
 
-    cv_arrival_read(mbuf, &arrival);
-    if (arrival.bytes == 0 || (arrival.payload[0] & 0xc0) == 0) {
+/* Takes a packet in, unless it is none. */
+static void take_in(struct cv_worker *worker, struct burst *burst, struct rte_mbuf *mbuf)
+{
+    struct cv_arrival *arrival = &burst->arrivals[burst->count];
+    const uint8_t *id;
+
+    cv_arrival_read(mbuf, arrival);
+    if (unlikely(arrival->bytes == 0 || (arrival->payload[0] & 0xc0) == 0)) {
         cv_drop(worker, mbuf, CV_DROP_SESSION_BAD);
         return;
     }
-    id = issued_cid(&arrival);
-    if (id == NULL || !cv_cid_decode(owner->codec, id, CV_ISSUED_CID_BYTES, &cid)) {
-        pass_on(worker, cv_handshake_rings(all)->packets, mbuf);
+    id = issued_cid(arrival);
+    if (unlikely(id == NULL)) {
+        pass_on(worker, cv_handshake_rings(worker->sessions->all)->packets, mbuf);
         return;
     }
-    if (cid.shard != owner->shard && cid.shard < all->workers) {
-        pass_on(worker, all->rings[cid.shard].packets, mbuf);
-        return;
-    }
-    session = cv_session_at(all, cid.slot, cid.generation);
-    if (session == NULL || atomic_load_explicit(&session->place, memory_order_acquire) != CV_PLACE_WORKER) {
-        pass_on(worker, cv_handshake_rings(all)->packets, mbuf);
-        return;
-    }
-    cv_owner_read(owner, session, &arrival);
-    rte_pktmbuf_free(mbuf);
+    memcpy(burst->ids[burst->count++], id, CV_ISSUED_CID_BYTES);
 }
 
-void cv_shard_take(struct cv_worker *worker, const struct cv_packet *packet)
+/* The session that is this worker's to read for, or NULL when the packet went to who may know it. */
+static struct cv_session *find_session(struct cv_worker *worker, const struct cv_cid *cid,
+                                       struct rte_mbuf *mbuf)
 {
-    cv_arrival_keep(packet, worker->sessions->shard);
-    worker->stats->session_rx_pkts++;
-    take(worker, packet->mbuf);
+    const struct cv_session_owner *owner = worker->sessions;
+    struct cv_sessions *all = owner->all;
+    struct cv_session *session;
+
+    if (cid->generation != 0 && cid->shard != owner->shard && cid->shard < all->workers) {
+        pass_on(worker, all->rings[cid->shard].packets, mbuf);
+        return NULL;
+    }
+    session = cid->generation != 0 ? cv_session_at(all, cid->slot, cid->generation) : NULL;
+    if (session != NULL && atomic_load_explicit(&session->place, memory_order_acquire) == CV_PLACE_WORKER)
+        return session;
+    pass_on(worker, cv_handshake_rings(all)->packets, mbuf);
+    return NULL;
+}
+
+static void find_sessions(struct cv_worker *worker, struct burst *burst)
+{
+    struct cv_cid cids[CV_BURST];
+
+    cv_cid_decode_many(worker->sessions->codec, burst->ids, burst->count, cids);
+    for (uint32_t i = 0; i < burst->count; i++)
+        if (cids[i].slot < worker->sessions->all->max)
+            rte_prefetch0(&worker->sessions->all->slots[cids[i].slot]);
+    for (uint32_t i = 0; i < burst->count; i++)
+        burst->sessions[i] = find_session(worker, &cids[i], burst->arrivals[i].mbuf);
+}
+
+/* All packets of one session, then all of the next: its state is fetched from memory once. */
+static void read_sessions(struct cv_worker *worker, struct burst *burst)
+{
+    for (uint32_t i = 0; i < burst->count; i++) {
+        struct cv_session *session = burst->sessions[i];
+
+        for (uint32_t j = i; session != NULL && j < burst->count; j++) {
+            if (burst->sessions[j] != session)
+                continue;
+            cv_owner_read(worker->sessions, session, &burst->arrivals[j]);
+            rte_pktmbuf_free(burst->arrivals[j].mbuf);
+            burst->sessions[j] = NULL;
+        }
+    }
+}
+
+/* Each packet to its session, or to who may know that. */
+static void take(struct cv_worker *worker, struct rte_mbuf **mbufs, uint32_t count)
+{
+    struct burst burst;
+
+    burst.count = 0;
+    for (uint32_t i = 0; i < count; i++)
+        take_in(worker, &burst, mbufs[i]);
+    find_sessions(worker, &burst);
+    read_sessions(worker, &burst);
+}
+
+void cv_shard_take(struct cv_worker *worker, struct cv_packet *const *packets, uint32_t count)
+{
+    struct rte_mbuf *mbufs[CV_BURST];
+
+    for (uint32_t i = 0; i < count; i++) {
+        cv_arrival_keep(packets[i], worker->sessions->shard);
+        mbufs[i] = packets[i]->mbuf;
+    }
+    worker->stats->session_rx_pkts += count;
+    take(worker, mbufs, count);
 }
 
 static void adopt(struct cv_session_owner *owner, struct cv_session *session)
@@ -99,7 +157,7 @@ static void take_returned(struct cv_worker *worker, void *entry)
         cv_transmit(worker, mbuf->port, mbuf);
         break;
     case CV_RETURNED_PACKET:
-        take(worker, mbuf);
+        take(worker, &mbuf, 1);
         break;
     case CV_RETURNED_FREE:
         if (mbuf->hash.usr == CV_DROP_CONSUMED)
@@ -122,8 +180,7 @@ uint32_t cv_shard_turn(struct cv_worker *worker)
     for (unsigned i = 0; i < returned; i++)
         take_returned(worker, entries[i]);
     packets = rte_ring_sc_dequeue_burst(owner->rings->packets, entries, RING_BURST, NULL);
-    for (unsigned i = 0; i < packets; i++)
-        take(worker, entries[i]);
+    take(worker, (struct rte_mbuf **)entries, packets);
     done = returned + packets + cv_tunnel_take_sent(owner) + cv_owner_take_orders(owner) +
            cv_owner_turn(owner) + cv_owner_tell(owner);
     if (unlikely(owner->dump.active))

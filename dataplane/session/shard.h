@@ -7,9 +7,9 @@
 #include "relay/packet.h"
 #include "shard/worker.h"
 
-/* A packet to the listening port, not a STUN request: reads it, or passes it on. The mbuf is gone afterwards.
- */
-void cv_shard_take(struct cv_worker *worker, const struct cv_packet *packet);
+/* Packets to the listening port, up to CV_BURST, no STUN requests: reads each, or passes it on. The mbufs are
+ * gone afterwards. */
+void cv_shard_take(struct cv_worker *worker, struct cv_packet *const *packets, uint32_t count);
 
 /* What came through the rings, timers, packets to be sent. Returns what was done. */
 uint32_t cv_shard_turn(struct cv_worker *worker);

@@ -75,14 +75,12 @@ static void finish(struct cv_worker *worker, struct cv_packet *packet)
 }
 
 /* STUN requests come to the listening port, too; the first byte tells (RFC 9443). */
-static void take_session_packet(struct cv_worker *worker, struct cv_packet *packet)
+static bool is_stun(struct cv_packet *packet)
 {
-    if (cv_is_stun_request(cv_packet_payload(packet), packet->payload_bytes)) {
-        packet->verdict = CV_VERDICT_ANSWER;
-        finish(worker, packet);
-    } else {
-        cv_shard_take(worker, packet);
-    }
+    if (likely(!cv_is_stun_request(cv_packet_payload(packet), packet->payload_bytes)))
+        return false;
+    packet->verdict = CV_VERDICT_ANSWER;
+    return true;
 }
 
 /* Splits a burst into packets that are their leg's own, and the rest, which is finished here. */
@@ -121,8 +119,8 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         .port_id = rx->port_id,
         .ip_checksum_known = rx->ip_checksum_known,
     };
-    struct cv_packet *forward[CV_BURST];
-    uint32_t forward_count = 0, known;
+    struct cv_packet *forward[CV_BURST], *session[CV_BURST];
+    uint32_t forward_count = 0, session_count = 0, known;
     bool tokens = false;
     uint64_t bytes = 0;
 
@@ -134,8 +132,8 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
 
         bytes += rte_pktmbuf_pkt_len(mbufs[i]);
         if (unlikely(packet->verdict != CV_VERDICT_FORWARD)) {
-            if (packet->verdict == CV_VERDICT_SESSION)
-                take_session_packet(worker, packet);
+            if (packet->verdict == CV_VERDICT_SESSION && !is_stun(packet))
+                session[session_count++] = packet;
             else
                 finish(worker, packet);
             continue;
@@ -149,6 +147,8 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
     if (unlikely(tokens || known < forward_count))
         forward_count = claim_burst(worker, forward, forward_count);
     cv_forward(worker, forward, forward_count, true);
+    if (session_count > 0)
+        cv_shard_take(worker, session, session_count);
 }
 
 static void send_outbox(struct cv_worker *worker)

@@ -51,6 +51,23 @@ static void what_one_thread_issues_another_reads(void **state)
     }
 }
 
+static void many_at_a_time(void **state)
+{
+    uint8_t ids[3][CV_ISSUED_CID_BYTES];
+    const struct cv_cid issued = {1, 2, 3, 4};
+    struct cv_cid cids[3];
+
+    (void)state;
+    cv_cid_encode(codec, &issued, ids[0]);
+    cv_cid_encode(other, &issued, ids[1]);
+    cv_cid_encode(same, &issued, ids[2]);
+    cv_cid_decode_many(codec, ids, 3, cids);
+    assert_memory_equal(&cids[0], &issued, sizeof(issued));
+    assert_int_equal(cids[1].generation, 0);
+    assert_memory_equal(&cids[2], &issued, sizeof(issued));
+    cv_cid_decode_many(codec, ids, 0, cids);
+}
+
 static void a_changed_bit_is_not_ours(void **state)
 {
     const struct cv_cid issued = {1, 2, 3, 4};
@@ -137,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_one_thread_issues_another_reads),
+        cmocka_unit_test(many_at_a_time),
         cmocka_unit_test(a_changed_bit_is_not_ours),
         cmocka_unit_test(random_bytes_are_not_ours),
         cmocka_unit_test(two_of_one_session_look_unrelated),
