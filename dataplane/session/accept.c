@@ -156,7 +156,8 @@ static struct cv_session *new_session(struct cv_handshakes *handshakes, const st
     session->start_ns = owner->now_ns;
     session->shard = first->arrival->shard;
     __atomic_store_n(&session->generation, generation != 0 ? generation : 1, __ATOMIC_RELEASE);
-    cv_arena_init(&session->arena, &owner->pages);
+    cv_arena_init(&session->arena, owner->all->bases + (size_t)slot * CV_ARENA_BASE_BYTES, &owner->pages,
+                  CV_HANDSHAKE_PAGES_MAX);
     session->handshake = calloc(1, sizeof(*session->handshake));
     cv_owner_adopt(owner, session);
     atomic_store_explicit(&session->place, CV_PLACE_HANDSHAKE, memory_order_release);

@@ -15,30 +15,50 @@
 #define ACTIVE_CIDS        4
 #define DATAGRAM_BYTES_MAX 65535
 #define SECOND             NGTCP2_SECONDS
+#define LARGE_BYTES        4096
 
 /* ---- Memory ---- */
 
-static void *allocate(size_t bytes, void *arena)
+/*
+ * A session at rest has its connection (the first block) and small blocks. A guess that is wrong costs room
+ * in the base, or a page: what ngtcp2 zeroes while it makes a connection are the packet number spaces of the
+ * handshake, and large blocks are buffers for what comes out of order.
+ */
+static bool is_brief(const struct cv_session *session, size_t bytes, bool zeroed)
 {
-    return cv_arena_alloc(arena, bytes);
+    if (session->arena.blocks == 0)
+        return false;
+    return bytes > LARGE_BYTES || (zeroed && session->conn == NULL) ||
+           (session->handshake != NULL && session->handshake->sending);
 }
 
-static void *allocate_zeroed(size_t count, size_t bytes, void *arena)
+static void *allocate(size_t bytes, void *user)
 {
-    void *block =
-        bytes == 0 || count <= CV_ARENA_BLOCK_MAX / bytes ? cv_arena_alloc(arena, count * bytes) : NULL;
+    struct cv_session *session = user;
 
+    return is_brief(session, bytes, false) ? cv_arena_alloc_aside(&session->arena, bytes)
+                                           : cv_arena_alloc(&session->arena, bytes);
+}
+
+static void *allocate_zeroed(size_t count, size_t bytes, void *user)
+{
+    struct cv_session *session = user;
+    void *block = NULL;
+
+    if (bytes == 0 || count <= CV_ARENA_BLOCK_MAX / bytes)
+        block = is_brief(session, count * bytes, true) ? cv_arena_alloc_aside(&session->arena, count * bytes)
+                                                       : cv_arena_alloc(&session->arena, count * bytes);
     return block != NULL ? memset(block, 0, count * bytes) : NULL;
 }
 
-static void *reallocate(void *block, size_t bytes, void *arena)
+static void *reallocate(void *block, size_t bytes, void *user)
 {
-    return cv_arena_realloc(arena, block, bytes);
+    return cv_arena_realloc(&((struct cv_session *)user)->arena, block, bytes);
 }
 
-static void deallocate(void *block, void *arena)
+static void deallocate(void *block, void *user)
 {
-    cv_arena_free(arena, block);
+    cv_arena_free(&((struct cv_session *)user)->arena, block);
 }
 
 /* ---- Callbacks ---- */
@@ -98,8 +118,10 @@ static int on_stream_data(ngtcp2_conn *conn, uint32_t flags, int64_t stream_id, 
     (void)offset;
     (void)stream_user;
     session->stream.open = true;
-    if (!cv_stream_receive(session, data, bytes))
+    if (!cv_stream_receive(session, data, bytes)) {
+        cv_session_mark_end(session, CV_SESSION_END_NO_ROOM, CV_SESSION_ERROR_RELAY_FULL, true);
         return NGTCP2_ERR_CALLBACK_FAILURE;
+    }
     if (bytes > 0)
         cv_owner_mark_telling(session->owner, session, CV_TELL_DATA);
     if ((flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0)
@@ -268,7 +290,7 @@ int cv_connection_create(struct cv_session *session, const struct cv_first_packe
     ngtcp2_settings settings;
     ngtcp2_cid own;
 
-    session->memory = (ngtcp2_mem){&session->arena, allocate, deallocate, allocate_zeroed, reallocate};
+    session->memory = (ngtcp2_mem){session, allocate, deallocate, allocate_zeroed, reallocate};
     fill_settings(&settings, session, first);
     fill_parameters(&parameters, session, first);
     new_cid(session, &own, parameters.stateless_reset_token);

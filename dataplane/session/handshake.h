@@ -23,6 +23,7 @@ struct cv_handshake {
     bool ask_told;
     bool waiting;             /* in the list of those that wait for admission */
     bool counted;             /* among the handshakes in progress */
+    bool sending;             /* TLS hands its messages to ngtcp2 */
     uint64_t deadline_ns;     /* for admission */
     uint16_t prefix;          /* entry in the count of handshakes by source prefix */
     ngtcp2_cid original_dcid; /* that the peer's first packets have */

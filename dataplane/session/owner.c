@@ -3,6 +3,7 @@
 
 #include "connection.h"
 #include "handshake.h"
+#include "session_error.h"
 #include "stream.h"
 #include "tell.h"
 #include "tunnel.h"
@@ -94,7 +95,8 @@ void cv_owner_mark_telling(struct cv_session_owner *owner, struct cv_session *se
 void cv_owner_adopt(struct cv_session_owner *owner, struct cv_session *session)
 {
     session->owner = owner;
-    session->arena.pool = &owner->pages;
+    cv_arena_adopt(&session->arena, &owner->pages,
+                   owner->worker != NULL ? CV_ARENA_PAGES_MAX : CV_HANDSHAKE_PAGES_MAX);
     owner->sessions++;
     cv_owner_mark_dirty(owner, session);
 }
@@ -236,6 +238,8 @@ static void notice_size(struct cv_session_owner *owner, struct cv_session *sessi
     cv_owner_mark_telling(owner, session, CV_TELL_LIMIT);
 }
 
+static void fail(struct cv_session_owner *owner, struct cv_session *session, int result);
+
 /* Writes what there is to write, up to a bound; the rest in the next turn. */
 static void write_session(struct cv_session_owner *owner, struct cv_session *session)
 {
@@ -260,8 +264,7 @@ static void write_session(struct cv_session_owner *owner, struct cv_session *ses
         send_written(owner, session, &path.path, info.ecn, mbuf, (uint16_t)bytes);
     }
     if (bytes < 0) {
-        cv_owner_end(owner, session, CV_SESSION_END_PROTOCOL,
-                     ngtcp2_err_infer_quic_transport_error_code((int)bytes), false);
+        fail(owner, session, (int)bytes);
         return;
     }
     cv_timers_set(&owner->timers, &session->timer,
@@ -345,6 +348,9 @@ static void fail(struct cv_session_owner *owner, struct cv_session *session, int
     case NGTCP2_ERR_IDLE_CLOSE:
     case NGTCP2_ERR_DROP_CONN:
         cv_owner_end(owner, session, CV_SESSION_END_IDLE, 0, false);
+        break;
+    case NGTCP2_ERR_NOMEM:
+        cv_owner_end(owner, session, CV_SESSION_END_NO_ROOM, CV_SESSION_ERROR_RELAY_FULL, true);
         break;
     case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
         cv_owner_end(owner, session, CV_SESSION_END_HANDSHAKE, NGTCP2_NO_ERROR, false);

@@ -26,10 +26,24 @@ RTE_LOG_REGISTER(cv_sessions_log, culvert.sessions, NOTICE);
 #define HANDSHAKE_MBUFS   4095
 #define BUFFER_BYTES      (RTE_PKTMBUF_HEADROOM + 1536)
 
-/* Pages that the sessions of one worker may take when they have more in flight than at rest. */
+/* The reserve of one worker: pages that its sessions may take when they have more in flight than at rest. */
 static uint32_t worker_pages(const struct cv_config *config)
 {
-    return config->sessions_max / config->worker_count / 2 + 2 * CV_ARENA_PAGES_MAX;
+    return config->sessions_max / config->worker_count / 4 + 2 * CV_ARENA_PAGES_MAX;
+}
+
+/* All of one session at rest: its slot, the base of its memory, its places in the ring of free slots and in
+ * the handshake thread's index, and those among the timers, free slots and tunnel queues of each owner. */
+static size_t session_bytes(const struct cv_config *config)
+{
+    return sizeof(struct cv_session) + CV_ARENA_BASE_BYTES + 6 * sizeof(void *) +
+           (config->worker_count + 1) * 2 * sizeof(void *) + config->worker_count * cv_tunnels_bytes(1);
+}
+
+static size_t reserve_bytes(const struct cv_config *config)
+{
+    return config->worker_count * cv_page_pool_bytes(worker_pages(config)) +
+           cv_page_pool_bytes(cv_handshake_pages(config));
 }
 
 static size_t ring_bytes(const struct cv_config *config)
@@ -42,15 +56,12 @@ static size_t ring_bytes(const struct cv_config *config)
 
 size_t cv_sessions_memory(const struct cv_config *config)
 {
-    size_t per_owner = (size_t)config->sessions_max * 2 * sizeof(void *) +
-                       (size_t)CV_SESSION_SCHEDULES * 1280 + 262144 + cv_tunnels_bytes(config->sessions_max);
+    size_t per_owner = (size_t)CV_SESSION_SCHEDULES * 1280 + 262144;
 
     if (config->sessions_max == 0)
         return 0;
-    return (size_t)config->sessions_max * (sizeof(struct cv_session) + 6 * sizeof(void *)) +
-           ring_bytes(config) + (config->worker_count + 1) * per_owner +
-           config->worker_count * cv_page_pool_bytes(worker_pages(config)) +
-           cv_page_pool_bytes(cv_handshake_pages(config)) +
+    return (size_t)config->sessions_max * session_bytes(config) + reserve_bytes(config) + ring_bytes(config) +
+           (config->worker_count + 1) * per_owner +
            (size_t)(HANDSHAKE_MBUFS + 1) * (BUFFER_BYTES + sizeof(struct rte_mbuf) + 64);
 }
 
@@ -114,12 +125,13 @@ static int fill(struct cv_sessions *all, char *error, size_t error_bytes)
     snprintf(error, error_bytes, "no memory for %u sessions: lower limits.sessions", all->max);
     all->tsc_scale = (UINT64_C(1000000000) << 32) / rte_get_tsc_hz();
     all->slots = rte_zmalloc("sessions", (size_t)all->max * sizeof(*all->slots), 64);
+    all->bases = cv_arena_bases_create(all->max);
     /* Never freed: a NIC may hold some of its buffers until its port is closed, which is after us. */
     all->handshake_mbufs = rte_mempool_lookup("handshake");
     if (all->handshake_mbufs == NULL)
         all->handshake_mbufs =
             rte_pktmbuf_pool_create("handshake", HANDSHAKE_MBUFS, 0, 0, BUFFER_BYTES, SOCKET_ID_ANY);
-    if (all->slots == NULL || all->handshake_mbufs == NULL || make_rings(all) != 0)
+    if (all->slots == NULL || all->bases == NULL || all->handshake_mbufs == NULL || make_rings(all) != 0)
         return -ENOMEM;
     result = cv_cid_secret_make(&all->secret);
     if (result != 0)
@@ -155,7 +167,8 @@ int cv_sessions_create(struct cv_sessions **out, const struct cv_config *config,
     all->listen_port_be = rte_cpu_to_be_16(config->listen_port);
     all->start_tsc = start_tsc;
     all->memory_bytes = cv_sessions_memory(config);
-    all->session_bytes = sizeof(struct cv_session) + CV_SESSION_PAGES * CV_PAGE_BYTES;
+    all->session_bytes = session_bytes(config);
+    all->reserve_bytes = reserve_bytes(config);
     result = fill(all, error, error_bytes);
     if (result != 0) {
         cv_sessions_destroy(all);
@@ -163,9 +176,9 @@ int cv_sessions_create(struct cv_sessions **out, const struct cv_config *config,
     }
     RTE_LOG_LINE(NOTICE, SESSIONS,
                  "port %u: room for %u sessions of %" PRIu64 " bytes at rest, %" PRIu64
-                 " MB in all; crypto by %s",
-                 config->listen_port, all->max, all->session_bytes, all->memory_bytes >> 20,
-                 cv_crypto_engine_name(all->engine));
+                 " MB more for those that need it, %" PRIu64 " MB in all; crypto by %s",
+                 config->listen_port, all->max, all->session_bytes, all->reserve_bytes >> 20,
+                 all->memory_bytes >> 20, cv_crypto_engine_name(all->engine));
     *out = all;
     return 0;
 }
@@ -266,6 +279,7 @@ void cv_sessions_destroy(struct cv_sessions *all)
     SSL_CTX_free(all->tls);
     OPENSSL_cleanse(&all->secret, sizeof(all->secret));
     rte_free(all->shards);
+    cv_arena_bases_destroy(all->bases, all->max);
     rte_free(all->slots);
     rte_free(all);
 }

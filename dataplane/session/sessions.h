@@ -25,13 +25,12 @@
 #define CV_SESSION_SCHEDULES \
     256 /* keys that an owner has at hand: those of two bursts, each of another session */
 
-/* Pages that a session has once its handshake is done: it takes them as it needs them, all from the handshake
- * thread's. */
-#define CV_SESSION_PAGES 3
+/* Of a session in its handshake; most need one. */
+#define CV_HANDSHAKE_PAGES_MAX 6
 
 static inline uint32_t cv_handshake_pages(const struct cv_config *config)
 {
-    return CV_SESSION_PAGES * config->sessions_max + 2 * config->session.handshakes_max;
+    return 2 * RTE_MIN(config->session.handshakes_max, config->sessions_max) + CV_HANDSHAKE_PAGES_MAX;
 }
 
 /* The rings of one worker, or of the handshake thread; those that it has no use for are NULL. */
@@ -55,6 +54,7 @@ struct cv_sessions {
     const struct cv_config *config;
     const struct cv_locals *locals;
     struct cv_session *slots;
+    uint8_t *bases; /* of their arenas */
     uint32_t max;
     uint16_t workers;
     uint16_t listen_port_be;
@@ -73,7 +73,8 @@ struct cv_sessions {
     rte_thread_t thread;
     bool started, started_once;
     uint64_t memory_bytes;
-    uint64_t session_bytes; /* per session, at rest */
+    uint64_t session_bytes; /* per session, at rest: all that one more takes */
+    uint64_t reserve_bytes; /* for sessions that need more, together */
 };
 
 /* DPDK memory that cv_sessions_create will take; 0 when the configuration has no sessions. */

@@ -31,10 +31,12 @@ struct cv_tls {
 static int on_send(SSL *ssl, const unsigned char *data, size_t bytes, size_t *consumed, void *argument)
 {
     struct cv_session *session = argument;
-    int result =
-        ngtcp2_conn_submit_crypto_data(session->conn, session->handshake->tls->send_level, data, bytes);
+    int result;
 
     (void)ssl;
+    session->handshake->sending = true;
+    result = ngtcp2_conn_submit_crypto_data(session->conn, session->handshake->tls->send_level, data, bytes);
+    session->handshake->sending = false;
     if (result != 0) {
         ngtcp2_conn_set_tls_error(session->conn, result);
         return 0;
