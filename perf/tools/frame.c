@@ -46,27 +46,35 @@ static void put_payload(uint8_t *payload, size_t bytes, uint32_t leg)
     put32(payload + 1, leg);
 }
 
-void bench_frame(uint8_t *frame, uint32_t leg, size_t frame_bytes)
+void bench_headers(uint8_t *frame, uint32_t source_ip, uint16_t source_port, uint16_t destination_port,
+                   size_t payload_bytes)
 {
     uint8_t *ip = frame + 14, *udp = ip + 20;
-    size_t ip_bytes = frame_bytes - 14, udp_bytes = ip_bytes - 20;
-    uint16_t sum;
 
     memcpy(frame, relay_mac, 6);
     memcpy(frame + 6, gateway_mac, 6);
     put16(frame + 12, 0x0800);
     memset(ip, 0, 28);
     ip[0] = 0x45;
-    put16(ip + 2, (uint32_t)ip_bytes);
+    put16(ip + 2, (uint32_t)payload_bytes + 28);
     put16(ip + 6, 0x4000); /* don't fragment */
     ip[8] = 64;
     ip[9] = IPPROTO_UDP;
-    put32(ip + 12, bench_leg_ip(leg));
+    put32(ip + 12, source_ip);
     put32(ip + 16, BENCH_RELAY_IP);
     put16(ip + 10, checksum(sum16(ip, 20)));
-    put16(udp, bench_leg_port(leg));
-    put16(udp + 2, bench_relay_port(leg));
-    put16(udp + 4, (uint32_t)udp_bytes);
+    put16(udp, source_port);
+    put16(udp + 2, destination_port);
+    put16(udp + 4, (uint32_t)payload_bytes + 8);
+}
+
+void bench_frame(uint8_t *frame, uint32_t leg, size_t frame_bytes)
+{
+    uint8_t *ip = frame + 14, *udp = ip + 20;
+    size_t udp_bytes = frame_bytes - 34;
+    uint16_t sum;
+
+    bench_headers(frame, bench_leg_ip(leg), bench_leg_port(leg), bench_relay_port(leg), udp_bytes - 8);
     put_payload(udp + 8, udp_bytes - 8, leg);
     sum =
         checksum(IPPROTO_UDP + (uint32_t)udp_bytes + sum16(ip + 12, 8) + sum16(udp, udp_bytes & ~(size_t)1) +

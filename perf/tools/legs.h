@@ -22,6 +22,12 @@ static inline uint32_t bench_leg_ip(uint32_t leg)
     return UINT32_C(10) << 24 | (((leg + 1) * UINT32_C(0x9e3779b1)) & 0xffffff);
 }
 
+/* The leg that has this address; any other address gives some leg, too. */
+static inline uint32_t bench_leg_of_ip(uint32_t ip)
+{
+    return (ip * UINT32_C(0x0e8b2f51) - 1) & 0xffffff;
+}
+
 /* Host order. */
 static inline uint16_t bench_leg_port(uint32_t leg)
 {

@@ -4,7 +4,7 @@
  * are all there. Then reads the workers' counters over a window, and prints what it saw as one
  * JSON object.
  */
-#include "dataplane_link.h"
+#include "attach.h"
 #include "legs.h"
 
 #include <errno.h>
@@ -16,7 +16,6 @@
 #include <string.h>
 #include <time.h>
 
-#define ATTACH_SECONDS  60
 #define PUT_SECONDS     120
 #define FORWARD_SECONDS 30   /* until the first packets are forwarded */
 #define IN_FLIGHT_MAX   4096 /* requests: their answers must have room in the other ring */
@@ -96,24 +95,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
            arguments->pairs <= BENCH_PAIRS_MAX && arguments->window_s > 0 && arguments->warm_up_s >= 0;
 }
 
-/* ---- Attaching and putting ---- */
-
-static int attach(struct cv_dataplane_link **link, const char *path)
-{
-    uint64_t deadline_ns = now_ns() + ATTACH_SECONDS * NS_PER_SECOND;
-    int result;
-
-    while ((result = cv_dataplane_link_open(link, path)) != 0 && now_ns() < deadline_ns)
-        sleep_ns(NS_PER_SECOND / 50);
-    if (result != 0)
-        return result;
-    while ((result = cv_dataplane_link_serve(*link)) == 0 && now_ns() < deadline_ns) {
-        struct pollfd ready = {.fd = cv_dataplane_link_socket(*link), .events = POLLIN};
-
-        poll(&ready, 1, 100);
-    }
-    return result > 0 ? 0 : result < 0 ? result : -ETIMEDOUT;
-}
+/* ---- Putting ---- */
 
 static struct cv_message put_message(uint32_t pair)
 {
@@ -304,7 +286,7 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return 1;
     }
-    result = attach(&link, arguments.socket);
+    result = bench_attach(&link, arguments.socket);
     if (result != 0)
         fprintf(stderr, "measure_dataplane: cannot attach to %s: %s\n", arguments.socket, strerror(-result));
     else
