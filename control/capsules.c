@@ -79,18 +79,33 @@ void capsules_refused(struct session *session, enum cv_pair_origin origin, uint6
 void capsules_made(struct session *session, enum cv_pair_origin origin, uint64_t number,
                    const struct pair_record *record, unsigned leg)
 {
+    const struct leg_record *own = &record->legs[leg];
     struct cv_capsule capsule = {
         .type = CV_CAPSULE_PAIR_MADE,
-        .made = {.origin = (uint8_t)origin,
-                 .number = number,
-                 .pair = record->pair,
-                 .leg = CV_LEG_KIND_UDP,
-                 .udp = {.relay = {.port_be = htons(record->relay_port)}}},
+        .made = {.origin = (uint8_t)origin, .number = number, .pair = record->pair, .leg = CV_LEG_KIND_UDP},
     };
 
-    capsule.made.udp.relay.count =
-        (uint8_t)relay_addresses(session->all->control, capsule.made.udp.relay.ips, CV_CAPSULE_ADDRESSES_MAX);
-    memcpy(capsule.made.udp.token, record->legs[leg].token, CV_TOKEN_BYTES);
+    if (own->bind == CV_BIND_TUNNEL) {
+        capsule.made.leg = CV_LEG_KIND_TUNNEL;
+        capsule.made.tunnel.channel = own->channel;
+        capsule.made.tunnel.payload_bytes = channels_payload(session->record.payload_bytes, own->channel);
+    } else {
+        capsule.made.udp.relay.port_be = htons(record->relay_port);
+        capsule.made.udp.relay.count = (uint8_t)relay_addresses(
+            session->all->control, capsule.made.udp.relay.ips, CV_CAPSULE_ADDRESSES_MAX);
+        memcpy(capsule.made.udp.token, own->token, CV_TOKEN_BYTES);
+    }
+    session_write(session, &capsule);
+}
+
+void capsules_limit(struct session *session, uint16_t channel)
+{
+    const struct cv_capsule capsule = {
+        .type = CV_CAPSULE_TUNNEL_LIMIT,
+        .tunnel_limit = {.channel = channel,
+                         .payload_bytes = channels_payload(session->record.payload_bytes, channel)},
+    };
+
     session_write(session, &capsule);
 }
 

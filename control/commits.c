@@ -76,7 +76,9 @@ void commits_close(struct commits *commits)
 {
     if (commits == NULL)
         return;
-    commit(commits);
+    do { /* who was waiting may go on to another commit */
+        commit(commits);
+    } while (!TAILQ_EMPTY(&commits->waiters));
     store_on_write(commits->store, NULL, NULL);
     event_free(commits->timer);
     free(commits);

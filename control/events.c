@@ -78,7 +78,10 @@ void events_pair(struct events *events, enum event_kind kind, const struct pair_
     if (draft.doc == NULL)
         return;
     (void)yyjson_mut_obj_add_uint(draft.doc, draft.params, "pair", record->pair);
-    (void)yyjson_mut_obj_add_uint(draft.doc, draft.params, "relay_port", record->relay_port);
+    if (record->relay_port == 0)
+        (void)yyjson_mut_obj_add_null(draft.doc, draft.params, "relay_port");
+    else
+        (void)yyjson_mut_obj_add_uint(draft.doc, draft.params, "relay_port", record->relay_port);
     peers = yyjson_mut_obj_add_arr(draft.doc, draft.params, "peers");
     for (unsigned leg = 0; leg < 2; leg++)
         (void)yyjson_mut_arr_add_strcpy(draft.doc, peers, record->legs[leg].peer);

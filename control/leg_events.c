@@ -20,11 +20,17 @@ static bool find(struct control *control, uint64_t pair, struct pair_record *rec
     return false;
 }
 
-/* A fixed leg is where it is, whatever the data plane says. */
+/* Whether the leg's address is the data plane's to tell. A fixed leg is where it is, a tunnel leg has none.
+ */
+static bool has_last(const struct leg_record *leg)
+{
+    return leg->bind != CV_BIND_FIXED && leg->bind != CV_BIND_TUNNEL;
+}
+
 static void keep_last(struct control *control, const struct pair_record *record, unsigned leg,
                       const struct cv_address *last)
 {
-    if (record->legs[leg].bind != CV_BIND_FIXED)
+    if (has_last(&record->legs[leg]))
         (void)store_set_last(control->store, record->pair, leg, last);
 }
 
@@ -81,6 +87,17 @@ void leg_events_expired(struct control *control, const struct pair_record *recor
     events_pair(&control->events, EVENT_PAIR_EXPIRED, record);
 }
 
+void leg_events_sessionless(struct control *control, uint64_t pair)
+{
+    struct pair_record record;
+
+    if (!find(control, pair, &record))
+        return;
+    (void)store_remove_pair(control->store, pair);
+    sessions_pair_gone(control->sessions, pair, CV_SESSION_ERROR_PEER_GONE);
+    events_pair(&control->events, EVENT_PAIR_REMOVED, &record);
+}
+
 static void learn_leg(struct control *control, const struct pair_record *record, unsigned leg,
                       const struct cv_address *now, bool installed)
 {
@@ -88,7 +105,7 @@ static void learn_leg(struct control *control, const struct pair_record *record,
     struct cv_leg_event event = {.pair = record->pair, .leg = (uint8_t)leg, .cause = CAUSE_UNKNOWN};
     enum event_kind kind;
 
-    if (record->legs[leg].bind == CV_BIND_FIXED || cv_address_equal(now, last))
+    if (!has_last(&record->legs[leg]) || cv_address_equal(now, last))
         return;
     if (cv_ip_is_zero(&now->ip)) {
         if (!installed)

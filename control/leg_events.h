@@ -21,3 +21,6 @@ void leg_events_learn(struct control *control, const struct pair_record *record,
 
 /* The data plane no longer has the pair because it was idle: so does the store. */
 void leg_events_expired(struct control *control, const struct pair_record *record);
+
+/* The data plane does not take the pair because the session of a tunnel leg has ended: so has the pair. */
+void leg_events_sessionless(struct control *control, uint64_t pair);

@@ -3,6 +3,7 @@
 #include "control.h"
 #include "log.h"
 #include "relay_addresses.h"
+#include "session.h"
 
 static void add_addresses(struct call *call, yyjson_mut_val *pair)
 {
@@ -24,6 +25,8 @@ static const char *bind_name(uint8_t bind)
         return "fixed";
     case CV_BIND_PREFIX:
         return "prefix";
+    case CV_BIND_TUNNEL:
+        return "session";
     default:
         return "?";
     }
@@ -34,11 +37,27 @@ static yyjson_mut_val *begin_pair(struct call *call, const struct pair_record *r
     yyjson_mut_val *pair = yyjson_mut_obj(call->doc);
 
     (void)yyjson_mut_obj_add_uint(call->doc, pair, "pair", record->pair);
-    (void)yyjson_mut_obj_add_uint(call->doc, pair, "relay_port", record->relay_port);
+    if (record->relay_port == 0)
+        (void)yyjson_mut_obj_add_null(call->doc, pair, "relay_port");
+    else
+        (void)yyjson_mut_obj_add_uint(call->doc, pair, "relay_port", record->relay_port);
     add_addresses(call, pair);
     (void)yyjson_mut_obj_add_uint(call->doc, pair, "idle_s", record->idle_s);
     (void)yyjson_mut_obj_add_uint(call->doc, pair, "rate_bps", record->rate_bytes_per_second * 8);
     return pair;
+}
+
+static void add_tunnel(struct call *call, yyjson_mut_val *leg, const struct leg_record *record)
+{
+    const struct session *session = sessions_find(call->control->sessions, record->session);
+
+    (void)yyjson_mut_obj_add_uint(call->doc, leg, "session", record->session);
+    (void)yyjson_mut_obj_add_uint(call->doc, leg, "channel", record->channel);
+    if (session == NULL)
+        (void)yyjson_mut_obj_add_null(call->doc, leg, "payload_bytes");
+    else
+        (void)yyjson_mut_obj_add_uint(call->doc, leg, "payload_bytes",
+                                      channels_payload(session->record.payload_bytes, record->channel));
 }
 
 static yyjson_mut_val *begin_leg(struct call *call, yyjson_mut_val *legs, const struct pair_record *record,
@@ -50,9 +69,12 @@ static yyjson_mut_val *begin_leg(struct call *call, yyjson_mut_val *legs, const 
 
     (void)yyjson_mut_obj_add_str(call->doc, leg, "leg", side == 0 ? "a" : "b");
     (void)yyjson_mut_obj_add_strcpy(call->doc, leg, "peer", from->peer);
+    (void)yyjson_mut_obj_add_str(call->doc, leg, "kind", leg_kind_name(from->bind));
     (void)yyjson_mut_obj_add_str(call->doc, leg, "bind", bind_name(from->bind));
     if (from->bind == CV_BIND_PREFIX)
         (void)yyjson_mut_obj_add_strcpy(call->doc, leg, "prefix", cv_prefix_print(&from->prefix, text));
+    if (from->bind == CV_BIND_TUNNEL)
+        add_tunnel(call, leg, from);
     return leg;
 }
 
@@ -104,15 +126,28 @@ static void add_number(struct call *call, yyjson_mut_val *leg, const char *name,
         (void)yyjson_mut_obj_add_null(call->doc, leg, name);
 }
 
+/* Where the leg's peer is, as far as it is known: the data plane tells it of UDP legs, and control of
+ * sessions.
+ */
+static const struct cv_address *where(struct call *call, const struct leg_record *record,
+                                      const struct cv_leg_state *state)
+{
+    if (record->bind == CV_BIND_TUNNEL) {
+        const struct session *session = sessions_find(call->control->sessions, record->session);
+
+        return session == NULL ? &record->last : &session->address;
+    }
+    if (state != NULL)
+        return &state->address;
+    return record->bind == CV_BIND_FIXED ? &record->address : &record->last;
+}
+
 static void add_state(struct call *call, yyjson_mut_val *leg, const struct leg_record *record,
                       const struct cv_leg_state *state)
 {
     bool known = state != NULL;
 
-    if (known)
-        add_address(call, leg, &state->address);
-    else
-        add_address(call, leg, record->bind == CV_BIND_FIXED ? &record->address : &record->last);
+    add_address(call, leg, where(call, record, state));
     add_number(call, leg, "moves", known, known ? state->moves : 0);
     add_number(call, leg, "seen_ms_ago", known && state->seen_ms_ago != UINT32_MAX,
                known ? state->seen_ms_ago : 0);

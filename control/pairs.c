@@ -12,28 +12,51 @@
 #define CONTAINER(pointer, member) \
     ((struct pair_change *)(void *)((char *)(pointer) - offsetof(struct pair_change, member)))
 
+/* Who is in how many of the way, for an operator. */
+static void say_taken(const struct pair_record *record, const uint32_t pairs[2], char *text, size_t bytes)
+{
+    const char *separator = "";
+    size_t used = 0;
+
+    for (unsigned leg = 0; leg < 2; leg++) {
+        if (record->legs[leg].bind == CV_BIND_TUNNEL)
+            continue;
+        used += (size_t)snprintf(text + used, bytes - used, "%s%s has %u pairs", separator,
+                                 record->legs[leg].peer, pairs[leg]);
+        separator = " and ";
+    }
+}
+
 int pairs_choose_port(struct control *control, struct pair_record *record, char *why, size_t why_bytes)
 {
     const struct cv_config *config = control->config;
     struct port_set set;
-    uint32_t pairs[2];
+    char taken[2 * (PEER_LABEL_BYTES + 24)];
+    uint32_t pairs[2] = {0, 0};
+    bool needed = false;
     int port;
 
     port_set_init(&set, config->relay_port_first, config->relay_port_last);
     for (unsigned leg = 0; leg < 2; leg++) {
-        int error = store_mark_ports(control->store, &record->legs[leg], &set, &pairs[leg]);
+        int error = 0;
 
+        if (record->legs[leg].bind == CV_BIND_TUNNEL)
+            continue;
+        needed = true;
+        error = store_mark_ports(control->store, &record->legs[leg], &set, &pairs[leg]);
         if (error != 0)
             return error;
     }
+    record->relay_port = 0;
+    if (!needed)
+        return 0;
     port = port_set_lowest(&set);
     if (port < 0) {
-        (void)snprintf(
-            why, why_bytes,
-            "none of the %u relay ports %u-%u is free for both peers: %s has %u pairs and %s has %u; "
-            "delete some of them, or widen relay.relay_ports",
-            port_set_size(&set), config->relay_port_first, config->relay_port_last, record->legs[0].peer,
-            pairs[0], record->legs[1].peer, pairs[1]);
+        say_taken(record, pairs, taken, sizeof(taken));
+        (void)snprintf(why, why_bytes,
+                       "none of the %u relay ports %u-%u is free for this pair: %s; delete some of them, or "
+                       "widen relay.relay_ports",
+                       port_set_size(&set), config->relay_port_first, config->relay_port_last, taken);
         return port;
     }
     record->relay_port = (uint16_t)port;
@@ -63,6 +86,10 @@ static void put_leg(const struct leg_record *record, struct cv_leg_config *leg)
         break;
     case CV_BIND_FIXED:
         leg->address = record->address;
+        break;
+    case CV_BIND_TUNNEL:
+        leg->session = record->session;
+        leg->channel = record->channel;
         break;
     default:
         leg->address.ip = record->prefix.ip;
@@ -94,7 +121,7 @@ static void on_committed(struct commit_waiter *waiter, int error)
 {
     struct pair_change *change = CONTAINER(waiter, waiter);
 
-    if (error != 0)
+    if (error != 0 && !change->kept)
         change->outcome = CHANGE_UNSAVED;
     change->done(change);
 }
@@ -107,6 +134,17 @@ static void finish(struct pair_change *change, enum change_outcome outcome, int 
     commits_wait(change->control->commits, &change->waiter);
 }
 
+/* Who has the pair. That it is kept does not hang on this: if it is not noted, it is put once more. */
+static void note_boot_id(struct pair_change *change, uint64_t boot_id)
+{
+    if (store_set_boot_id(change->control->store, change->record.pair, boot_id) == -ENOENT) {
+        change->kept = false; /* it has been deleted meanwhile */
+        finish(change, CHANGE_UNSAVED, 0);
+    } else {
+        finish(change, CHANGE_DONE, 0);
+    }
+}
+
 /* A commit may have failed, and undone the change, while the data plane was being asked. */
 static enum change_outcome outcome_if(bool kept)
 {
@@ -116,21 +154,37 @@ static enum change_outcome outcome_if(bool kept)
 static void on_put(struct request *request, int error, const struct cv_pair_state *state)
 {
     struct pair_change *change = CONTAINER(request, request);
-    struct store *store = change->control->store;
-    uint64_t pair = change->record.pair;
 
     (void)state;
     if (error == -ECONNRESET) { /* it is put when the data plane returns */
-        finish(change, outcome_if(store_set_boot_id(store, pair, 0) == 0), 0);
+        note_boot_id(change, 0);
     } else if (error != 0) {
-        (void)store_remove_pair(store, pair);
+        change->kept = false;
+        (void)store_remove_pair(change->control->store, change->record.pair);
         finish(change, CHANGE_REFUSED, error);
     } else {
         change->installed = true;
-        finish(change,
-               outcome_if(store_set_boot_id(store, pair, dataplane_boot_id(change->control->dataplane)) == 0),
-               0);
+        note_boot_id(change, dataplane_boot_id(change->control->dataplane));
     }
+}
+
+/* The store has it: now the data plane. */
+static void on_added(struct commit_waiter *waiter, int error)
+{
+    struct pair_change *change = CONTAINER(waiter, waiter);
+    struct pair_record record;
+
+    /* It may have been deleted meanwhile, before the data plane had it. */
+    if (error != 0 || store_get_pair(change->control->store, change->record.pair, &record) != 0) {
+        change->outcome = CHANGE_UNSAVED;
+        change->done(change);
+        return;
+    }
+    change->kept = true;
+    change->request.state = NULL;
+    change->request.done = on_put;
+    if (dataplane_request(change->control->dataplane, &change->request) != 0)
+        finish(change, CHANGE_DONE, 0);
 }
 
 /* Whether a pair added now would wait in vain for a data plane like the last one. */
@@ -147,6 +201,7 @@ int pairs_add(struct control *control, struct pair_change *change)
     int error;
 
     change->control = control;
+    change->kept = false;
     change->installed = false;
     if (is_beyond_limit(control)) {
         finish(change, CHANGE_REFUSED, -ENOSPC);
@@ -162,10 +217,8 @@ int pairs_add(struct control *control, struct pair_change *change)
         finish(change, CHANGE_REFUSED, -EINVAL);
         return 0;
     }
-    change->request.state = NULL;
-    change->request.done = on_put;
-    if (dataplane_request(control->dataplane, &change->request) != 0)
-        finish(change, CHANGE_DONE, 0);
+    change->waiter.done = on_added;
+    commits_wait(control->commits, &change->waiter);
     return 0;
 }
 
@@ -195,6 +248,7 @@ int pairs_remove(struct control *control, struct pair_change *change, uint64_t p
     else if (error != 0)
         return error;
     change->control = control;
+    change->kept = false;
     change->installed = false;
     error = store_remove_pair(control->store, pair);
     if (error != 0)

@@ -2,8 +2,9 @@
 #pragma once
 /*
  * Adding and removing pairs: the store and the data plane together. A change first writes the store, then
- * asks the data plane, and is done when both have it. Killed half-way, control finds out on the next
- * attachment (sync.h): a pair that only the data plane has was never answered, and goes.
+ * asks the data plane, and is done when both have it. An added pair is committed before the data plane hears
+ * of it, so that a control that was killed never gives its number, or a channel, to another one. Killed
+ * half-way, control finds out on the next attachment (sync.h).
  */
 #include "commits.h"
 #include "requests.h"
@@ -25,13 +26,14 @@ struct pair_change {
     struct commit_waiter waiter;
     enum change_outcome outcome;
     int error;      /* of the data plane, with CHANGE_REFUSED: see cv_result_text */
+    bool kept;      /* an added pair is in the store for good */
     bool installed; /* the data plane has the pair; false: it is put when the data plane returns */
     void (*done)(struct pair_change *change);
 };
 
 /*
- * Gives the record of a pair to be added the lowest relay port on which neither peer has a pair. -ENOSPC:
- * there is none, and `why` says for whom; another negative errno: the store's.
+ * Gives the record of a pair to be added the lowest relay port on which no peer of its UDP legs has another;
+ * 0 when it has none. -ENOSPC: there is none, and `why` says for whom; another negative errno: the store's.
  */
 int pairs_choose_port(struct control *control, struct pair_record *record, char *why, size_t why_bytes);
 

@@ -14,17 +14,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_TUNNEL "this relay has UDP legs only"
+#define NO_DATAGRAMS "a tunnel leg needs a session that takes DATAGRAM frames"
+#define MANY_TUNNELS "one of the sessions has as many tunnel legs as it may have"
 
 static bool is_full(const struct session *session)
 {
     return session->record.order.pairs + session->making >= session->record.order.pairs_max;
 }
 
+/* Of the kinds that a peer names for a pair, the one that its leg gets. */
+static uint8_t kind_of(uint8_t legs)
+{
+    return (legs & CV_LEG_KIND_UDP) != 0 ? CV_LEG_KIND_UDP : CV_LEG_KIND_TUNNEL;
+}
+
+static bool may_tunnel(const struct session *session)
+{
+    return session->record.payload_bytes > 0;
+}
+
+/* NONE: the session can have one more leg of this kind. */
+static enum cv_session_error leg_hindrance(const struct session *session, uint8_t kind, const char **why)
+{
+    if (kind == CV_LEG_KIND_UDP)
+        return CV_SESSION_ERROR_NONE;
+    if (!may_tunnel(session)) {
+        *why = NO_DATAGRAMS;
+        return CV_SESSION_ERROR_NO_COMMON_LEG;
+    }
+    if (!channels_left(session->channels)) {
+        *why = MANY_TUNNELS;
+        return CV_SESSION_ERROR_TOO_MANY_PAIRS;
+    }
+    return CV_SESSION_ERROR_NONE;
+}
+
 /* NONE: the target may be offered the pair; else why not, in words too. */
 static enum cv_session_error hindrance(const struct session *asker, const struct session *target,
-                                       uint8_t legs, const char **why)
+                                       uint8_t kind, const char **why)
 {
+    enum cv_session_error error;
+
     if (target == NULL) {
         *why = "no session of this peer here";
         return CV_SESSION_ERROR_NO_SUCH_PEER;
@@ -33,10 +63,14 @@ static enum cv_session_error hindrance(const struct session *asker, const struct
         *why = "a peer cannot be paired with itself";
         return CV_SESSION_ERROR_NOT_ALLOWED;
     }
-    if ((legs & CV_LEG_KIND_UDP) == 0 || (target->record.order.legs & CV_LEG_KIND_UDP) == 0) {
-        *why = NO_TUNNEL;
+    if ((target->record.order.legs & CV_LEG_KIND_UDP) == 0 &&
+        ((target->record.order.legs & CV_LEG_KIND_TUNNEL) == 0 || !may_tunnel(target))) {
+        *why = "the other peer can use no kind of leg";
         return CV_SESSION_ERROR_NO_COMMON_LEG;
     }
+    error = leg_hindrance(asker, kind, why);
+    if (error != CV_SESSION_ERROR_NONE)
+        return error;
     if (is_full(asker) || is_full(target)) {
         *why = is_full(asker) ? "you are at your limit of pairs" : "the other peer is at its limit of pairs";
         return CV_SESSION_ERROR_TOO_MANY_PAIRS;
@@ -67,13 +101,29 @@ static void end_offer(struct peer_offer *offer)
     free(offer);
 }
 
-/* REFUSED to those that are still there. */
+/* The channels that it took go back. Those of a session that has ended went with it. */
+static void give_back(const struct peer_offer *offer)
+{
+    struct session *const sessions[2] = {offer->asker, offer->answerer};
+
+    for (unsigned leg = 0; leg < 2; leg++) {
+        uint16_t channel = offer->change.record.legs[leg].channel;
+
+        if (sessions[leg] != NULL && channel != 0)
+            channels_give_back(sessions[leg]->channels, channel);
+    }
+}
+
+/* REFUSED to those that are still there. A pair that they had not been told of goes. */
 static void end_refused(struct peer_offer *offer, enum cv_session_error code, const char *why)
 {
     struct session *asker = offer->asker;
     struct session *answerer = offer->answerer;
     const struct offer_record record = offer->record;
 
+    if (offer->pair != 0)
+        peer_pairs_remove(offer->all, offer->pair);
+    give_back(offer);
     end_offer(offer);
     if (asker != NULL)
         capsules_refused(asker, CV_ORIGIN_REQUEST, record.request, code, why);
@@ -81,7 +131,8 @@ static void end_refused(struct peer_offer *offer, enum cv_session_error code, co
         capsules_refused(answerer, CV_ORIGIN_OFFER, record.offer, code, why);
 }
 
-static struct peer_offer *make_offer(struct session *asker, struct session *target, uint64_t request)
+static struct peer_offer *make_offer(struct session *asker, struct session *target, uint64_t request,
+                                     uint8_t kind)
 {
     struct peer_offer *made = calloc(1, sizeof(*made));
 
@@ -93,6 +144,7 @@ static struct peer_offer *make_offer(struct session *asker, struct session *targ
     made->record.asker = asker->record.session;
     made->record.answerer = target->record.session;
     made->record.request = request;
+    made->record.kind = kind;
     made->record.deadline_ms =
         clock_unix_ms() + asker->all->control->config->session_answer_s * UINT64_C(1000);
     if (store_add_offer(asker->all->control->store, &made->record) != 0) {
@@ -108,10 +160,11 @@ void peer_offers_request(struct session *asker, uint64_t request, const struct c
     struct session *target = peers_find(asker->all, peer);
     struct peer_offer *made = NULL;
     const char *why = "the relay could not keep the request";
-    enum cv_session_error error = hindrance(asker, target, legs, &why);
+    uint8_t kind = kind_of(legs);
+    enum cv_session_error error = hindrance(asker, target, kind, &why);
 
     if (error == CV_SESSION_ERROR_NONE) {
-        made = make_offer(asker, target, request);
+        made = make_offer(asker, target, request, kind);
         error = CV_SESSION_ERROR_INTERNAL;
     }
     if (made == NULL) {
@@ -138,6 +191,20 @@ struct peer_offer *peer_offers_find(const struct session *answerer, uint64_t num
     return NULL;
 }
 
+static void refuse_made(struct peer_offer *offer, const struct pair_change *change)
+{
+    if (change->outcome == CHANGE_DONE) {
+        offer->pair = change->record.pair;
+        end_refused(offer, CV_SESSION_ERROR_PEER_GONE, "the other peer's session has ended");
+    } else if (change->outcome == CHANGE_REFUSED && change->error == -ENOTCONN) {
+        end_refused(offer, CV_SESSION_ERROR_PEER_GONE, "the session of a tunnel leg has ended");
+    } else if (change->outcome == CHANGE_REFUSED && change->error == -ENOSPC) {
+        end_refused(offer, CV_SESSION_ERROR_RELAY_FULL, "the relay has no room for another pair");
+    } else {
+        end_refused(offer, CV_SESSION_ERROR_INTERNAL, "the relay could not make the pair");
+    }
+}
+
 static void on_made(struct pair_change *change)
 {
     struct peer_offer *offer =
@@ -149,16 +216,10 @@ static void on_made(struct pair_change *change)
         offer->asker->making--;
     if (offer->answerer != NULL)
         offer->answerer->making--;
-    if (change->outcome == CHANGE_DONE && offer->asker != NULL && offer->answerer != NULL) {
+    if (change->outcome == CHANGE_DONE && offer->asker != NULL && offer->answerer != NULL)
         peer_offers_made(offer, &record);
-    } else if (change->outcome == CHANGE_DONE) {
-        peer_pairs_remove(all, record.pair);
-        end_refused(offer, CV_SESSION_ERROR_PEER_GONE, "the other peer's session has ended");
-    } else if (change->outcome == CHANGE_REFUSED && change->error == -ENOSPC) {
-        end_refused(offer, CV_SESSION_ERROR_RELAY_FULL, "the relay has no room for another pair");
-    } else {
-        end_refused(offer, CV_SESSION_ERROR_INTERNAL, "the relay could not make the pair");
-    }
+    else
+        refuse_made(offer, change);
     sessions_keep(all);
 }
 
@@ -167,54 +228,67 @@ void peer_offers_made(struct peer_offer *offer, const struct pair_record *record
     struct session *asker = offer->asker;
     struct session *answerer = offer->answerer;
     const struct offer_record ended = offer->record;
+    const uint16_t channels[2] = {record->legs[0].channel, record->legs[1].channel};
 
-    end_offer(offer);
-    if (!peer_pairs_add(asker, answerer, record->pair)) {
-        peer_pairs_remove(asker->all, record->pair);
-        capsules_refused(asker, CV_ORIGIN_REQUEST, ended.request, CV_SESSION_ERROR_INTERNAL, "out of memory");
-        capsules_refused(answerer, CV_ORIGIN_OFFER, ended.offer, CV_SESSION_ERROR_INTERNAL, "out of memory");
+    if (!peer_pairs_add(asker, answerer, record->pair, channels)) {
+        offer->pair = record->pair;
+        end_refused(offer, CV_SESSION_ERROR_INTERNAL, "out of memory");
         return;
     }
-    log_info("pair %" PRIu64 " made by sessions %" PRIu64 " and %" PRIu64 " on relay port %u", record->pair,
-             ended.asker, ended.answerer, record->relay_port);
+    end_offer(offer);
+    log_info("pair %" PRIu64 " made by sessions %" PRIu64 " (%s leg) and %" PRIu64 " (%s leg)", record->pair,
+             ended.asker, leg_kind_name(record->legs[0].bind), ended.answerer,
+             leg_kind_name(record->legs[1].bind));
     events_pair(&asker->all->control->events, EVENT_PAIR_ADDED, record);
     capsules_made(asker, CV_ORIGIN_REQUEST, ended.request, record, 0);
     capsules_made(answerer, CV_ORIGIN_OFFER, ended.offer, record, 1);
 }
 
-static void fill_record(const struct peer_offer *offer, struct pair_record *record)
+static void fill_leg(struct session *session, uint8_t kind, struct leg_record *leg)
+{
+    (void)session_label(session, leg->peer);
+    leg->bind = CV_BIND_TOKEN;
+    if (kind == CV_LEG_KIND_UDP)
+        return;
+    leg->bind = CV_BIND_TUNNEL;
+    leg->session = session->record.session;
+    leg->channel = channels_take(&session->channels, session->record.channel);
+    if (leg->channel == 0)
+        return;
+    session->record.channel = leg->channel;
+    session_changed(session);
+}
+
+static void fill_record(const struct peer_offer *offer, uint8_t answerers_kind, struct pair_record *record)
 {
     const struct cv_config *config = offer->all->control->config;
-    const struct session *sessions[2] = {offer->asker, offer->answerer};
 
     memset(record, 0, sizeof(*record));
     record->idle_s = config->pair_idle_s;
     record->rate_bytes_per_second = config->pair_rate_bytes_per_second;
-    for (unsigned leg = 0; leg < 2; leg++) {
-        (void)session_label(sessions[leg], record->legs[leg].peer);
-        record->legs[leg].bind = CV_BIND_TOKEN;
-    }
+    fill_leg(offer->asker, offer->record.kind, &record->legs[0]);
+    fill_leg(offer->answerer, answerers_kind, &record->legs[1]);
 }
 
-/* 0: `on_made` follows. */
-static int begin_pair(struct peer_offer *offer, char *why, size_t why_bytes)
+/* 0: `on_made` follows. Else the offer is to be refused. */
+static int begin_pair(struct peer_offer *offer, uint8_t answerers_kind, char *why, size_t why_bytes)
 {
     struct control *control = offer->all->control;
+    struct pair_record *record = &offer->change.record;
     struct peer_pair_record link = {
         .asker = offer->record.asker, .answerer = offer->record.answerer, .offer = offer->record.offer};
     int error;
 
-    fill_record(offer, &offer->change.record);
-    error = pairs_choose_port(control, &offer->change.record, why, why_bytes);
+    fill_record(offer, answerers_kind, record);
+    error = pairs_choose_port(control, record, why, why_bytes);
     if (error == 0)
-        error = pairs_make_tokens(&offer->change.record);
-    if (error != 0)
-        return error;
+        error = pairs_make_tokens(record);
     offer->change.done = on_made;
-    error = pairs_add(control, &offer->change);
+    if (error == 0)
+        error = pairs_add(control, &offer->change);
     if (error != 0)
         return error;
-    link.pair = offer->change.record.pair;
+    link.pair = record->pair;
     (void)store_add_peer_pair(control->store, &link); /* when this fails so does the commit */
     TAILQ_REMOVE(&offer->all->offers, offer, entry);
     offer->making = true;
@@ -227,24 +301,26 @@ void peer_offers_accept(struct session *answerer, uint64_t number, uint8_t leg)
 {
     struct peer_offer *offer = peer_offers_find(answerer, number);
     char why[320] = "the relay could not make the pair";
+    const char *reason = "one of the peers is at its limit of pairs";
+    enum cv_session_error hindered = CV_SESSION_ERROR_TOO_MANY_PAIRS;
     int error;
 
-    if (offer == NULL || offer->making)
+    if (offer == NULL || offer->making || offer->pair != 0)
         return;
-    if (leg != CV_LEG_KIND_UDP) {
-        end_refused(offer, CV_SESSION_ERROR_NO_COMMON_LEG, NO_TUNNEL);
+    if (!is_full(offer->asker) && !is_full(answerer))
+        hindered = leg_hindrance(offer->asker, offer->record.kind, &reason);
+    if (hindered == CV_SESSION_ERROR_NONE)
+        hindered = leg_hindrance(answerer, leg, &reason);
+    if (hindered != CV_SESSION_ERROR_NONE) {
+        end_refused(offer, hindered, reason);
         return;
     }
-    if (is_full(offer->asker) || is_full(answerer)) {
-        end_refused(offer, CV_SESSION_ERROR_TOO_MANY_PAIRS, "one of the peers is at its limit of pairs");
-        return;
-    }
-    error = begin_pair(offer, why, sizeof(why));
+    error = begin_pair(offer, leg, why, sizeof(why));
     if (error == 0)
         return;
     log_warning("offer %" PRIu64 " came to nothing: %s", number, why);
     if (error == -ENOSPC)
-        end_refused(offer, CV_SESSION_ERROR_RELAY_FULL, "no relay port is free for both peers");
+        end_refused(offer, CV_SESSION_ERROR_RELAY_FULL, "no relay port is free for this pair");
     else
         end_refused(offer, CV_SESSION_ERROR_INTERNAL, "the relay could not make the pair");
 }
@@ -253,7 +329,7 @@ void peer_offers_refuse(struct session *answerer, uint64_t number, uint64_t code
 {
     struct peer_offer *offer = peer_offers_find(answerer, number);
 
-    if (offer == NULL || offer->making)
+    if (offer == NULL || offer->making || offer->pair != 0)
         return;
     if ((cv_session_error_where(code) & CV_IN_REFUSE) == 0)
         code = CV_SESSION_ERROR_NOT_WANTED;
@@ -301,6 +377,13 @@ void peer_offers_load(struct sessions *all, const struct offer_record *record)
     made->asker = asker;
     made->answerer = answerer;
     link_offer(made);
+}
+
+void peer_offers_load_made(struct peer_offer *offer, const struct peer_pair_record *pair)
+{
+    offer->pair = pair->pair;
+    for (unsigned leg = 0; leg < 2; leg++)
+        offer->change.record.legs[leg].channel = pair->channels[leg];
 }
 
 void peer_offers_free(struct sessions *all)

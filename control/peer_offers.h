@@ -20,8 +20,8 @@ struct peer_offer {
     struct session *asker; /* NULL: its session has ended, while the pair was being made */
     struct session *answerer;
     bool making;
-    uint64_t pair;             /* made before control was killed, and nobody told; 0: not */
-    struct pair_change change; /* while it is being made */
+    uint64_t pair; /* made, and nobody was told: control was killed, or a session has ended; 0: not */
+    struct pair_change change; /* while it is being made. The channels in its record are taken */
 };
 
 void peer_offers_request(struct session *asker, uint64_t request, const struct cv_peer_id *peer,
@@ -37,6 +37,9 @@ void peer_offers_leave(struct session *session);
 
 /* As the store has it. An offer without its two sessions is gone. */
 void peer_offers_load(struct sessions *all, const struct offer_record *record);
+
+/* Control was killed when the offer's pair was in the store, and neither peer told. */
+void peer_offers_load_made(struct peer_offer *offer, const struct peer_pair_record *pair);
 
 /* The offer of that number to this session, while it is open; or NULL. */
 struct peer_offer *peer_offers_find(const struct session *answerer, uint64_t offer);

@@ -5,10 +5,12 @@
 #include "control.h"
 #include "log.h"
 #include "pairs.h"
+#include "session_io.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct peer_pairs *bucket(struct sessions *all, uint64_t pair)
 {
@@ -32,7 +34,8 @@ static unsigned side_of(const struct peer_pair *pair, const struct session *sess
     return pair->sessions[0] == session ? 0 : 1;
 }
 
-bool peer_pairs_add(struct session *asker, struct session *answerer, uint64_t number)
+bool peer_pairs_add(struct session *asker, struct session *answerer, uint64_t number,
+                    const uint16_t channels[2])
 {
     struct peer_pair *made = calloc(1, sizeof(*made));
 
@@ -41,19 +44,19 @@ bool peer_pairs_add(struct session *asker, struct session *answerer, uint64_t nu
     made->pair = number;
     made->sessions[0] = asker;
     made->sessions[1] = answerer;
+    memcpy(made->channels, channels, sizeof(made->channels));
     LIST_INSERT_HEAD(bucket(asker->all, number), made, by_number);
     LIST_INSERT_HEAD(&asker->pairs[0], made, of_session[0]);
     LIST_INSERT_HEAD(&answerer->pairs[1], made, of_session[1]);
     return true;
 }
 
-bool peer_pairs_load(struct session *asker, struct session *answerer, uint64_t pair)
-{
-    return asker == NULL || answerer == NULL || peer_pairs_add(asker, answerer, pair);
-}
-
 static void unlink_pair(struct peer_pair *pair)
 {
+    for (unsigned side = 0; side < 2; side++) {
+        if (pair->channels[side] != 0)
+            channels_give_back(pair->sessions[side]->channels, pair->channels[side]);
+    }
     LIST_REMOVE(pair, by_number);
     LIST_REMOVE(pair, of_session[0]);
     LIST_REMOVE(pair, of_session[1]);
@@ -129,6 +132,32 @@ void peer_pairs_gone(struct sessions *all, uint64_t number, enum cv_session_erro
 
     if (pair != NULL)
         end_pair(pair, codes, false);
+}
+
+#define LIMIT_BYTES 11 /* of a TUNNEL_LIMIT at most */
+
+_Static_assert(CHANNELS_MAX *LIMIT_BYTES < SESSION_OUTBOX_BYTES - SESSION_OUTBOX_BYTES / 4,
+               "a change of the path must not fill an outbox");
+
+void peer_pairs_limit(struct session *session, uint16_t payload_bytes)
+{
+    uint16_t before = session->record.payload_bytes;
+
+    session->record.payload_bytes = payload_bytes;
+    for (unsigned side = 0; side < 2; side++) {
+        const struct peer_pair *pair;
+
+        LIST_FOREACH(pair, &session->pairs[side], of_session[side])
+        {
+            uint16_t channel = pair->channels[side];
+
+            if (channel == 0 || channels_payload(before, channel) == channels_payload(payload_bytes, channel))
+                continue;
+            capsules_limit(session, channel);
+            if (session->phase != SESSION_OPEN)
+                return; /* and has no pairs any more */
+        }
+    }
 }
 
 uint32_t peer_pairs_count(const struct session *session)

@@ -8,13 +8,12 @@ struct peer_pair {
     LIST_ENTRY(peer_pair) of_session[2];
     uint64_t pair;
     struct session *sessions[2]; /* the asker's and the answerer's */
+    uint16_t channels[2];        /* of their legs; 0: a UDP leg */
 };
 
-/* False: out of memory. */
-bool peer_pairs_add(struct session *asker, struct session *answerer, uint64_t pair);
-
-/* As the store has it. Without one of its sessions (NULL) it has ended: see session_dump.h. */
-bool peer_pairs_load(struct session *asker, struct session *answerer, uint64_t pair);
+/* False: out of memory. The channels of its tunnel legs are the sessions' already, and now the pair's. */
+bool peer_pairs_add(struct session *asker, struct session *answerer, uint64_t pair,
+                    const uint16_t channels[2]);
 
 /* PAIR_CLOSE. A pair that is not the session's has ended meanwhile, and is left alone. */
 void peer_pairs_close(struct session *session, uint64_t pair);
@@ -24,6 +23,12 @@ void peer_pairs_leave(struct session *session);
 
 /* The pair goes for a reason of its own: PAIR_CLOSED to both. */
 void peer_pairs_gone(struct sessions *all, uint64_t pair, enum cv_session_error code);
+
+/*
+ * DATAGRAM frames to the peer hold so much from now on: TUNNEL_LIMIT to each tunnel leg for which that is
+ * news. May close the session.
+ */
+void peer_pairs_limit(struct session *session, uint16_t payload_bytes);
 
 /* Removes a pair from the store and the data plane. Nobody waits for it. */
 void peer_pairs_remove(struct sessions *all, uint64_t pair);

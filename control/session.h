@@ -2,6 +2,7 @@
 #pragma once
 /* A session and their table, for the files that handle them: sessions.h is the page for all others. */
 #include "chain.h"
+#include "channels.h"
 #include "commits.h"
 #include "requests.h"
 #include "sessions.h"
@@ -81,6 +82,7 @@ struct session {
     struct peer_offers offered; /* they wait for its answer, or for the data plane */
     struct peer_pairs pairs[2]; /* that it asked for, that it was offered */
     uint32_t making;            /* pairs that are being made with it */
+    struct channels *channels;  /* of its tunnel legs, those that are being made included */
 };
 
 struct sessions {

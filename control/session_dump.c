@@ -4,6 +4,7 @@
 #include "capsules.h"
 #include "control.h"
 #include "log.h"
+#include "numbers.h"
 #include "peer_offers.h"
 #include "peer_pairs.h"
 #include "peers.h"
@@ -17,6 +18,7 @@
 
 struct loading {
     struct sessions *all;
+    struct numbers orphans; /* pairs without their sessions */
     int error;
 };
 
@@ -49,14 +51,40 @@ static void load_offer(void *context, const struct offer_record *record)
 static void load_pair(void *context, const struct peer_pair_record *record)
 {
     struct loading *loading = context;
-    struct session *asker = session_find(loading->all, record->asker);
-    struct session *answerer = session_find(loading->all, record->answerer);
-    struct peer_offer *offer = answerer == NULL ? NULL : peer_offers_find(answerer, record->offer);
+    struct session *const sessions[2] = {session_find(loading->all, record->asker),
+                                         session_find(loading->all, record->answerer)};
+    struct peer_offer *offer;
 
+    if (sessions[0] == NULL || sessions[1] == NULL) {
+        numbers_add(&loading->orphans, record->pair);
+        return;
+    }
+    for (unsigned side = 0; side < 2; side++) {
+        if (record->channels[side] != 0 &&
+            !channels_mark(&sessions[side]->channels, record->channels[side])) {
+            loading->error = -ENOMEM;
+            return;
+        }
+    }
+    offer = peer_offers_find(sessions[1], record->offer);
     if (offer != NULL)
-        offer->pair = record->pair;
-    else if (!peer_pairs_load(asker, answerer, record->pair))
+        peer_offers_load_made(offer, record);
+    else if (!peer_pairs_add(sessions[0], sessions[1], record->pair, record->channels))
         loading->error = -ENOMEM;
+}
+
+/* False: the store failed. If the data plane has such a pair, it goes there when the pairs are brought in
+ * line.
+ */
+static bool remove_orphans(struct loading *loading)
+{
+    struct store *store = loading->all->control->store;
+    bool removed = true;
+
+    while (removed && loading->orphans.count > 0)
+        removed = store_remove_pair(store, numbers_pop(&loading->orphans)) == 0;
+    numbers_free(&loading->orphans);
+    return removed;
 }
 
 int session_dump_load(struct sessions *all)
@@ -66,6 +94,8 @@ int session_dump_load(struct sessions *all)
         .context = &loading, .session = load_session, .offer = load_offer, .peer_pair = load_pair};
     int error = store_load_sessions(all->control->store, &loader);
 
+    if (error == 0 && !remove_orphans(&loading))
+        error = -EIO;
     for (unsigned i = 0; i < SESSION_BUCKETS && error == 0; i++) {
         struct session *session;
 
@@ -94,6 +124,7 @@ static void resume(struct session *session, const struct cv_session_state *state
         session_await_register(session);
     else if (session->record.order.registered && moved)
         capsules_observed(session);
+    peer_pairs_limit(session, state->payload_bytes);
     session_io_push(session);
 }
 

@@ -2,7 +2,8 @@
 #pragma once
 /*
  * Learning the sessions again: from the store when control starts, and from the data plane (SESSION_DUMP) at
- * each attachment. What only one of the two knows has ended, or is closed.
+ * each attachment. What only one of the two knows has ended, or is closed; so do pairs without their
+ * sessions.
  */
 #include "session.h"
 

@@ -4,6 +4,7 @@
 #include "capsules.h"
 #include "control.h"
 #include "log.h"
+#include "peer_pairs.h"
 #include "session_admit.h"
 #include "session_io.h"
 
@@ -52,6 +53,7 @@ static void take_up(struct session *session, const struct cv_session_event *even
         return;
     session->phase = SESSION_OPEN;
     session->address = event->address;
+    session->record.payload_bytes = event->payload_bytes;
     session_await_register(session);
     publish(session, EVENT_SESSION_UP, NULL, 0);
 }
@@ -63,6 +65,12 @@ static void take_address(struct session *session, const struct cv_session_event 
     session->address = event->address;
     if (session->phase == SESSION_OPEN && session->record.order.registered)
         capsules_observed(session);
+}
+
+static void take_limit(struct session *session, const struct cv_session_event *event)
+{
+    if (session->confirmed && session->phase == SESSION_OPEN)
+        peer_pairs_limit(session, event->payload_bytes);
 }
 
 static void take_data(struct session *session, const struct cv_session_data *data)
@@ -103,6 +111,9 @@ void sessions_event(struct sessions *sessions, const struct cv_message *message)
             break;
         case CV_MESSAGE_SESSION_ADDRESS:
             take_address(session, &message->session);
+            break;
+        case CV_MESSAGE_SESSION_LIMIT:
+            take_limit(session, &message->session);
             break;
         default:
             take_closed(session, &message->session);

@@ -94,6 +94,7 @@ static void release(struct session *session)
     session_io_forget(session);
     LIST_REMOVE(session, by_number);
     free(session->chain);
+    free(session->channels);
     free(session);
 }
 

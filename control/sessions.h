@@ -35,7 +35,7 @@ void sessions_free(struct sessions *sessions); /* NULL is allowed */
 void sessions_attached(struct sessions *sessions, bool restarted);
 void sessions_lost(struct sessions *sessions);
 
-/* SESSION_ASK, _DATA, _UP, _ADDRESS, _CLOSED. Others are left alone. */
+/* SESSION_ASK, _DATA, _UP, _ADDRESS, _LIMIT, _CLOSED. Others are left alone. */
 void sessions_event(struct sessions *sessions, const struct cv_message *message);
 
 /* A pair is about to go for a reason that lies outside of sessions: tells both peers, if it is one of theirs.

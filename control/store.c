@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STORE_VERSION 2
+#define STORE_VERSION 3
 
 /*
  * leg.relay_port repeats the pair's, so that the rule of relay ports (no peer twice on one) is a unique
@@ -38,6 +38,18 @@ static const char sessions_schema[] =
     "CREATE TABLE peer_pair (pair INTEGER PRIMARY KEY REFERENCES pair (number) ON DELETE CASCADE, "
     "asker INTEGER NOT NULL, answerer INTEGER NOT NULL, offer INTEGER NOT NULL) STRICT;"
     "PRAGMA user_version = 2;";
+
+/* What format 3 adds: tunnel legs. leg.relay_port is 0 in them: they are on none, whatever the other leg is.
+ */
+static const char tunnels_schema[] =
+    "ALTER TABLE leg ADD COLUMN session INTEGER;"
+    "ALTER TABLE leg ADD COLUMN channel INTEGER;"
+    "DROP INDEX leg_peer;"
+    "CREATE UNIQUE INDEX leg_peer ON leg (peer, relay_port) WHERE relay_port != 0;"
+    "ALTER TABLE session ADD COLUMN channel INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN payload INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE offer ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;"
+    "PRAGMA user_version = 3;";
 
 static const char *const store_sql[] = {
 #define STATEMENT_SQL(id, sql) sql,
@@ -197,7 +209,8 @@ static int set_up(struct store *store)
     }
     if (run(store, "BEGIN IMMEDIATE") != SQLITE_OK ||
         (version == 0 && run(store, store_schema) != SQLITE_OK) ||
-        (version < 2 && run(store, sessions_schema) != SQLITE_OK) || run(store, "COMMIT") != SQLITE_OK)
+        (version < 2 && run(store, sessions_schema) != SQLITE_OK) ||
+        (version < 3 && run(store, tunnels_schema) != SQLITE_OK) || run(store, "COMMIT") != SQLITE_OK)
         return store_fail(store, "writing");
     return 0;
 }

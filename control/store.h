@@ -28,18 +28,23 @@ struct leg_record {
     struct cv_address address; /* CV_BIND_FIXED */
     struct cv_prefix prefix;   /* CV_BIND_PREFIX */
     struct cv_address last;    /* where it was last bound; zero: never */
+    uint64_t session;          /* CV_BIND_TUNNEL */
+    uint16_t channel;          /* CV_BIND_TUNNEL */
 };
 
 struct pair_record {
-    uint64_t pair; /* grows, never used twice */
-    uint16_t relay_port;
-    bool damaged; /* from store_next_pairs: nothing but `pair` is right */
+    uint64_t pair;       /* grows, never used twice */
+    uint16_t relay_port; /* 0: two tunnel legs */
+    bool damaged;        /* from store_next_pairs: nothing but `pair` is right */
     uint32_t idle_s;
     uint64_t rate_bytes_per_second;
     uint64_t created_ms; /* Unix time */
     uint64_t boot_id;    /* of the data plane that has this pair; 0: none has it */
     struct leg_record legs[2];
 };
+
+/* "udp" or "tunnel": the kind of leg that binds so. */
+const char *leg_kind_name(uint8_t bind);
 
 /* ":memory:" is a store without a file, for tests. On failure *store is NULL and `error` says what to do. */
 int store_open(struct store **store, const char *path, char *error, size_t error_bytes);
@@ -77,8 +82,8 @@ int store_newest_pair(struct store *store, uint64_t *newest);
 int store_count_pairs(struct store *store, uint64_t *count);
 
 /*
- * Marks in `set` the relay ports that a pair with this leg cannot have, and counts in `pairs` those of its
- * peer.
+ * Marks in `set` the relay ports that a pair with this UDP leg cannot have, and counts in `pairs` the UDP
+ * legs of its peer.
  */
 int store_mark_ports(struct store *store, const struct leg_record *leg, struct port_set *set,
                      uint32_t *pairs);

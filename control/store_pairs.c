@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "store_internal.h"
 
+#include "datagram.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Positions of each leg's columns in PAIR_SELECT. */
-#define LEG_COLUMN(leg) (6 + 5 * (int)(leg))
+#define LEG_COLUMN(leg) (6 + 7 * (int)(leg))
+
+const char *leg_kind_name(uint8_t bind)
+{
+    return bind == CV_BIND_TUNNEL ? "tunnel" : "udp";
+}
 
 static void bind_u64(sqlite3_stmt *statement, int position, uint64_t value)
 {
@@ -56,7 +63,7 @@ static int change_step(struct store *store, sqlite3_stmt *statement, const char 
     return error;
 }
 
-/* The text of a fixed address or prefix; NULL for a leg that binds by token. */
+/* The text of a fixed address or prefix; NULL for other legs. */
 static const char *leg_address_text(const struct leg_record *leg, char text[CV_ADDRESS_TEXT])
 {
     switch (leg->bind) {
@@ -83,13 +90,17 @@ static int add_leg(struct store *store, const struct pair_record *record, unsign
 
     bind_u64(statement, 1, record->pair);
     bind_u64(statement, 2, side);
-    bind_u64(statement, 3, record->relay_port);
+    bind_u64(statement, 3, leg->bind == CV_BIND_TUNNEL ? 0 : record->relay_port);
     bind_text(statement, 4, leg->peer);
     bind_u64(statement, 5, leg->bind);
     if (leg->bind == CV_BIND_TOKEN)
         (void)sqlite3_bind_blob(statement, 6, leg->token, CV_TOKEN_BYTES, SQLITE_TRANSIENT);
     bind_text(statement, 7, leg_address_text(leg, address));
     bind_text(statement, 8, last_text(&leg->last, last));
+    if (leg->bind == CV_BIND_TUNNEL) {
+        bind_u64(statement, 9, leg->session);
+        bind_u64(statement, 10, leg->channel);
+    }
     return write_step(store, statement, "adding a leg");
 }
 
@@ -154,6 +165,15 @@ int store_set_last(struct store *store, uint64_t pair, unsigned leg, const struc
     return change_step(store, statement, "changing a leg");
 }
 
+static bool read_tunnel(sqlite3_stmt *statement, int column, struct leg_record *leg)
+{
+    uint64_t channel = column_u64(statement, column + 1);
+
+    leg->session = column_u64(statement, column);
+    leg->channel = (uint16_t)channel;
+    return leg->session != 0 && channel >= CV_CHANNEL_MIN && channel <= CV_CHANNEL_MAX;
+}
+
 /* False when a column holds what control would never have written. */
 static bool read_leg(sqlite3_stmt *statement, unsigned side, struct leg_record *leg)
 {
@@ -177,6 +197,8 @@ static bool read_leg(sqlite3_stmt *statement, unsigned side, struct leg_record *
         return address != NULL && cv_address_parse(address, &leg->address) == 0;
     case CV_BIND_PREFIX:
         return address != NULL && cv_prefix_parse(address, &leg->prefix) == 0;
+    case CV_BIND_TUNNEL:
+        return read_tunnel(statement, column + 5, leg);
     default:
         return false;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "store_sessions.h"
 
+#include "datagram.h"
 #include "store_internal.h"
 
 #include <errno.h>
@@ -69,6 +70,8 @@ int store_put_session(struct store *store, const struct session_record *record, 
     bind_bytes(statement, 7, &record->order, sizeof(record->order));
     bind_bytes(statement, 8, outbox, outbox_bytes);
     bind_bytes(statement, 9, &record->observed, sizeof(record->observed));
+    bind_u64(statement, 10, record->channel);
+    bind_u64(statement, 11, record->payload_bytes);
     return write_step(store, statement, "keeping a session");
 }
 
@@ -88,6 +91,7 @@ int store_add_offer(struct store *store, struct offer_record *record)
     bind_u64(statement, 2, record->request);
     bind_u64(statement, 3, record->answerer);
     bind_u64(statement, 4, record->deadline_ms);
+    bind_u64(statement, 5, record->kind);
     error = write_step(store, statement, "adding an offer");
     if (error == 0)
         record->offer = (uint64_t)sqlite3_last_insert_rowid(store->database);
@@ -132,6 +136,8 @@ static void load_session(sqlite3_stmt *statement, const struct store_loader *loa
     record.sent = column_u64(statement, 5);
     memcpy(&record.order, sqlite3_column_blob(statement, 6), sizeof(record.order));
     memcpy(&record.observed, sqlite3_column_blob(statement, 8), sizeof(record.observed));
+    record.channel = (uint16_t)sqlite3_column_int(statement, 9);
+    record.payload_bytes = (uint16_t)sqlite3_column_int(statement, 10);
     loader->session(loader->context, &record, sqlite3_column_blob(statement, 7),
                     (size_t)sqlite3_column_bytes(statement, 7));
 }
@@ -144,9 +150,18 @@ static void load_offer(sqlite3_stmt *statement, const struct store_loader *loade
         .request = column_u64(statement, 2),
         .answerer = column_u64(statement, 3),
         .deadline_ms = column_u64(statement, 4),
+        .kind = (uint8_t)sqlite3_column_int(statement, 5),
     };
 
     loader->offer(loader->context, &record);
+}
+
+/* Of a UDP leg, or of a damaged one: 0. */
+static uint16_t column_channel(sqlite3_stmt *statement, int column)
+{
+    uint64_t channel = column_u64(statement, column);
+
+    return channel <= CV_CHANNEL_MAX ? (uint16_t)channel : 0;
 }
 
 static void load_peer_pair(sqlite3_stmt *statement, const struct store_loader *loader)
@@ -156,6 +171,7 @@ static void load_peer_pair(sqlite3_stmt *statement, const struct store_loader *l
         .asker = column_u64(statement, 1),
         .answerer = column_u64(statement, 2),
         .offer = column_u64(statement, 3),
+        .channels = {column_channel(statement, 4), column_channel(statement, 5)},
     };
 
     loader->peer_pair(loader->context, &record);

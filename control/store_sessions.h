@@ -20,6 +20,8 @@ struct session_record {
     uint64_t sent;     /* offset of the outbox in the relay's direction */
     struct cv_address observed; /* as the peer was told last; zero: not yet */
     struct cv_capsule_order order;
+    uint16_t channel;       /* given to a tunnel leg last; 0: none yet */
+    uint16_t payload_bytes; /* of a DATAGRAM frame at most: what its tunnel legs' TUNNEL_LIMITs come from */
 };
 
 struct offer_record {
@@ -28,6 +30,7 @@ struct offer_record {
     uint64_t answerer;
     uint64_t request;     /* the asker's number for it */
     uint64_t deadline_ms; /* Unix time */
+    uint8_t kind;         /* of the asker's leg: enum cv_leg_kind */
 };
 
 /* A pair that two sessions have made. It goes from here with the pair itself. */
@@ -35,7 +38,8 @@ struct peer_pair_record {
     uint64_t pair;
     uint64_t asker;
     uint64_t answerer;
-    uint64_t offer; /* that it came from */
+    uint64_t offer;       /* that it came from */
+    uint16_t channels[2]; /* of the asker's leg and the answerer's; 0: a UDP leg. Only read */
 };
 
 /* Adds a session, or changes all of it but `created_ms` and `chain`. */

@@ -56,12 +56,19 @@ static void abandon(struct sync *sync, const char *why)
     clear(sync);
 }
 
+static bool same_leg(const struct leg_record *record, const struct cv_leg_state *state)
+{
+    return record->bind == state->bind &&
+           (record->bind != CV_BIND_TUNNEL ||
+            (record->session == state->session && record->channel == state->channel));
+}
+
 /* Whether the data plane has the pair as it was put there. */
 static bool same_settings(const struct pair_record *record, const struct cv_pair_state *state)
 {
     return record->relay_port == state->relay_port && record->idle_s == state->idle_s &&
            record->rate_bytes_per_second == state->rate_bytes_per_second &&
-           record->legs[0].bind == state->legs[0].bind && record->legs[1].bind == state->legs[1].bind;
+           same_leg(&record->legs[0], &state->legs[0]) && same_leg(&record->legs[1], &state->legs[1]);
 }
 
 static void on_state(struct request *request, const struct cv_pair_state *state)
@@ -126,7 +133,9 @@ static void on_request_done(struct request *request, int error, const struct cv_
             log_warning("pair %" PRIu64 " is not in the data plane: %s; it is tried again when pairs go "
                         "(further ones are counted)",
                         request->message.put.pair, cv_result_text(error));
-        if (error != -EEXIST) /* it would be there, in another form */
+        if (error == -ENOTCONN)
+            leg_events_sessionless(control, request->message.put.pair);
+        else if (error != -EEXIST) /* it would be there, in another form */
             waiting_add(control->waiting, request->message.put.pair, request->message.put.idle_s);
     } else if (request->message.type == CV_MESSAGE_PAIR_DELETE && error == 0) {
         sync->counts.removed++;

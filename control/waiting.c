@@ -130,6 +130,10 @@ static void on_done(struct request *request, int error, const struct cv_pair_sta
             entry->gone = true;
     } else if (error == -ENOSPC) {
         waiting->full = true;
+    } else if (error == -ENOTCONN) {
+        leg_events_sessionless(control, request->message.put.pair);
+        if (entry != NULL)
+            entry->gone = true;
     }
     free(done);
     if (error != -ECONNRESET)

@@ -5,6 +5,7 @@
 #include "text_table.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,15 @@ static const struct cli_text unknown = {"-"};
 struct cli_text cli_count(yyjson_val *number)
 {
     return yyjson_is_uint(number) ? cli_number(yyjson_get_uint(number)) : unknown;
+}
+
+struct cli_text cli_id(yyjson_val *number)
+{
+    struct cli_text text = unknown;
+
+    if (yyjson_is_uint(number))
+        snprintf(text.s, sizeof(text.s), "%" PRIu64, yyjson_get_uint(number));
+    return text;
 }
 
 struct cli_text cli_amount(yyjson_val *bytes)

@@ -69,5 +69,6 @@ bool cli_member_is(yyjson_val *object, const char *name, const char *text);
 
 /* The same as text, of values that may be missing or null: "-" then. */
 struct cli_text cli_count(yyjson_val *number);     /* 1,234 */
+struct cli_text cli_id(yyjson_val *number);        /* 1234 */
 struct cli_text cli_amount(yyjson_val *bytes);     /* 12.3 MB */
 struct cli_text cli_age(yyjson_val *milliseconds); /* 120 ms ago */

@@ -59,9 +59,10 @@ static const struct cli_command pair_commands[] = {
     {
         .verb = "show",
         .summary = "show one pair and its legs",
-        .description = "Shows how the pair is set up, and for each leg its peer's address as the relay "
-                       "sees it, how often that changed, when it was last heard of, and what was "
-                       "forwarded from it.",
+        .description = "Shows how the pair is set up, and for each leg its kind, its peer's address as the "
+                       "relay sees it, how often that changed, when it was last heard of, and what was "
+                       "forwarded from it. A tunnel leg has a session and a channel, and the largest UDP "
+                       "payload, in bytes, that the session can carry to its peer.",
         .arguments = LIST(cli_item, ARGUMENT("N", CLI_PAIR, "number of the pair")),
         .examples = LIST(cli_example, {"pair show 7", "for people"},
                          {"pair show 7 -j | jq -r '.legs[].address'", "just the addresses"}),
@@ -70,8 +71,10 @@ static const struct cli_command pair_commands[] = {
     {
         .verb = "list",
         .summary = "list pairs",
-        .description = "Lists pairs by number, a page at a time. What a page leaves out begins at the "
-                       "cursor that is named below it (\"next\" in JSON). With --all, page after page is "
+        .description = "Lists pairs by number, a page at a time. A UDP leg is shown with its peer's "
+                       "address, a tunnel leg with session/channel and its largest payload. What a page "
+                       "leaves out begins at the cursor that is named below it (\"next\" in JSON). With "
+                       "--all, page after page is "
                        "fetched and printed as it comes; with --json, that is one line per pair. Ctrl-C "
                        "cancels at the relay too.",
         .options = LIST(

@@ -57,6 +57,8 @@ static void write_value(FILE *text, yyjson_val *value)
             const char *name = yyjson_get_str(element);
             fprintf(text, "%s%s", i ? " " : "", name ? name : "?");
         }
+    } else if (yyjson_is_null(value)) {
+        fputs("-", text);
     }
 }
 

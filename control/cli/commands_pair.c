@@ -41,13 +41,18 @@ static void print_destinations(struct cli_call *call, yyjson_val *pair)
         fprintf(call->out, "port %" PRIu64 " of the relay", cli_member_number(pair, "relay_port"));
 }
 
-/* "token", "fixed 192.0.2.7:4433" or "prefix 198.51.100.0/24" */
+/* "token", "fixed 192.0.2.7:4433", "prefix 198.51.100.0/24" or "session 5, channel 3" */
 static struct cli_text bind_text(const struct cli_sample *sample)
 {
     yyjson_val *leg = sample->object;
     const bool fixed = cli_member_is(leg, "bind", "fixed"), prefix = cli_member_is(leg, "bind", "prefix");
     struct cli_text text;
 
+    if (cli_member_is(leg, "kind", "tunnel")) {
+        snprintf(text.s, sizeof(text.s), "session %" PRIu64 ", channel %" PRIu64,
+                 cli_member_number(leg, "session"), cli_member_number(leg, "channel"));
+        return text;
+    }
     snprintf(text.s, sizeof(text.s), "%s%s%s", cli_member_text(leg, "bind"), fixed || prefix ? " " : "",
              fixed    ? cli_member_text(leg, "address")
              : prefix ? cli_member_text(leg, "prefix")
@@ -58,8 +63,10 @@ static struct cli_text bind_text(const struct cli_sample *sample)
 static const struct cli_column leg_columns[] = {
     {"leg", "leg", CLI_AS_TEXT, NULL},
     {"peer", "peer", CLI_AS_TEXT, NULL},
+    {"kind", "kind", CLI_AS_TEXT, NULL},
     {"bound by", NULL, CLI_AS_COMPUTED, bind_text},
     {"address", "address", CLI_AS_TEXT, NULL},
+    {">payload", "payload_bytes", CLI_AS_NUMBER, NULL},
     {">last packet", "seen_ms_ago", CLI_AS_AGE, NULL},
     {">moves", "moves", CLI_AS_NUMBER, NULL},
     {">packets", "pkts", CLI_AS_NUMBER, NULL},
@@ -180,7 +187,7 @@ static void print_facts(struct cli_call *call, yyjson_val *pair)
     fprintf(call->out, "Pair %" PRIu64 "\n", cli_member_number(pair, "pair"));
     cli_table_begin(&table, call->out, false, columns);
     cli_table_cell(&table, "  relay port");
-    cli_table_cell(&table, "%" PRIu64, cli_member_number(pair, "relay_port"));
+    cli_table_cell(&table, "%s", cli_id(yyjson_obj_get(pair, "relay_port")).s);
     cli_table_cell(&table, "  removed when idle for");
     cli_table_cell(&table, "%s", idle_s ? cli_duration(idle_s * 1000).s : "never");
     cli_table_cell(&table, "  rate limit");

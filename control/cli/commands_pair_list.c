@@ -9,8 +9,8 @@
 #define PAGE_PAIRS     100  /* when --limit does not say */
 #define PAGE_PAIRS_ALL 1000 /* the same with --all: the most that the relay gives at once */
 
-static const char *const columns[] = {">pair",       ">port",        "a",        "a's address", "b",
-                                      "b's address", ">last packet", ">packets", ">bytes",      NULL};
+static const char *const columns[] = {">pair",   ">port",        "a",        "a's leg", "b",
+                                      "b's leg", ">last packet", ">packets", ">bytes",  NULL};
 
 /* What both legs carried, and when either was last heard of. */
 static void add_traffic(struct cli_table *table, yyjson_val *legs)
@@ -33,15 +33,25 @@ static void add_traffic(struct cli_table *table, yyjson_val *legs)
     cli_table_cell(table, "%s", cli_bytes(bytes).s);
 }
 
+/* "udp 198.51.100.7:40001", or of a tunnel leg session and channel: "tunnel 5/3, 1,198 B" */
+static void add_leg(struct cli_table *table, yyjson_val *leg)
+{
+    if (cli_member_is(leg, "kind", "tunnel"))
+        cli_table_cell(table, "tunnel %" PRIu64 "/%" PRIu64 ", %s B", cli_member_number(leg, "session"),
+                       cli_member_number(leg, "channel"), cli_count(yyjson_obj_get(leg, "payload_bytes")).s);
+    else
+        cli_table_cell(table, "udp %s", cli_member_text(leg, "address"));
+}
+
 static void add_pair(struct cli_table *table, yyjson_val *pair)
 {
     yyjson_val *legs = yyjson_obj_get(pair, "legs");
 
     cli_table_cell(table, "%" PRIu64, cli_member_number(pair, "pair"));
-    cli_table_cell(table, "%" PRIu64, cli_member_number(pair, "relay_port"));
+    cli_table_cell(table, "%s", cli_id(yyjson_obj_get(pair, "relay_port")).s);
     for (size_t i = 0; i < 2; i++) {
         cli_table_cell(table, "%s", cli_member_text(yyjson_arr_get(legs, i), "peer"));
-        cli_table_cell(table, "%s", cli_member_text(yyjson_arr_get(legs, i), "address"));
+        add_leg(table, yyjson_arr_get(legs, i));
     }
     add_traffic(table, legs);
 }

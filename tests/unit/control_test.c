@@ -31,6 +31,35 @@ void bench_stop_control(struct bench *bench)
     bench->control = NULL;
 }
 
+void bench_save_store(const struct bench *bench, char *path, size_t bytes)
+{
+    char command[1024];
+
+    (void)snprintf(path, bytes, "%s/saved.db", bench->directory);
+    (void)snprintf(command, sizeof(command), "cp %s %s && { test ! -e %s-wal || cp %s-wal %s-wal; }",
+                   bench->config.store, path, bench->config.store, bench->config.store, path);
+    assert_int_equal(system(command), 0);
+}
+
+void bench_restore_store(const struct bench *bench, const char *path)
+{
+    char command[1024];
+
+    (void)snprintf(command, sizeof(command),
+                   "rm -f %s-wal && mv %s %s && { test ! -e %s-wal || mv %s-wal %s-wal; }",
+                   bench->config.store, path, bench->config.store, path, path, bench->config.store);
+    assert_int_equal(system(command), 0);
+}
+
+void bench_kill_control(struct bench *bench)
+{
+    char saved[200];
+
+    bench_save_store(bench, saved, sizeof(saved));
+    bench_stop_control(bench);
+    bench_restore_store(bench, saved);
+}
+
 int bench_set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof(*bench));

@@ -26,6 +26,14 @@ int bench_tear_down(void **state);
 void bench_start_control(struct bench *bench);
 void bench_stop_control(struct bench *bench);
 
+/* The store's files as they are now, without what is not committed. Control must not run when they go back.
+ */
+void bench_save_store(const struct bench *bench, char *path, size_t bytes);
+void bench_restore_store(const struct bench *bench, const char *path);
+
+/* As kill -9 leaves the store. What control had sent stays in the rings until the data plane turns. */
+void bench_kill_control(struct bench *bench);
+
 /* One turn of everything, of at most about a millisecond. */
 void bench_turn(struct bench *bench);
 

@@ -84,6 +84,8 @@ static void put(struct fake_dataplane *fake, const struct cv_pair_config *config
         struct cv_leg_state *state = &pair->state.legs[leg];
 
         state->bind = config->legs[leg].bind;
+        state->session = state->bind == CV_BIND_TUNNEL ? config->legs[leg].session : 0;
+        state->channel = state->bind == CV_BIND_TUNNEL ? config->legs[leg].channel : 0;
         state->seen_ms_ago = UINT32_MAX;
         state->address =
             config->legs[leg].bind == CV_BIND_FIXED ? config->legs[leg].address : config->legs[leg].last;
@@ -118,10 +120,49 @@ static void dump(struct fake_dataplane *fake, const struct cv_message *request)
     fake->dumps++;
 }
 
+static bool same_leg(const struct cv_leg_config *one, const struct cv_leg_config *other)
+{
+    return one->bind == other->bind && one->session == other->session && one->channel == other->channel &&
+           memcmp(one->token, other->token, sizeof(one->token)) == 0;
+}
+
+/* Whether a leg of another pair has this channel of this session. */
+static bool is_taken(const struct fake_dataplane *fake, uint64_t pair, const struct cv_leg_config *leg)
+{
+    for (uint32_t i = 0; i < fake->count; i++) {
+        const struct cv_pair_config *other = &fake->pairs[i].config;
+
+        if (other->pair != pair && (same_leg(&other->legs[0], leg) || same_leg(&other->legs[1], leg)))
+            return true;
+    }
+    return false;
+}
+
+static int check_put(struct fake_dataplane *fake, const struct cv_pair_config *config)
+{
+    const struct fake_pair *known = fake_find(fake, config->pair);
+
+    for (unsigned leg = 0; leg < 2; leg++) {
+        const struct cv_leg_config *own = &config->legs[leg];
+
+        if (known != NULL && !same_leg(&known->config.legs[leg], own))
+            return -EEXIST;
+        if (own->bind != CV_BIND_TUNNEL)
+            continue;
+        if (!fake_session_is_open(fake, own->session))
+            return -ENOTCONN;
+        if (is_taken(fake, config->pair, own))
+            return -EADDRINUSE;
+    }
+    return 0;
+}
+
 static void handle_put(struct fake_dataplane *fake, const struct cv_message *request)
 {
     int error = fake->put_error;
 
+    if (error == 0)
+        error = check_put(fake, &request->put);
     if (fake->room != 0 && fake->count >= fake->room && fake_find(fake, request->put.pair) == NULL)
         error = -ENOSPC;
     if (error == 0)

@@ -57,17 +57,40 @@ static uint64_t number(struct request *request, const char *name)
     return yyjson_get_uint(yyjson_obj_get(request->params, name));
 }
 
+static void put_legs(FILE *out, bool tunnels)
+{
+    if (tunnels)
+        fputs("{\"leg\":\"a\",\"peer\":\"alice\",\"kind\":\"tunnel\",\"bind\":\"session\",\"session\":5,"
+              "\"channel\":3,\"payload_bytes\":1398,\"address\":\"198.51.100.7:40001\",",
+              out);
+    else
+        fputs("{\"leg\":\"a\",\"peer\":\"alice\",\"kind\":\"udp\",\"bind\":\"token\","
+              "\"address\":\"198.51.100.7:40001\",",
+              out);
+    fputs("\"moves\":2,\"seen_ms_ago\":120,\"pkts\":1234567,\"bytes\":12345678},", out);
+    if (tunnels)
+        fputs("{\"leg\":\"b\",\"peer\":\"bob\",\"kind\":\"tunnel\",\"bind\":\"session\",\"session\":6,"
+              "\"channel\":16383,\"payload_bytes\":null,\"address\":null,",
+              out);
+    else
+        fputs("{\"leg\":\"b\",\"peer\":\"bob\",\"kind\":\"udp\",\"bind\":\"prefix\","
+              "\"prefix\":\"203.0.113.0/24\",\"address\":null,",
+              out);
+    fputs("\"moves\":0,\"seen_ms_ago\":null,\"pkts\":0,\"bytes\":0}", out);
+}
+
 static void put_pair(FILE *out, uint64_t pair)
 {
+    const bool tunnels = pair == FAKE_TUNNEL_PAIR;
+
     fprintf(
         out,
-        "{\"pair\":%" PRIu64 ",\"relay_port\":40000,\"addresses\":[\"192.0.2.1\",\"2001:db8::1\"],"
+        "{\"pair\":%" PRIu64 ",\"relay_port\":%s,\"addresses\":[\"192.0.2.1\",\"2001:db8::1\"],"
         "\"idle_s\":120,\"rate_bps\":10000000,\"created\":\"2026-01-31T12:00:00.123Z\",\"installed\":true,"
-        "\"legs\":[{\"leg\":\"a\",\"peer\":\"alice\",\"bind\":\"token\",\"address\":\"198.51.100.7:40001\","
-        "\"moves\":2,\"seen_ms_ago\":120,\"pkts\":1234567,\"bytes\":12345678},"
-        "{\"leg\":\"b\",\"peer\":\"bob\",\"bind\":\"prefix\",\"prefix\":\"203.0.113.0/24\",\"address\":null,"
-        "\"moves\":0,\"seen_ms_ago\":null,\"pkts\":0,\"bytes\":0}]}",
-        pair);
+        "\"legs\":[",
+        pair, tunnels ? "null" : "40000");
+    put_legs(out, tunnels);
+    fputs("]}", out);
 }
 
 static void pair_add(struct request *request)

@@ -12,11 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FAKE_PAIRS   2500
-#define FAKE_EVENTS  6 /* sent to who subscribes: the first even before the answer */
-#define FAKE_PEER_ID "uhurkycu4bh2zcm25hzhkezm3qd2lw6e5iwcvu5b77dobustnapq"
-#define FAKE_TOKEN_A "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define FAKE_TOKEN_B "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"
+#define FAKE_PAIRS       2500
+#define FAKE_TUNNEL_PAIR 77 /* has two tunnel legs, and of its second one's session nothing is known */
+#define FAKE_EVENTS      6  /* sent to who subscribes: the first even before the answer */
+#define FAKE_PEER_ID     "uhurkycu4bh2zcm25hzhkezm3qd2lw6e5iwcvu5b77dobustnapq"
+#define FAKE_TOKEN_A     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define FAKE_TOKEN_B     "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"
 
 struct fake_relay;
 

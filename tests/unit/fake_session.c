@@ -72,6 +72,7 @@ static void tell_event(struct fake_dataplane *fake, const struct fake_session *s
 
     message.session.session = session->state.session;
     message.session.address = session->state.address;
+    message.session.payload_bytes = session->state.payload_bytes;
     message.session.end = (uint8_t)end;
     message.session.code = code;
     message.session.application = code != 0;
@@ -96,7 +97,7 @@ struct fake_session *fake_session_ask(struct fake_dataplane *fake, uint64_t numb
     assert_int_equal(cv_address_parse("192.0.2.1:443", &made->state.local), 0);
     made->state.quic_version = 1;
     made->state.suite = 1;
-    made->state.payload_bytes = 1200;
+    made->state.payload_bytes = FAKE_PAYLOAD_BYTES;
     assert_true(bytes <= sizeof(made->chain));
     memcpy(made->chain, chain, bytes);
     made->chain_bytes = bytes;
@@ -158,6 +159,12 @@ void fake_session_move(struct fake_dataplane *fake, struct fake_session *session
     tell(fake, &message);
 }
 
+void fake_session_limit(struct fake_dataplane *fake, struct fake_session *session, uint16_t payload_bytes)
+{
+    session->state.payload_bytes = payload_bytes;
+    tell_event(fake, session, CV_MESSAGE_SESSION_LIMIT, 0, 0);
+}
+
 static void drop(struct fake_dataplane *fake, struct fake_session *session)
 {
     *slot_of(fake, session->state.session) = NULL;
@@ -190,6 +197,13 @@ static void send_state(struct fake_dataplane *fake, uint32_t sequence, const str
 static bool is_over(const struct fake_session *session)
 {
     return session->closed || session->refused;
+}
+
+bool fake_session_is_open(struct fake_dataplane *fake, uint64_t number)
+{
+    const struct fake_session *session = find(fake, number);
+
+    return session != NULL && !is_over(session) && session->state.phase == CV_SESSION_OPEN;
 }
 
 static void dump(struct fake_dataplane *fake, const struct cv_message *request)

@@ -7,7 +7,8 @@
 #include "capsule_order.h"
 #include "fake_dataplane.h"
 
-#define FAKE_STREAM_BYTES 131072
+#define FAKE_STREAM_BYTES  131072
+#define FAKE_PAYLOAD_BYTES 1200 /* of a DATAGRAM frame, of a new session */
 
 struct fake_session {
     struct cv_session_state state;
@@ -40,6 +41,12 @@ void fake_session_say(struct fake_dataplane *fake, struct fake_session *session,
 
 /* The next capsule for the peer, in session->capsule; false: none yet. */
 bool fake_session_hear(struct fake_session *session);
+
+/* DATAGRAM frames to the peer may hold so much from now on. */
+void fake_session_limit(struct fake_dataplane *fake, struct fake_session *session, uint16_t payload_bytes);
+
+/* Whether a tunnel leg may be made on it. */
+bool fake_session_is_open(struct fake_dataplane *fake, uint64_t number);
 
 /* The peer moves, or goes: then `session` is no longer valid. */
 void fake_session_move(struct fake_dataplane *fake, struct fake_session *session, const char *address);

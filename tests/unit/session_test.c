@@ -141,24 +141,46 @@ void peer_request(struct test_peer *peer, uint64_t request, const struct test_pe
                                         .request = {.request = request, .peer = other->id, .legs = legs}});
 }
 
-uint64_t peer_pair(struct test_peer *peer, uint64_t request, struct test_peer *other)
+uint64_t peer_hear_offer(struct test_peer *peer)
+{
+    return peer_hear(peer, CV_CAPSULE_PAIR_OFFER)->offer.offer;
+}
+
+void peer_accept(struct test_peer *peer, uint64_t offer, uint8_t leg)
+{
+    peer_say(peer,
+             &(struct cv_capsule){.type = CV_CAPSULE_PAIR_ACCEPT, .accept = {.offer = offer, .leg = leg}});
+}
+
+void peer_close(struct test_peer *peer, uint64_t pair)
+{
+    peer_say(peer, &(struct cv_capsule){.type = CV_CAPSULE_PAIR_CLOSE, .close = pair});
+}
+
+struct test_pair peer_make(struct test_peer *peer, uint64_t request, uint8_t legs, struct test_peer *other,
+                           uint8_t leg)
 {
     const struct cv_capsule *capsule;
-    uint64_t offer, pair;
+    struct test_pair pair;
+    uint64_t offer;
 
-    peer_request(peer, request, other, CV_LEG_KIND_UDP);
+    peer_request(peer, request, other, legs);
     capsule = peer_hear(other, CV_CAPSULE_PAIR_OFFER);
     assert_true(cv_peer_id_equal(&capsule->offer.peer, &peer->id));
     offer = capsule->offer.offer;
-    peer_say(other, &(struct cv_capsule){.type = CV_CAPSULE_PAIR_ACCEPT,
-                                         .accept = {.offer = offer, .leg = CV_LEG_KIND_UDP}});
-    capsule = peer_hear(peer, CV_CAPSULE_PAIR_MADE);
-    assert_int_equal(capsule->made.origin, CV_ORIGIN_REQUEST);
-    assert_int_equal(capsule->made.number, request);
-    pair = capsule->made.pair;
-    capsule = peer_hear(other, CV_CAPSULE_PAIR_MADE);
-    assert_int_equal(capsule->made.origin, CV_ORIGIN_OFFER);
-    assert_int_equal(capsule->made.number, offer);
-    assert_int_equal(capsule->made.pair, pair);
+    peer_accept(other, offer, leg);
+    pair.made[0] = *peer_hear(peer, CV_CAPSULE_PAIR_MADE);
+    assert_int_equal(pair.made[0].made.origin, CV_ORIGIN_REQUEST);
+    assert_int_equal(pair.made[0].made.number, request);
+    pair.made[1] = *peer_hear(other, CV_CAPSULE_PAIR_MADE);
+    assert_int_equal(pair.made[1].made.origin, CV_ORIGIN_OFFER);
+    assert_int_equal(pair.made[1].made.number, offer);
+    pair.pair = pair.made[0].made.pair;
+    assert_int_equal(pair.made[1].made.pair, pair.pair);
     return pair;
+}
+
+uint64_t peer_pair(struct test_peer *peer, uint64_t request, struct test_peer *other)
+{
+    return peer_make(peer, request, CV_LEG_KIND_UDP, other, CV_LEG_KIND_UDP).pair;
 }

@@ -37,6 +37,11 @@ void peer_hear_refused(struct test_peer *peer, enum cv_pair_origin origin, uint6
                        enum cv_session_error code);
 void peer_hear_closed(struct test_peer *peer, uint64_t pair, enum cv_session_error code);
 
+/* Its offer; accepts an offer; wants a pair to end. */
+uint64_t peer_hear_offer(struct test_peer *peer);
+void peer_accept(struct test_peer *peer, uint64_t offer, uint8_t leg);
+void peer_close(struct test_peer *peer, uint64_t pair);
+
 /* Nothing comes for a few turns. */
 void peer_quiet(struct test_peer *peer);
 
@@ -45,5 +50,14 @@ void peer_wait_closed(struct test_peer *peer, enum cv_session_error code);
 
 void peer_request(struct test_peer *peer, uint64_t request, const struct test_peer *other, uint8_t legs);
 
-/* A request of `peer`, an offer to `other`, accepted; both have heard PAIR_MADE. Returns the pair. */
+struct test_pair {
+    uint64_t pair;
+    struct cv_capsule made[2]; /* PAIR_MADE as the asker and the answerer got it */
+};
+
+/* A request of `peer` for these kinds of leg, an offer to `other`, accepted with this kind. */
+struct test_pair peer_make(struct test_peer *peer, uint64_t request, uint8_t legs, struct test_peer *other,
+                           uint8_t leg);
+
+/* The same with UDP legs. Returns the pair. */
 uint64_t peer_pair(struct test_peer *peer, uint64_t request, struct test_peer *other);

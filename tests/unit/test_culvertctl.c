@@ -65,15 +65,36 @@ static void test_pair_show(void **state)
     expect_text(child.texts[0], "removed when idle for  2m\n");
     expect_text(child.texts[0], "rate limit             10.0 Mbit/s\n");
     expect_text(child.texts[0],
-                "\nleg  peer   bound by               address             last packet  moves    packets"
-                "    bytes\n"
-                "a    alice  token                  198.51.100.7:40001   120 ms ago      2  1,234,567"
-                "  12.3 MB\n"
-                "b    bob    prefix 203.0.113.0/24  -                             -      0          0"
-                "      0 B\n");
+                "\nleg  peer   kind  bound by               address             payload  last packet  moves"
+                "    packets    bytes\n"
+                "a    alice  udp   token                  198.51.100.7:40001        -   120 ms ago      2"
+                "  1,234,567  12.3 MB\n"
+                "b    bob    udp   prefix 203.0.113.0/24  -                         -            -      0"
+                "          0      0 B\n");
     child_free(&child);
     assert_int_equal(yyjson_get_uint(yyjson_obj_get(yyjson_doc_get_root(doc), "pair")), 7);
     yyjson_doc_free(doc);
+}
+
+static void test_tunnel_legs(void **state)
+{
+    struct child child = run("pair", "show", "77");
+    yyjson_doc *doc = json(run("pair", "show", "77", "--json"), 0);
+
+    (void)state;
+    expect_status(&child, 0);
+    expect_text(child.texts[0], "relay port             -\n");
+    expect_text(child.texts[0], "a    alice  tunnel  session 5, channel 3      198.51.100.7:40001    1,398");
+    expect_text(child.texts[0], "b    bob    tunnel  session 6, channel 16383  -                         -");
+    child_free(&child);
+    assert_int_equal(yyjson_get_uint(yyjson_ptr_get(yyjson_doc_get_root(doc), "/legs/0/payload_bytes")),
+                     1398);
+    assert_true(yyjson_is_null(yyjson_obj_get(yyjson_doc_get_root(doc), "relay_port")));
+    yyjson_doc_free(doc);
+    child = run("pair", "list", "--limit", "1", "--cursor", "76");
+    expect_text(child.texts[0],
+                "  77     -  alice  tunnel 5/3, 1,398 B  bob  tunnel 6/16383, - B   120 ms ago");
+    child_free(&child);
 }
 
 static void test_pair_del(void **state)
@@ -285,6 +306,7 @@ int main(void)
         TEST(test_pair_add_fixed),
         TEST(test_pair_add_json),
         TEST(test_pair_show),
+        TEST(test_tunnel_legs),
         TEST(test_pair_del),
         TEST(test_tables),
         TEST(test_sessions),

@@ -21,8 +21,8 @@ static void test_pair_list_page(void **state)
     expect_status(&child, 0);
     expect_text(
         child.texts[0],
-        "pair   port  a      a's address         b    b's address  last packet    packets    bytes\n"
-        "  41  40000  alice  198.51.100.7:40001  bob  -             120 ms ago  1,234,567  12.3 MB\n");
+        "pair   port  a      a's leg                 b    b's leg  last packet    packets    bytes\n"
+        "  41  40000  alice  udp 198.51.100.7:40001  bob  udp -     120 ms ago  1,234,567  12.3 MB\n");
     expect_text(child.texts[0], "\n  43  ");
     assert_null(strstr(child.texts[0], "\n  44  "));
     expect_text(child.texts[1], "pair list --cursor 43");

@@ -30,22 +30,6 @@ static void free_both(void)
     peer_free(&bob);
 }
 
-static uint64_t hear_offer(struct test_peer *peer)
-{
-    return peer_hear(peer, CV_CAPSULE_PAIR_OFFER)->offer.offer;
-}
-
-static void say_accept(struct test_peer *peer, uint64_t offer, uint8_t leg)
-{
-    peer_say(peer,
-             &(struct cv_capsule){.type = CV_CAPSULE_PAIR_ACCEPT, .accept = {.offer = offer, .leg = leg}});
-}
-
-static void close_pair(struct test_peer *peer, uint64_t pair)
-{
-    peer_say(peer, &(struct cv_capsule){.type = CV_CAPSULE_PAIR_CLOSE, .close = pair});
-}
-
 static bool has_no_pairs(void *context)
 {
     const struct bench *bench = context;
@@ -76,7 +60,7 @@ static void from_request_to_close(void **state)
     assert_true(cv_peer_id_equal(&made->offer.peer, &alice.id));
     assert_int_equal(made->offer.answer_s, 30);
     offer = made->offer.offer;
-    say_accept(&bob, offer, UDP);
+    peer_accept(&bob, offer, UDP);
     first = *peer_hear(&alice, CV_CAPSULE_PAIR_MADE);
     made = peer_hear(&bob, CV_CAPSULE_PAIR_MADE);
     assert_int_equal(first.made.origin, CV_ORIGIN_REQUEST);
@@ -95,11 +79,11 @@ static void from_request_to_close(void **state)
     assert_memory_equal(pair->config.legs[1].token, made->made.udp.token, CV_TOKEN_BYTES);
     assert_memory_not_equal(first.made.udp.token, made->made.udp.token, CV_TOKEN_BYTES);
 
-    close_pair(&bob, first.made.pair);
+    peer_close(&bob, first.made.pair);
     peer_hear_closed(&bob, first.made.pair, CV_SESSION_ERROR_NONE);
     peer_hear_closed(&alice, first.made.pair, CV_SESSION_ERROR_PEER_CLOSED);
     wait_removed(bench);
-    close_pair(&alice, first.made.pair); /* it has crossed */
+    peer_close(&alice, first.made.pair); /* it has crossed */
     peer_quiet(&alice);
     free_both();
 }
@@ -129,11 +113,9 @@ static void refused_before_it_is_offered(void **state)
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_NO_SUCH_PEER);
     peer_request(&alice, 2, &alice, UDP);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 2, CV_SESSION_ERROR_NOT_ALLOWED);
-    peer_start(&carol, bench, 3, TUNNEL);
+    peer_start(&carol, bench, 3, 0);
     peer_request(&alice, 3, &carol, UDP);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 3, CV_SESSION_ERROR_NO_COMMON_LEG);
-    peer_request(&bob, 1, &alice, TUNNEL);
-    peer_hear_refused(&bob, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_NO_COMMON_LEG);
     peer_new(&dave, bench, "P-256"); /* connected, and not registered */
     peer_ask(&dave, 4);
     peer_request(&alice, 4, &dave, UDP);
@@ -162,25 +144,12 @@ static void refused_by_the_other_peer(void **state)
         uint64_t offer;
 
         peer_request(&alice, i + 1, &bob, UDP);
-        offer = hear_offer(&bob);
+        offer = peer_hear_offer(&bob);
         peer_say(&bob, &(struct cv_capsule){.type = CV_CAPSULE_PAIR_REFUSE,
                                             .refuse = {.offer = offer, .code = cases[i].says}});
         peer_hear_refused(&alice, CV_ORIGIN_REQUEST, i + 1, cases[i].gives);
         peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, cases[i].gives);
     }
-    free_both();
-}
-
-static void a_tunnel_leg_is_refused_by_name(void **state)
-{
-    uint64_t offer;
-
-    start_both(state);
-    peer_request(&alice, 1, &bob, UDP);
-    offer = hear_offer(&bob);
-    say_accept(&bob, offer, TUNNEL);
-    peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_NO_COMMON_LEG);
-    peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, CV_SESSION_ERROR_NO_COMMON_LEG);
     free_both();
 }
 
@@ -192,11 +161,11 @@ static void an_offer_ends_when_its_time_is_over(void **state)
     bench->config.session_answer_s = 1;
     start_both(state);
     peer_request(&alice, 1, &bob, UDP);
-    offer = hear_offer(&bob);
+    offer = peer_hear_offer(&bob);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_NO_ANSWER);
     peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, CV_SESSION_ERROR_NO_ANSWER);
     bob.session->unchecked = true; /* it has crossed */
-    say_accept(&bob, offer, UDP);
+    peer_accept(&bob, offer, UDP);
     peer_quiet(&alice);
     assert_int_equal(bench->dataplane.puts, 0);
     free_both();
@@ -211,16 +180,16 @@ static void limits(void **state)
     start_both(state);
     for (uint64_t i = 0; i < 4; i++) {
         peer_request(&alice, i + 1, &bob, UDP);
-        offers[i] = hear_offer(&bob);
+        offers[i] = peer_hear_offer(&bob);
     }
     peer_request(&alice, 5, &bob, UDP);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 5, CV_SESSION_ERROR_BUSY);
     for (unsigned i = 0; i < 2; i++) {
-        say_accept(&bob, offers[i], UDP);
+        peer_accept(&bob, offers[i], UDP);
         (void)peer_hear(&alice, CV_CAPSULE_PAIR_MADE);
         (void)peer_hear(&bob, CV_CAPSULE_PAIR_MADE);
     }
-    say_accept(&bob, offers[2], UDP);
+    peer_accept(&bob, offers[2], UDP);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 3, CV_SESSION_ERROR_TOO_MANY_PAIRS);
     peer_hear_refused(&bob, CV_ORIGIN_OFFER, offers[2], CV_SESSION_ERROR_TOO_MANY_PAIRS);
     peer_request(&bob, 1, &alice, UDP);
@@ -236,8 +205,8 @@ static void a_data_plane_without_room(void **state)
     bench->dataplane.put_error = -ENOSPC;
     start_both(state);
     peer_request(&alice, 1, &bob, UDP);
-    offer = hear_offer(&bob);
-    say_accept(&bob, offer, UDP);
+    offer = peer_hear_offer(&bob);
+    peer_accept(&bob, offer, UDP);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_RELAY_FULL);
     peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, CV_SESSION_ERROR_RELAY_FULL);
     assert_int_equal(store_count_pairs(bench->control->store, &pairs), 0);
@@ -255,9 +224,9 @@ static void a_session_ends_and_takes_its_pairs_along(void **state)
     peer_start(&carol, bench, 3, UDP);
     pair = peer_pair(&alice, 1, &bob);
     peer_request(&alice, 2, &carol, UDP);
-    offer = hear_offer(&carol);
+    offer = peer_hear_offer(&carol);
     peer_request(&bob, 1, &alice, UDP);
-    (void)hear_offer(&alice);
+    (void)peer_hear_offer(&alice);
     fake_session_go(&bench->dataplane, alice.session);
     peer_hear_refused(&bob, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_PEER_GONE);
     peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
@@ -273,7 +242,7 @@ static void a_session_ends_while_its_pair_is_being_made(void **state)
 
     start_both(state);
     peer_request(&alice, 1, &bob, UDP);
-    say_accept(&bob, hear_offer(&bob), UDP);
+    peer_accept(&bob, peer_hear_offer(&bob), UDP);
     bench->dataplane.mute = true;
     for (int i = 0; i < 10; i++)
         bench_turn(bench);
@@ -321,7 +290,7 @@ static void others_pairs_cannot_be_closed(void **state)
     peer_start(&dave, bench, 4, UDP);
     pair = peer_pair(&alice, 1, &bob);
     (void)peer_pair(&carol, 1, &dave);
-    close_pair(&carol, pair);
+    peer_close(&carol, pair);
     peer_quiet(&alice);
     peer_quiet(&carol);
     assert_non_null(fake_find(&bench->dataplane, pair));
@@ -345,9 +314,9 @@ static void found_by_any_id_of_its_chain(void **state)
     peer_ask(&rotated, 2);
     peer_register(&rotated, UDP);
     peer_request(&alice, 1, &old, UDP);
-    (void)hear_offer(&rotated);
+    (void)peer_hear_offer(&rotated);
     peer_request(&alice, 2, &rotated, UDP);
-    (void)hear_offer(&rotated);
+    (void)peer_hear_offer(&rotated);
     peer_request(&rotated, 1, &old, UDP);
     peer_hear_refused(&rotated, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_NOT_ALLOWED);
     peer_free(&old);
@@ -364,7 +333,6 @@ int main(void)
         TEST(two_pairs_of_the_same_peers_have_two_ports),
         TEST(refused_before_it_is_offered),
         TEST(refused_by_the_other_peer),
-        TEST(a_tunnel_leg_is_refused_by_name),
         TEST(an_offer_ends_when_its_time_is_over),
         TEST(limits),
         TEST(a_data_plane_without_room),

@@ -31,27 +31,6 @@ static void restart(struct bench *bench)
     bench_wait(bench, is_attached, bench, "an attachment");
 }
 
-/* The store as a killed control leaves it: without what was not committed. */
-static void save_store(const struct bench *bench, char *path, size_t bytes)
-{
-    char command[1024];
-
-    (void)snprintf(path, bytes, "%s/saved.db", bench->directory);
-    (void)snprintf(command, sizeof(command), "cp %s %s && { test ! -e %s-wal || cp %s-wal %s-wal; }",
-                   bench->config.store, path, bench->config.store, bench->config.store, path);
-    assert_int_equal(system(command), 0);
-}
-
-static void restore_store(const struct bench *bench, const char *path)
-{
-    char command[1024];
-
-    (void)snprintf(command, sizeof(command),
-                   "rm -f %s-wal && mv %s %s && { test ! -e %s-wal || mv %s-wal %s-wal; }",
-                   bench->config.store, path, bench->config.store, path, path, bench->config.store);
-    assert_int_equal(system(command), 0);
-}
-
 static void a_restart_is_not_noticed(void **state)
 {
     struct bench *bench = *state;
@@ -223,7 +202,6 @@ static void a_pair_that_nobody_was_told_of(void **state)
 {
     struct bench *bench = *state;
     struct test_peer alice, bob;
-    char saved[200];
     uint64_t offer;
 
     peer_start(&alice, bench, 1, UDP);
@@ -235,10 +213,7 @@ static void a_pair_that_nobody_was_told_of(void **state)
              &(struct cv_capsule){.type = CV_CAPSULE_PAIR_ACCEPT, .accept = {.offer = offer, .leg = UDP}});
     for (unsigned i = 0; i < 100; i++)
         bench_turn(bench);
-    assert_int_equal(store_commit(bench->control->store), 0);
-    save_store(bench, saved, sizeof(saved));
-    bench_stop_control(bench);
-    restore_store(bench, saved);
+    bench_kill_control(bench);
     bench_turn(bench);
     bench->dataplane.mute = false;
     bench_start_control(bench);
@@ -256,11 +231,11 @@ static void a_session_that_the_store_does_not_know_is_closed(void **state)
     struct test_peer alice, bob;
     char saved[200];
 
-    save_store(bench, saved, sizeof(saved));
+    bench_save_store(bench, saved, sizeof(saved));
     peer_start(&alice, bench, 1, UDP);
     peer_new(&bob, bench, "P-256");
     bench_stop_control(bench);
-    restore_store(bench, saved);
+    bench_restore_store(bench, saved);
     bench_turn(bench);
     bench_start_control(bench);
     peer_wait_closed(&alice, CV_SESSION_ERROR_INTERNAL);

@@ -316,7 +316,7 @@ static void refuses_a_newer_format(void **state)
     store_close(fixture->store);
     run_sql(fixture->path, "PRAGMA user_version = 99");
     opens_not(fixture->path, -EPROTO, "has format 99", "use the Culvert that wrote it");
-    run_sql(fixture->path, "PRAGMA user_version = 2");
+    run_sql(fixture->path, "PRAGMA user_version = 3");
     fixture->store = open_good(fixture->path);
 }
 
