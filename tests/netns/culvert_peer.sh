@@ -12,6 +12,7 @@
 #   stop_peer NAME                   SIGTERM, status 0
 #   two_peers LEG-A LEG-B [OPTION...]   bob serves and alice connects with legs of those kinds; OPTIONs are alice's.
 #                                    $PAIR is the pair
+#   wait_room NAME BYTES             until the relay has told NAME that so much fits into its tunnel leg
 BRIDGE_PORT=5000
 
 # OpenSSL's -newkey arguments for a type of key
@@ -78,4 +79,13 @@ two_peers() {
     wait_peer alice made
     wait_peer bob made
     PAIR=$(ctl pair list | jq '[.pairs[].pair] | max')
+}
+
+wait_room() {
+    wait_until 10 has_room "$1" "$2" || fail "the relay does not tell $1 of room for $2 bytes"
+}
+
+has_room() {
+    [ "$(jq -s '[.[] | select(.event == "made" or .event == "tunnel_limit") | .payload_bytes // 0] | last' \
+        "$LOGS/$1-peer.out")" -ge "$2" ]
 }

@@ -62,6 +62,8 @@ class Side:
             if self.side == "answer":
                 self.leg.send(HELLO["answer"])
             return None
+        if not datagram:
+            return None
         keys = self.expected.get(datagram)
         if not keys:
             self.changed += 1
@@ -70,7 +72,8 @@ class Side:
         return keys.pop()
 
     def greet(self):
-        """`ask` greets until it is greeted; then both legs are bound. `answer` only sends its token meanwhile."""
+        """`ask` greets until it is greeted; then both legs are bound. `answer` only sends its token meanwhile, or an
+        empty datagram where there is none: a bridge into a pair has to know where it is."""
         deadline = time.monotonic() + self.timeout
         while not self.greeted:
             if time.monotonic() > deadline:
@@ -78,6 +81,8 @@ class Side:
             self.leg.send_token()
             if self.side == "ask":
                 self.leg.send(HELLO["ask"])
+            elif not self.leg.token:
+                self.leg.send(b"")
             for datagram in self.next_datagrams(0.2):
                 self.accept(datagram)
 
