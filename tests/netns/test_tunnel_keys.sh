@@ -13,7 +13,7 @@ make_key relay
 start_relay certificate="$LEGS/relay"
 for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256; do
     two_peers tunnel udp --key-update-every 100 --suites $suite
-    exchange alice bob --count 4000 --size 300 --rate 1000
+    exchange alice bob --count 4000 --size 800 --rate 1000
     exchange_done alice bob
     stop_peer alice
     stop_peer bob
