@@ -17,6 +17,8 @@
     X("session.close", api_session_close, "session -> {}; its peer is told: operator")           \
     X("port.list", api_port_list, "-> ports")                                                    \
     X("worker.list", api_worker_list, "-> workers")                                              \
+    X("shard.list", api_shard_list, "-> shards, and the limits of sessions and handshakes")      \
+    X("crypto.get", api_crypto_get, "-> engine, why this one, suites with their limits")         \
     X("stats.get", api_stats_get, "-> sums over all workers, and what keeper and control count") \
     X("drop.list", api_drop_list, "-> drops, one for each reason")                               \
     X("events.subscribe", api_events_subscribe, "-> {}, then notifications: events.h")           \

@@ -37,6 +37,27 @@ static void add_counters(yyjson_mut_doc *doc, yyjson_mut_val *result, const stru
 #undef STATS_KEEPER
 }
 
+/* Of all shards together. */
+static void add_sessions(yyjson_mut_doc *doc, yyjson_mut_val *result, const struct cv_shared *shared)
+{
+    yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, result, "sessions");
+    const struct cv_handshake_stats *handshake = &shared->sessions->handshake;
+    uint64_t sessions = 0, key_updates = 0, unopened_pkts = 0;
+
+    for (uint32_t i = 0; i <= shared->header.worker_count; i++) {
+        sessions += SHARED_LOAD(shared->shards[i].sessions);
+        key_updates += SHARED_LOAD(shared->shards[i].key_updates);
+        unopened_pkts += SHARED_LOAD(shared->shards[i].unopened_pkts);
+    }
+    (void)yyjson_mut_obj_add_uint(doc, object, "sessions", sessions);
+    (void)yyjson_mut_obj_add_uint(doc, object, "key_updates", key_updates);
+    (void)yyjson_mut_obj_add_uint(doc, object, "unopened_pkts", unopened_pkts);
+#define STATS_HANDSHAKE(name, meaning) \
+    (void)yyjson_mut_obj_add_uint(doc, object, #name, SHARED_LOAD(handshake->name));
+    CV_HANDSHAKE_LIST(STATS_HANDSHAKE)
+#undef STATS_HANDSHAKE
+}
+
 /* False when the store cannot be read. */
 static bool add_control(struct call *call, yyjson_mut_val *result)
 {
@@ -85,7 +106,9 @@ void api_stats_get(struct call *call, yyjson_val *params)
     (void)yyjson_mut_obj_add_uint(call->doc, result, "legs_bound", SHARED_LOAD(keeper->legs_bound));
     (void)yyjson_mut_obj_add_uint(call->doc, result, "memory_bytes", SHARED_LOAD(keeper->memory_bytes));
     (void)yyjson_mut_obj_add_uint(call->doc, result, "pair_bytes", SHARED_LOAD(keeper->pair_bytes));
+    (void)yyjson_mut_obj_add_uint(call->doc, result, "sessions_max", SHARED_LOAD(shared->sessions->max));
     add_counters(call->doc, result, shared);
+    add_sessions(call->doc, result, shared);
     if (add_control(call, result))
         call_answer(call, result);
     else

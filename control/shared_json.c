@@ -20,7 +20,7 @@ const struct cv_shared *shared_for_call(struct call *call, yyjson_val *params)
 void shared_add_text(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *name, const char *text,
                      size_t room)
 {
-    char copy[128];
+    char copy[192];
     size_t length = 0;
 
     while (length < room && length < sizeof(copy)) {

@@ -52,7 +52,7 @@
 #define CV_SHARD_LIST(X)                                                                             \
     X(sessions, "sessions that it owns")                                                             \
     X(timers, "of these, with a timer set")                                                          \
-    X(pages, "pages of memory for sessions, 16 KB each")                                             \
+    X(pages, "pages of 16 KB, for what does not fit into the sessions' own memory")                  \
     X(pages_used, "of these, in use")                                                                \
     X(packets, "packets in the ring from workers")                                                   \
     X(packets_max, "room in it")                                                                     \

@@ -6,11 +6,16 @@
 #include "drop.h"
 #include "stats.h"
 
-#define LIST(type, ...)                       ((const struct type[]){__VA_ARGS__, {0}})
-#define WORDS(...)                            ((const char *const[]){__VA_ARGS__, NULL})
-#define ARGUMENT(name_, kind_, summary_, ...) {.name = name_, .kind = kind_, .summary = summary_, __VA_ARGS__}
-#define OPTION(name_, letter_, kind_, value_, summary_, ...) \
-    {.name = name_, .letter = letter_, .kind = kind_, .value = value_, .summary = summary_, __VA_ARGS__}
+#define LIST(type, ...) ((const struct type[]){__VA_ARGS__, {0}})
+#define WORDS(...)      ((const char *const[]){__VA_ARGS__, NULL})
+#define ARGUMENT(name_, kind_, summary_, ...)                          \
+    {                                                                  \
+        .name = name_, .kind = kind_, .summary = summary_, __VA_ARGS__ \
+    }
+#define OPTION(name_, letter_, kind_, value_, summary_, ...)                                               \
+    {                                                                                                      \
+        .name = name_, .letter = letter_, .kind = kind_, .value = value_, .summary = summary_, __VA_ARGS__ \
+    }
 #define FLAG(name_, letter_, summary_) OPTION(name_, letter_, CLI_FLAG, NULL, summary_)
 #define WATCH_OPTION                             \
     OPTION("watch", 'w', CLI_SECONDS, "SECONDS", \
@@ -82,8 +87,8 @@ static const struct cli_command pair_commands[] = {
             OPTION("limit", 0, CLI_COUNT, "N", "pairs on a page (100; with --all 1000)", .max = 1000),
             OPTION("cursor", 0, CLI_CURSOR, "N", "begin where a page left off"), FLAG("all", 0, "all pages")),
         .examples = LIST(
-            cli_example, {"pair list", "the first hundred"},
-            {"pair list --cursor 100 --limit 20", "twenty from there"},
+            cli_example,
+            {"pair list", "the first hundred"}, {"pair list --cursor 100 --limit 20", "twenty from there"},
             {"pair list --all -j | jq 'select(.installed|not).pair'", "pairs not in the data plane yet"}),
         .run = cli_pair_list,
     },
@@ -163,9 +168,54 @@ static const struct cli_command worker_commands[] = {
     {0},
 };
 
+static const struct cli_term shard_terms[] = {
+#define TERM(name, meaning) {#name, meaning},
+    CV_SHARD_LIST(TERM) CV_HANDSHAKE_LIST(TERM)
+#undef TERM
+        {0}};
+
+static const struct cli_command shard_commands[] = {
+    {
+        .verb = "show",
+        .summary = "show who owns the sessions, and how full they are",
+        .description = "Shows for each worker, and for the handshake thread, what it has of sessions: how "
+                       "many, their timers, their memory, and its rings to and from other threads. Below, "
+                       "how many handshakes there are and whether Retry is on. With the name of a shard, "
+                       "all that is known of it.",
+        .arguments = LIST(cli_item,
+                          ARGUMENT("SHARD", CLI_SHARD, "number of a worker, or handshake", .optional = true)),
+        .options = LIST(cli_item, WATCH_OPTION, WATCH_COUNT_OPTION),
+        .examples = LIST(cli_example, {"shard show", "all of them"}, {"shard show 0", "worker 0"},
+                         {"shard show handshake", "the handshake thread"},
+                         {"shard show --watch 1", "DATAGRAMs per second"},
+                         {"shard show -j | jq .retry_now", "1 while Retry is on"}),
+        .terms_title = "What is known of a shard; of the handshake thread, the last six besides",
+        .terms = shard_terms,
+        .run = cli_shard_show,
+    },
+    {0},
+};
+
+static const struct cli_command crypto_commands[] = {
+    {
+        .verb = "show",
+        .summary = "show what protects the sessions' packets",
+        .description =
+            "Shows which engine seals and opens packets, why this one, and what the CPU has for it; how "
+            "many sessions use each cipher suite, and the limits of its AEAD (RFC 9001 section 6.6). A "
+            "key that has sealed as many packets as it may is replaced by a key update, which the relay "
+            "begins. A session on which too many packets failed to open is closed with "
+            "AEAD_LIMIT_REACHED.",
+        .examples = LIST(cli_example, {"crypto show", "for people"},
+                         {"crypto show -j | jq -r .engine", "ipsec-mb or evp"}),
+        .run = cli_crypto_show,
+    },
+    {0},
+};
+
 static const struct cli_term counter_terms[] = {
 #define TERM(name, meaning) {#name, meaning},
-    CV_COUNTER_LIST(TERM) CV_KEEPER_COUNTER_LIST(TERM)
+    CV_COUNTER_LIST(TERM) CV_KEEPER_COUNTER_LIST(TERM) CV_HANDSHAKE_LIST(TERM)
 #undef TERM
         {0}};
 
@@ -319,6 +369,8 @@ const struct cli_noun cli_nouns[] = {
     {"session", "a peer's own connection to the relay", session_commands},
     {"port", "what the data plane receives on and sends by", port_commands},
     {"worker", "the data plane's polling threads", worker_commands},
+    {"shard", "who owns the sessions", shard_commands},
+    {"crypto", "what protects the sessions' packets", crypto_commands},
     {"stats", "counters of the whole relay", stats_commands},
     {"drop", "packets that were not forwarded", drop_commands},
     {"events", "what happens, as it happens", events_commands},

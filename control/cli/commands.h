@@ -16,6 +16,8 @@ enum cli_exit cli_session_show(struct cli_call *call);
 enum cli_exit cli_session_close(struct cli_call *call);
 enum cli_exit cli_port_show(struct cli_call *call);
 enum cli_exit cli_worker_show(struct cli_call *call);
+enum cli_exit cli_shard_show(struct cli_call *call);
+enum cli_exit cli_crypto_show(struct cli_call *call);
 enum cli_exit cli_stats_show(struct cli_call *call);
 enum cli_exit cli_drop_show(struct cli_call *call);
 enum cli_exit cli_events(struct cli_call *call);

@@ -36,12 +36,14 @@ struct group {
 #define TERM(field, meaning) {#field, meaning},
 static const struct cli_term worker_terms[] = {CV_COUNTER_LIST(TERM){0}};
 static const struct cli_term keeper_terms[] = {CV_KEEPER_COUNTER_LIST(TERM){0}};
+static const struct cli_term session_terms[] = {CV_SHARD_LIST(TERM) CV_HANDSHAKE_LIST(TERM){0}};
 static const struct cli_term control_terms[] = {CONTROL_LIST(TERM){0}};
 #undef TERM
 
 static const struct group groups[] = {
     {"counters", "workers", worker_terms},
     {"keeper", "data plane", keeper_terms},
+    {"sessions", "sessions", session_terms},
     {"control", "control", control_terms},
 };
 
@@ -57,8 +59,9 @@ static const char *meaning(const struct cli_term *terms, const char *name)
 /* What stands at this moment, as opposed to what only grows: it has no rate. */
 static bool is_gauge(const char *name)
 {
-    static const char *const gauges[] = {"clients", "legs_bound", "pairs", "requests_in_flight",
-                                         "subscribers"};
+    static const char *const gauges[] = {"clients",  "handshakes",         "legs_bound",
+                                         "pairs",    "requests_in_flight", "retry_now",
+                                         "sessions", "subscribers"};
 
     for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++) {
         if (strcmp(name, gauges[i]) == 0)
@@ -93,6 +96,8 @@ static void print_facts(struct cli_call *call, yyjson_val *stats)
 {
     static const char *const columns[] = {"", "", NULL};
     const uint64_t pairs = cli_member_number(stats, "pairs"), most = cli_member_number(stats, "pairs_max");
+    const uint64_t sessions = cli_member_number(yyjson_obj_get(stats, "sessions"), "sessions");
+    const uint64_t most_sessions = cli_member_number(stats, "sessions_max");
     struct cli_table table;
 
     cli_table_begin(&table, call->out, false, columns);
@@ -104,6 +109,9 @@ static void print_facts(struct cli_call *call, yyjson_val *stats)
     cli_table_cell(&table, "legs bound");
     cli_table_cell(&table, "%s of %s", cli_number(cli_member_number(stats, "legs_bound")).s,
                    cli_number(2 * pairs).s);
+    cli_table_cell(&table, "sessions");
+    cli_table_cell(&table, "%s of %s (%s)", cli_number(sessions).s, cli_number(most_sessions).s,
+                   cli_share((double)sessions, (double)most_sessions).s);
     cli_table_cell(&table, "memory");
     cli_table_cell(&table, "%s, of which %s a pair", cli_bytes(cli_member_number(stats, "memory_bytes")).s,
                    cli_bytes(cli_member_number(stats, "pair_bytes")).s);

@@ -95,6 +95,9 @@ static int parse_kind(const struct cli_item *item, const char *text, uint64_t *n
     case CLI_PAIR:
     case CLI_SESSION:
         return parse_number(text, 1, UINT64_MAX, number);
+    case CLI_SHARD:
+        *number = UINT64_MAX;
+        return strcmp(text, "handshake") == 0 ? 0 : parse_number(text, 0, UINT32_MAX, number);
     case CLI_ADDRESS:
         return parse_address(text);
     case CLI_PREFIX:
@@ -130,6 +133,7 @@ static void describe(const struct cli_item *item, char *text, size_t bytes)
         [CLI_CURSOR] = "a whole number",
         [CLI_PAIR] = "the number of a pair, from 1",
         [CLI_SESSION] = "the number of a session, from 1",
+        [CLI_SHARD] = "the number of a worker, or handshake",
         [CLI_PEER] = "the name of a peer",
         [CLI_PORT] = "the name of a port",
         [CLI_FILE] = "a path",

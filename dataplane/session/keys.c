@@ -108,7 +108,8 @@ int cv_keys_update(ngtcp2_conn *conn, uint8_t *rx_secret, uint8_t *tx_secret, ng
     struct cv_aead_key *rx_key, *tx_key;
 
     (void)conn;
-    session->owner->stats->key_updates++;
+    session->owner->stats->key_updates += session->keys.ahead;
+    session->keys.ahead = true;
     cv_expand_label(session->suite, session->quic_version, rx_current, CV_LABEL_KEY_UPDATE, rx_secret,
                     secret_bytes);
     cv_expand_label(session->suite, session->quic_version, tx_current, CV_LABEL_KEY_UPDATE, tx_secret,

@@ -44,6 +44,7 @@ struct cv_session_keys {
     struct cv_header_key header[2];
     uint8_t aead_used;   /* one bit each */
     uint8_t header_used; /* one bit each */
+    bool ahead; /* ngtcp2 has asked for the next keys: it does so at once, and after each key update */
 };
 
 struct cv_stream_chunk {

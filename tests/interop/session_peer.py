@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A peer of the session protocol with somebody else's QUIC stack (aioquic), written from docs/protocol.md.
 
-  session_peer.py --relay 192.0.2.1:443 --cert F --key F --legs FILE [--ask PEER-ID]
+  session_peer.py --relay 192.0.2.1:443 --cert F --key F --legs FILE [--ask PEER-ID] [--key-update]
 
 Registers, and then asks for a pair with the peer of that ID, or takes whatever is offered. When the pair is
 made, "ADDRESS PORT TOKEN" of its own leg is written to the file. The session stays until SIGTERM; what happens
@@ -139,6 +139,12 @@ async def run(options):
             signal.SIGTERM, lambda: peer.close(error_code=NONE, reason_phrase=""))
         peer.start(options)
         await asyncio.wait_for(peer.registered, 20)
+        if options.key_update:
+            peer._quic.request_key_update()
+            for _ in range(3):  # the relay needs some packets to see that it is done
+                await peer.ping()
+                await asyncio.sleep(0.3)
+            tell(event="key_updated")
         if options.ask:
             peer.ask(options.ask)
         await peer.ended
@@ -151,6 +157,7 @@ def main():
     parser.add_argument("--key", required=True)
     parser.add_argument("--legs", required=True, help="where to write the leg")
     parser.add_argument("--ask", help="peer ID of the other peer")
+    parser.add_argument("--key-update", action="store_true", help="begin a key update after registering")
     options = parser.parse_args()
     host, _, port = options.relay.rpartition(":")
     options.relay = (host.strip("[]"), int(port))

@@ -181,12 +181,35 @@ static void worker_list(struct request *request)
             reads);
 }
 
+static void shard_list(struct request *request)
+{
+    fprintf(request->result,
+            "{\"sessions_max\":2000,\"session_bytes\":50944,\"handshakes\":3,\"handshakes_max\":1000,"
+            "\"retry\":\"loaded\",\"retry_over\":100,\"retry_now\":0,\"retries_total\":12,\"shards\":["
+            "{\"shard\":0,\"core\":1,\"sessions\":1234,\"timers\":1200,\"pages\":4000,\"pages_used\":3702,"
+            "\"packets\":256,\"packets_max\":1024,\"datagrams_in\":%" PRIu64 ",\"datagrams_out\":7,"
+            "\"key_updates\":5,\"suites\":[{\"name\":\"TLS_AES_128_GCM_SHA256\",\"sessions\":1234}]},"
+            "{\"shard\":\"handshake\",\"core\":null,\"sessions\":3,\"datagrams_in\":null}]}",
+            ++request->relay->reads * 1000);
+}
+
+static void crypto_get(struct request *request)
+{
+    fputs(
+        "{\"engine\":\"evp\",\"wanted\":\"auto\",\"about\":\"OpenSSL 3.5\",\"passed_over\":\"ipsec-mb is not "
+        "for this CPU\",\"cpu_flags\":\"SSE4_2\",\"key_updates\":5,\"unopened_pkts\":2,\"suites\":[{\"name\":"
+        "\"TLS_AES_128_GCM_SHA256\",\"code\":\"0x1301\",\"sessions\":1234,\"sealed_max\":8388608,"
+        "\"failed_max\":4503599627370496}]}",
+        request->result);
+}
+
 static void stats_get(struct request *request)
 {
     const uint64_t reads = ++request->relay->reads;
 
     fprintf(request->result,
             "{\"uptime_ms\":11520000,\"pairs\":2500,\"pairs_max\":100000,\"legs_bound\":2500,"
+            "\"sessions_max\":2000,\"sessions\":{\"sessions\":1237,\"retries_total\":12},"
             "\"memory_bytes\":38000000,\"pair_bytes\":380,"
             "\"counters\":{\"rx_pkts\":%" PRIu64 ",\"forwarded_bytes\":%" PRIu64 ",\"busy_cycles\":%" PRIu64
             "},"
@@ -250,6 +273,7 @@ static const struct {
     {"pair.add", pair_add},       {"pair.get", pair_get},
     {"pair.delete", pair_delete}, {"pair.list", pair_list},
     {"port.list", port_list},     {"worker.list", worker_list},
+    {"shard.list", shard_list},   {"crypto.get", crypto_get},
     {"stats.get", stats_get},     {"drop.list", drop_list},
     {"events.subscribe", done},   {"session.list", session_list},
     {"session.get", session_get}, {"session.close", session_close},

@@ -410,6 +410,58 @@ static void sets_log_levels(void **state)
     client_close(&client);
 }
 
+static void shards_and_crypto(void **state)
+{
+    struct bench *bench = *state;
+    const struct cv_shared *shared = cv_control_link_shared(bench->dataplane.link);
+    struct test_client client;
+    yyjson_doc *doc;
+
+    client_open(&client, bench);
+    doc = client_call(&client, "shard.list", "{}");
+    assert_int_equal(yyjson_arr_size(json_at(doc, "/result/shards")), 0); /* there are no sessions */
+    yyjson_doc_free(doc);
+    shared->sessions->max = 2000;
+    shared->sessions->retry_always = 1;
+    shared->sessions->handshake.handshakes = 9;
+    memset(shared->sessions->crypto_passed_over, 'x',
+           sizeof(shared->sessions->crypto_passed_over)); /* no NUL */
+    strcpy(shared->sessions->suites[2].name, "TLS_CHACHA20");
+    shared->sessions->suites[2].code = 0x1303;
+    shared->sessions->suites[2].failed_max = UINT64_C(1) << 36;
+    shared->workers[1].core = 7;
+    shared->workers[1].tunnel_rx_pkts = 11;
+    shared->shards[0].suites[2] = 4;
+    shared->shards[1].suites[2] = 5;
+    shared->shards[1].pages_used = 30;
+    shared->shards[2].sessions = 3; /* the handshake thread's */
+    shared->shards[2].key_updates = 1;
+    doc = client_call(&client, "shard.list", "{}");
+    assert_int_equal(yyjson_arr_size(json_at(doc, "/result/shards")), 3);
+    assert_string_equal(json_text(doc, "/result/retry"), "always");
+    assert_int_equal(json_number(doc, "/result/handshakes"), 9);
+    assert_int_equal(json_number(doc, "/result/shards/1/core"), 7);
+    assert_int_equal(json_number(doc, "/result/shards/1/datagrams_in"), 11);
+    assert_int_equal(json_number(doc, "/result/shards/1/pages_used"), 30);
+    assert_int_equal(json_number(doc, "/result/shards/1/suites/2/sessions"), 5);
+    assert_string_equal(json_text(doc, "/result/shards/2/shard"), "handshake");
+    assert_true(yyjson_is_null(json_at(doc, "/result/shards/2/core")));
+    assert_int_equal(json_number(doc, "/result/shards/2/sessions"), 3);
+    yyjson_doc_free(doc);
+    doc = client_call(&client, "crypto.get", "{}");
+    assert_int_equal(strlen(json_text(doc, "/result/passed_over")), 160);
+    assert_int_equal(json_number(doc, "/result/suites/2/sessions"), 9);
+    assert_string_equal(json_text(doc, "/result/suites/2/code"), "0x1303");
+    assert_int_equal(json_number(doc, "/result/suites/2/failed_max"), UINT64_C(1) << 36);
+    assert_int_equal(json_number(doc, "/result/key_updates"), 1);
+    yyjson_doc_free(doc);
+    doc = client_call(&client, "stats.get", "{}");
+    assert_int_equal(json_number(doc, "/result/sessions/sessions"), 3);
+    assert_int_equal(json_number(doc, "/result/sessions_max"), 2000);
+    yyjson_doc_free(doc);
+    client_close(&client);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_attached, bench_tear_down)
 
 int main(void)
@@ -427,6 +479,7 @@ int main(void)
         TEST(four_lists_at_a_time),
         TEST(a_client_that_leaves_harms_nobody),
         TEST(shows_the_shared_memory),
+        TEST(shards_and_crypto),
         TEST(sets_log_levels),
     };
 

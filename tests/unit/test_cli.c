@@ -389,7 +389,7 @@ static void test_text_table_heading(void **state)
 static void lookup(enum cli_kind kind, const char *socket, struct cli_candidates *candidates)
 {
     assert_string_equal(socket, "/run/test");
-    cli_candidates_add(candidates, kind == CLI_PORT ? "wan" : "17");
+    cli_candidates_add(candidates, kind == CLI_PORT ? "wan" : kind == CLI_SHARD ? "handshake" : "17");
     cli_candidates_add(candidates, kind == CLI_PORT ? "lan" : "18");
 }
 
@@ -414,7 +414,7 @@ static void expect(const char *line, const char *expected)
 static void test_completion(void **state)
 {
     (void)state;
-    expect("", "pair session port worker stats drop events log completion man help");
+    expect("", "pair session port worker shard crypto stats drop events log completion man help");
     expect("p", "pair port");
     expect("pair", "pair");
     expect("pair ", "add del show list");
@@ -427,6 +427,8 @@ static void test_completion(void **state)
     expect("session close 1", "17 18");
     expect("pair show 2", "");
     expect("port show w", "wan");
+    expect("shard show h", "handshake");
+    expect("crypto ", "show");
     expect("pair add ", "");
     expect("pair add alice bob --a-", "--a-address --a-prefix");
     expect("pair add alice bob --a-address 192.0.2.1:1 --a", "");

@@ -150,6 +150,32 @@ static void test_sessions(void **state)
     expect_error(run("session", "show", "x"), 1, "the number of a session");
 }
 
+static void test_shards(void **state)
+{
+    struct child child = run("shard", "show");
+
+    (void)state;
+    expect_text(child.texts[0], "0             1     1,234   1,200  3,702 of 4,000        25.0 %");
+    expect_text(child.texts[0], "handshake     -         3       -          0 of 0         0.0 %");
+    expect_text(child.texts[0], "handshakes  3 of 1,000 in progress\n");
+    expect(child, 0, "Retry       off; on from 100 handshakes in progress\n");
+    child = run("shard", "show", "0");
+    expect_text(child.texts[0], "256  packets in the ring from workers\n");
+    expect(child, 0, "1,234  sessions with TLS_AES_128_GCM_SHA256\n");
+    expect(run("shard", "show", "handshake"), 0, "12  Retry packets sent\n");
+    expect(run("shard", "show", "0", "-j"), 0, "\"core\":1,");
+    expect_error(run("shard", "show", "1"), 2, "the relay has no shard 1");
+    expect_error(run("shard", "show", "x"), 1, "the number of a worker, or handshake");
+    expect(run("shard", "show", "--watch", "1", "--count", "1"), 0, "pps");
+    child = run("crypto", "show");
+    expect_text(child.texts[0], "why             ipsec-mb is not for this CPU\n");
+    expect(child, 0, "TLS_AES_128_GCM_SHA256  0x1301     1,234             2^23                2^52\n");
+    expect(run("crypto", "show", "-j"), 0, "\"sealed_max\":8388608");
+    child = run("stats", "show");
+    expect_text(child.texts[0], "sessions    1,237 of 2,000 (61.9 %)\n");
+    expect(child, 0, "retries_total     12  Retry packets sent\n");
+}
+
 static void test_drops(void **state)
 {
     struct child child = run("drop", "show");
@@ -164,8 +190,11 @@ static void test_drops(void **state)
 static void test_every_command_in_json(void **state)
 {
     static const char *const commands[][5] = {
-        {"pair", "show", "7"}, {"pair", "list"},  {"port", "show"}, {"port", "show", "wan"},
-        {"worker", "show"},    {"stats", "show"}, {"drop", "show"}, {"log", "level", "control", "info"},
+        {"pair", "show", "7"}, {"pair", "list"},
+        {"port", "show"},      {"port", "show", "wan"},
+        {"worker", "show"},    {"shard", "show"},
+        {"crypto", "show"},    {"stats", "show"},
+        {"drop", "show"},      {"log", "level", "control", "info"},
     };
 
     (void)state;
@@ -310,6 +339,7 @@ int main(void)
         TEST(test_pair_del),
         TEST(test_tables),
         TEST(test_sessions),
+        TEST(test_shards),
         TEST(test_drops),
         TEST(test_every_command_in_json),
         TEST(test_usage),
