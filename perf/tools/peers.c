@@ -117,6 +117,13 @@ void bench_peer_close(struct bench_peer *peer)
     touch(peer);
 }
 
+void bench_peer_forget(struct bench_peer *peer)
+{
+    cv_peer_destroy(peer->engine);
+    peer->engine = NULL;
+    peer->deadline_ns = UINT64_MAX;
+}
+
 /* ---- Packets ---- */
 
 void bench_peer_receive(struct bench_peer *peer, const uint8_t *packet, size_t bytes)
@@ -144,11 +151,8 @@ void bench_peer_write(struct bench_peer *peer)
                 cv_peer_write(peer->engine, &path, way->room(way->context), CV_PEER_PAYLOAD_MAX, now_ns)) > 0)
         way->send(way->context, peer->index, bytes);
     peer->deadline_ns = cv_peer_deadline_ns(peer->engine);
-    if (peer->ended) {
-        cv_peer_destroy(peer->engine);
-        peer->engine = NULL;
-        peer->deadline_ns = UINT64_MAX;
-    }
+    if (peer->ended)
+        bench_peer_forget(peer);
 }
 
 static void serve_timers(struct bench_peers *peers)

@@ -70,6 +70,9 @@ void bench_peer_open(struct bench_peer *peer);
 /* Ends it with CONNECTION_CLOSE. */
 void bench_peer_close(struct bench_peer *peer);
 
+/* Frees it, and says nothing to the relay. */
+void bench_peer_forget(struct bench_peer *peer);
+
 /* A packet for this peer came. What it leads to is written by bench_peers_turn. */
 void bench_peer_receive(struct bench_peer *peer, const uint8_t *packet, size_t bytes);
 
