@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Peers that ask and do not listen: what waits for them in control is bounded, and harms nobody else. */
+#include "session_test.h"
+
+#include "session.h"
+#include "session_io.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+/* It wants some of the above first. */
+#include <cmocka.h>
+
+#define UDP          CV_LEG_KIND_UDP
+#define BATCH        20
+#define REQUESTS_MAX 3000 /* their answers are more than any outbox holds */
+
+static const struct session *session_of(const struct test_peer *peer)
+{
+    const struct session *session =
+        session_find(peer->bench->control->sessions, peer->session->state.session);
+
+    assert_non_null(session);
+    assert_true(session->outbox_bytes <= session->outbox_room);
+    assert_true(session->outbox_room <= SESSION_OUTBOX_BYTES);
+    return session;
+}
+
+/* Requests that are refused at once, each with a sentence. */
+static uint64_t ask_batch(struct test_peer *peer, uint64_t request)
+{
+    static const struct test_peer nobody;
+
+    for (unsigned i = 0; i < BATCH; i++)
+        peer_request(peer, ++request, &nobody, UDP);
+    bench_turn(peer->bench);
+    return request;
+}
+
+/* The data plane takes none of the answers. */
+static void answers_that_nobody_takes(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer slow, other;
+    uint64_t request = 0;
+
+    peer_start(&slow, bench, 1, UDP);
+    peer_start(&other, bench, 2, UDP);
+    bench->dataplane.mute = true;
+    slow.session->unchecked = true; /* it asks on, and reads no answer */
+    while (session_of(&slow)->phase == SESSION_OPEN) {
+        assert_true(request < REQUESTS_MAX);
+        request = ask_batch(&slow, request);
+    }
+    assert_int_equal(session_of(&slow)->close_code, CV_SESSION_ERROR_NOT_READING);
+    /* It was let go on until an outbox was full, and no longer. */
+    assert_true(session_of(&slow)->outbox_bytes > SESSION_OUTBOX_BYTES - CV_CAPSULE_BYTES_MAX);
+    bench->dataplane.mute = false;
+    peer_wait_closed(&slow, CV_SESSION_ERROR_NOT_READING);
+    peer_request(&other, 1, &slow, UDP);
+    peer_hear_refused(&other, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_NO_SUCH_PEER);
+    peer_free(&slow);
+    peer_free(&other);
+}
+
+/* Offers that others make fill its outbox as well: only it goes. */
+static void offers_that_nobody_takes(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer slow, other;
+    uint64_t request = 0, offers = 0;
+
+    peer_start(&slow, bench, 1, UDP);
+    peer_start(&other, bench, 2, UDP);
+    slow.session->unchecked = true;
+    bench->dataplane.mute = true;
+    while (session_of(&slow)->outbox_bytes < SESSION_OUTBOX_BYTES - 2 * CV_CAPSULE_BYTES_MAX &&
+           session_of(&slow)->phase == SESSION_OPEN) {
+        assert_true(request < REQUESTS_MAX);
+        request = ask_batch(&slow, request);
+    }
+    bench->config.session_offers = CV_CAPSULE_OPEN_MAX;
+    while (session_of(&slow)->phase == SESSION_OPEN) {
+        assert_true(offers < CV_CAPSULE_OPEN_MAX);
+        peer_request(&other, ++offers, &slow, UDP);
+        bench_turn(bench);
+    }
+    assert_int_equal(session_of(&other)->phase, SESSION_OPEN);
+    bench->dataplane.mute = false;
+    peer_wait_closed(&slow, CV_SESSION_ERROR_NOT_READING);
+    for (uint64_t i = 0; i < offers; i++) {
+        assert_int_equal(peer_hear(&other, CV_CAPSULE_REFUSED)->refused.code, CV_SESSION_ERROR_PEER_GONE);
+        assert_int_equal(other.session->capsule.refused.number, offers - i);
+    }
+    peer_free(&slow);
+    peer_free(&other);
+}
+
+/* What the data plane has taken is forgotten: a long session needs no more than a short one. */
+static void a_peer_that_listens_may_ask_for_ever(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer peer;
+    uint64_t request = 0, heard = 0;
+    uint32_t most = 0;
+
+    peer_start(&peer, bench, 1, UDP);
+    while (peer.session->state.sent < 3 * SESSION_OUTBOX_BYTES) {
+        request = ask_batch(&peer, request);
+        while (heard < request)
+            peer_hear_refused(&peer, CV_ORIGIN_REQUEST, ++heard, CV_SESSION_ERROR_NO_SUCH_PEER);
+        if (session_of(&peer)->outbox_bytes > most)
+            most = session_of(&peer)->outbox_bytes;
+    }
+    assert_true(most < SESSION_OUTBOX_BYTES / 2);
+    peer_free(&peer);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, session_set_up, bench_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(answers_that_nobody_takes),
+        TEST(offers_that_nobody_takes),
+        TEST(a_peer_that_listens_may_ask_for_ever),
+    };
+
+    return cmocka_run_group_tests_name("sessions_slow", tests, NULL, NULL);
+}
