@@ -5,7 +5,7 @@
 #
 #   start_relay KEY=VALUE...        both processes, and the stream of events; returns when pairs can be made.
 #                                   Keys: driver, device, devargs, workers, ports, idle (of pairs), rate,
-#                                   pairs (how many at most), loop (poll or sleep), vlan,
+#                                   pairs (how many at most), loop (poll or sleep), vlan, crypto,
 #                                   certificate (FILE without .crt and .key: with sessions),
 #                                   policy (what control.sessions has: "policy: open" by default),
 #                                   sessions, limits (more for dataplane.session and .limits, as "KEY: VALUE, ...")
@@ -31,8 +31,8 @@ EVENT_SECONDS=20
 
 write_config() {
     local driver=af_packet device=wan devargs="" workers=1 loop=sleep
-    local ports=40000-40015 idle=120s rate=0 pairs=1000 vlan=0 certificate="" session="" sessions="" limits="" setting
-    local policy="policy: open"
+    local ports=40000-40015 idle=120s rate=0 pairs=1000 vlan=0 crypto=auto
+    local certificate="" session="" sessions="" limits="" policy="policy: open" setting
     for setting; do
         local "$setting"
     done
@@ -57,6 +57,7 @@ dataplane:
       gateways: [$RELAY_GATEWAY, "$RELAY_GATEWAY6"]
       devargs: "$devargs"
       vlan: $vlan
+  crypto: $crypto
   $session
   limits: {pairs: $pairs, mbufs: 8192${limits:+, $limits}}
 control:

@@ -4,6 +4,7 @@
 
   session_peer.py HOST CERTIFICATE KEY [--sessions N] [--at-once N] [--echo BYTES] [--rebind N] [--key-updates N]
                   [--no-certificate] [--alpn NAME] [--keep SECONDS] [--version 1|2] [--read-slowly]
+                  [--suite AES_128_GCM_SHA256|...]
 
 Each session opens, echoes, and closes with application error 0xc00. One JSON object on standard output.
 """
@@ -21,6 +22,7 @@ from aioquic.quic import events
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
 from aioquic.quic.packet import QuicProtocolVersion
+from aioquic.tls import CipherSuite
 
 TIMEOUT_S = 15
 
@@ -32,6 +34,8 @@ class Session:
             is_client=True, alpn_protocols=[arguments.alpn], verify_mode=ssl.CERT_NONE, server_name="relay",
             max_datagram_frame_size=65536, idle_timeout=arguments.idle,
         )
+        if arguments.suite:
+            configuration.cipher_suites = [CipherSuite[arguments.suite]]
         if arguments.version == 2:
             configuration.supported_versions = [QuicProtocolVersion.VERSION_2, QuicProtocolVersion.VERSION_1]
             configuration.original_version = QuicProtocolVersion.VERSION_2
@@ -129,7 +133,7 @@ def run_one(arguments):
     closed = session.closed
     if closed is None:
         session.close()
-    return {"closed": closed, "received": len(session.received)}
+    return {"closed": closed, "received": len(session.received), "retries": session.quic._retry_count}
 
 
 def run_many(arguments):
@@ -170,6 +174,7 @@ def main():
     parser.add_argument("--idle", type=float, default=60)
     parser.add_argument("--version", type=int, default=1)
     parser.add_argument("--read-slowly", action="store_true")
+    parser.add_argument("--suite")
     arguments = parser.parse_args()
     start, result = time.monotonic(), {}
     try:

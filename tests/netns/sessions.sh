@@ -3,40 +3,32 @@
 # The data plane with sessions, and a stand-in for control. Needs lib.sh and make_internet.
 #
 #   start_sessions [OPTION...] [-- KEY: VALUE...]    data plane, and session_control.py with those options; lines for
-#                                    dataplane.session after --. Certificates are in /run/culvert/NAME.pem and .key
-#   make_certificate NAME [TYPE]     openssl's -newkey argument; ec by default
+#                                    dataplane.session after --. Certificates are in /run/culvert/NAME.crt and .key
+#   make_certificate NAME [TYPE...]  openssl's -newkey argument, and what else that type needs; P-256 by default
 #   session_peer PEER OPTION...      session_peer.py as PEER; its JSON is in $LOGS/peer.json
 #   peer_field FILTER                jq on that
 #   events FILTER                    how many of control's events match a jq condition
 #   stop_sessions
+#
+# Set before start_sessions: SESSION_WORKERS, SESSION_VLAN, SESSION_CRYPTO (dataplane.crypto), SESSION_RELAY (the name
+# of the relay's certificate). Before session_peer: SESSION_PEER (of the peer's), SESSION_ADDRESS (the relay's).
 SESSION_WORKERS=${SESSION_WORKERS:-1}
 
 make_certificate() {
     local -a type=(-newkey ec -pkeyopt ec_paramgen_curve:P-256)
-    [ $# -lt 2 ] || type=(-newkey "$2")
+    [ $# -lt 2 ] || type=(-newkey "${@:2}")
     openssl req -x509 "${type[@]}" -nodes -days 30 -subj "/CN=$1" -keyout "/run/culvert/$1.key" \
-        -out "/run/culvert/$1.pem" 2> "$LOGS/openssl.log"
+        -out "/run/culvert/$1.crt" 2> "$LOGS/openssl.log"
 }
 
+# write_session_config [KEY: VALUE...]: the arguments are dataplane.session's
 write_session_config() {
-    write_config workers="$SESSION_WORKERS" loop=sleep
-    {
-        echo "  session:"
-        echo "    certificate: /run/culvert/relay.pem"
-        echo "    key: /run/culvert/relay.key"
-        for line; do echo "    $line"; done
-    } > /run/culvert/session
-    sed -i "/^  limits:/{
-        r /run/culvert/session
-        N
-    }" "$CONFIG"
-    python3 - "$CONFIG" <<'END'
-import sys
-text = open(sys.argv[1]).read()
-section = open("/run/culvert/session").read()
-text = text.replace(section, "").replace("  limits:\n", section + "  limits:\n    sessions: 2000\n")
-open(sys.argv[1], "w").write(text)
-END
+    local lines="" line
+    for line; do
+        lines+="${lines:+, }$line"
+    done
+    write_config workers="$SESSION_WORKERS" vlan="${SESSION_VLAN:-0}" crypto="${SESSION_CRYPTO:-auto}" \
+        certificate="/run/culvert/${SESSION_RELAY:-relay}" sessions="$lines" limits="sessions: 2000"
 }
 
 start_session_control() {
@@ -52,8 +44,8 @@ start_sessions() {
         options+=("$1")
         shift
     done
-    [ -e /run/culvert/relay.pem ] || make_certificate relay
-    [ -e /run/culvert/alice.pem ] || make_certificate alice
+    [ -e /run/culvert/relay.crt ] || make_certificate relay
+    [ -e /run/culvert/alice.crt ] || make_certificate alice
     write_session_config "${@:2}"
     start_dataplane
     wait_until 20 test -S /run/culvert/dataplane.sock || fail "the data plane does not start"
@@ -61,8 +53,9 @@ start_sessions() {
 }
 
 session_peer() {
-    inside "$1" "$NETNS_DIR/session_peer.py" "$RELAY_ADDRESS" /run/culvert/alice.pem /run/culvert/alice.key "${@:2}" \
-        > "$LOGS/peer.json" 2> "$LOGS/peer.log" || fail "the peer: $(tail -n 3 "$LOGS/peer.log")"
+    local certificate=/run/culvert/${SESSION_PEER:-alice}
+    inside "$1" "$NETNS_DIR/session_peer.py" "${SESSION_ADDRESS:-$RELAY_ADDRESS}" "$certificate.crt" \
+        "$certificate.key" "${@:2}" > "$LOGS/peer.json" 2> "$LOGS/peer.log" || fail "the peer: $(tail -n 3 "$LOGS/peer.log")"
 }
 
 peer_field() {

@@ -13,7 +13,7 @@ start_sessions
 session_peer alice --sessions "${CULVERT_SESSIONS:-1000}" --echo 300
 no_error
 wait_until 10 eval '[ "$(events ".event == \"closed\" and .end == \"peer\"")" -eq "${CULVERT_SESSIONS:-1000}" ]'
-start peer alice "$NETNS_DIR/session_peer.py" "$RELAY_ADDRESS" /run/culvert/alice.pem /run/culvert/alice.key \
+start peer alice "$NETNS_DIR/session_peer.py" "$RELAY_ADDRESS" /run/culvert/alice.crt /run/culvert/alice.key \
     --at-once 50 --echo 200 --keep 6
 wait_log peer '"open": 50' 30
 end_control

@@ -12,7 +12,7 @@ make_internet
 add_peer alice open
 make_key alice
 make_key relay
-cp "$LEGS/relay.crt" /run/culvert/relay.pem
+cp "$LEGS/relay.crt" /run/culvert/relay.crt
 cp "$LEGS/relay.key" /run/culvert/relay.key
 
 # 50,000 bytes are within what may wait for a peer, 120,000 are not.
