@@ -71,6 +71,24 @@ static int on_handshake_completed(ngtcp2_conn *conn, void *user)
     return 0;
 }
 
+static int on_handshake_confirmed(ngtcp2_conn *conn, void *user)
+{
+    (void)conn;
+    ((struct cv_peer *)user)->confirmed = true;
+    return 0;
+}
+
+/* After the handshake the relay has nothing to say here: it sends no session tickets. */
+static int on_crypto_data(ngtcp2_conn *conn, ngtcp2_encryption_level level, uint64_t offset,
+                          const uint8_t *data, size_t bytes, void *user)
+{
+    if (((struct cv_peer *)user)->ssl == NULL) {
+        ngtcp2_conn_set_tls_alert(conn, SSL_AD_UNEXPECTED_MESSAGE);
+        return NGTCP2_ERR_CRYPTO;
+    }
+    return ngtcp2_crypto_recv_crypto_data_cb(conn, level, offset, data, bytes, user);
+}
+
 static int on_stream_data(ngtcp2_conn *conn, uint32_t flags, int64_t stream, uint64_t offset,
                           const uint8_t *data, size_t bytes, void *user, void *stream_user)
 {
@@ -151,8 +169,9 @@ static int on_stateless_reset(ngtcp2_conn *conn, const ngtcp2_pkt_stateless_rese
 
 static const ngtcp2_callbacks callbacks = {
     .client_initial = ngtcp2_crypto_client_initial_cb,
-    .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
+    .recv_crypto_data = on_crypto_data,
     .handshake_completed = on_handshake_completed,
+    .handshake_confirmed = on_handshake_confirmed,
     .encrypt = ngtcp2_crypto_encrypt_cb,
     .decrypt = ngtcp2_crypto_decrypt_cb,
     .hp_mask = ngtcp2_crypto_hp_mask_cb,

@@ -51,11 +51,12 @@ struct cv_peer {
     struct cv_peer_stats stats; /* what ngtcp2 does not count */
     uint64_t now_ns;
     uint64_t pkts_since_key_update;
-    uint8_t ecn;   /* of the packet that is being read */
-    bool idle;     /* nothing has changed since a write gave nothing */
-    bool reset;    /* statelessly, by the relay */
-    bool unpaced;  /* packets were written that ngtcp2 has not been told the time of */
-    bool is_ended; /* and said so */
+    uint8_t ecn;    /* of the packet that is being read */
+    bool confirmed; /* the handshake: TLS is no longer needed */
+    bool idle;      /* nothing has changed since a write gave nothing */
+    bool reset;     /* statelessly, by the relay */
+    bool unpaced;   /* packets were written that ngtcp2 has not been told the time of */
+    bool is_ended;  /* and said so */
 };
 
 /* ---- connection.c ---- */
@@ -66,6 +67,8 @@ int connection_create(struct cv_peer *peer);
 /* ---- tls.c ---- */
 
 bool tls_start(struct cv_peer *peer);
+
+/* May be called twice. */
 void tls_stop(struct cv_peer *peer);
 
 /* ---- control.c ---- */

@@ -197,6 +197,8 @@ void cv_peer_receive(struct cv_peer *peer, const struct cv_address *local, const
     result = ngtcp2_conn_read_pkt(peer->conn, &path.path, &info, packet, bytes, now_ns);
     if (result != 0)
         failed(peer, result);
+    else if (peer->confirmed && peer->ssl != NULL)
+        tls_stop(peer);
 }
 
 /* QUIC allows it when the one before has been confirmed, and some time after. */

@@ -40,6 +40,9 @@ struct cv_peer_tls_config {
 /* 0, -EINVAL or -ENOMEM, with a sentence in `error` that names the file. */
 int cv_peer_tls_create(struct cv_peer_tls **tls, const struct cv_peer_tls_config *config, char *error,
                        size_t error_bytes);
+
+/* The same with a new Ed25519 key and a certificate for it that nobody else will have. 0 or -ENOMEM. */
+int cv_peer_tls_generate(struct cv_peer_tls **tls);
 void cv_peer_tls_destroy(struct cv_peer_tls *tls); /* after its sessions; NULL is allowed */
 
 /* By what the relay will know the peer: the ID of the leaf. */

@@ -51,6 +51,28 @@ static void init_crypto(void)
     ngtcp2_crypto_ossl_init(); /* faster with it, and it works without */
 }
 
+/* Without a certificate yet. */
+static struct cv_peer_tls *new_tls(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct cv_peer_tls *tls = calloc(1, sizeof(*tls));
+
+    pthread_once(&once, init_crypto);
+    if (tls == NULL)
+        return NULL;
+    tls->context = SSL_CTX_new(TLS_client_method());
+    if (tls->context == NULL || SSL_CTX_set_min_proto_version(tls->context, TLS1_3_VERSION) != 1 ||
+        SSL_CTX_set_alpn_protos(tls->context, alpn, sizeof(alpn) - 1) != 0) {
+        cv_peer_tls_destroy(tls);
+        return NULL;
+    }
+    SSL_CTX_set_mode(tls->context, SSL_MODE_NO_AUTO_CHAIN);
+    SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(tls->context, check_relay, NULL);
+    return tls;
+}
+
 static int refuse(struct cv_peer_tls *tls, const char *what, char *error, size_t error_bytes)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
@@ -65,18 +87,11 @@ static int refuse(struct cv_peer_tls *tls, const char *what, char *error, size_t
 int cv_peer_tls_create(struct cv_peer_tls **out, const struct cv_peer_tls_config *config, char *error,
                        size_t error_bytes)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    struct cv_peer_tls *tls = calloc(1, sizeof(*tls));
+    struct cv_peer_tls *tls = new_tls();
 
     *out = NULL;
-    pthread_once(&once, init_crypto);
-    if (tls != NULL)
-        tls->context = SSL_CTX_new(TLS_client_method());
-    if (tls == NULL || tls->context == NULL ||
-        SSL_CTX_set_min_proto_version(tls->context, TLS1_3_VERSION) != 1 ||
-        SSL_CTX_set_alpn_protos(tls->context, alpn, sizeof(alpn) - 1) != 0) {
+    if (tls == NULL) {
         snprintf(error, error_bytes, "no memory for TLS");
-        cv_peer_tls_destroy(tls);
         return -ENOMEM;
     }
     if (config->suites != NULL && SSL_CTX_set_ciphersuites(tls->context, config->suites) != 1)
@@ -87,12 +102,37 @@ int cv_peer_tls_create(struct cv_peer_tls **out, const struct cv_peer_tls_config
     if (SSL_CTX_use_PrivateKey_file(tls->context, config->key, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(tls->context) != 1)
         return refuse(tls, config->key, error, error_bytes);
-    SSL_CTX_set_mode(tls->context, SSL_MODE_NO_AUTO_CHAIN);
-    SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_cert_verify_callback(tls->context, check_relay, NULL);
     *out = tls;
     return 0;
+}
+
+/* Names and dates mean nothing, so there are none to speak of. */
+static bool fill_certificate(X509 *certificate, EVP_PKEY *key)
+{
+    return X509_set_version(certificate, X509_VERSION_3) == 1 &&
+           ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
+           X509_gmtime_adj(X509_getm_notBefore(certificate), 0) != NULL &&
+           X509_gmtime_adj(X509_getm_notAfter(certificate), 86400) != NULL &&
+           X509_set_pubkey(certificate, key) == 1 && X509_sign(certificate, key, NULL) > 0;
+}
+
+int cv_peer_tls_generate(struct cv_peer_tls **out)
+{
+    struct cv_peer_tls *tls = new_tls();
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    X509 *certificate = X509_new();
+    bool done = tls != NULL && key != NULL && certificate != NULL && fill_certificate(certificate, key) &&
+                id_of(certificate, &tls->id) && SSL_CTX_use_certificate(tls->context, certificate) == 1 &&
+                SSL_CTX_use_PrivateKey(tls->context, key) == 1;
+
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    if (!done) {
+        ERR_clear_error();
+        cv_peer_tls_destroy(tls);
+    }
+    *out = done ? tls : NULL;
+    return done ? 0 : -ENOMEM;
 }
 
 void cv_peer_tls_destroy(struct cv_peer_tls *tls)
@@ -132,9 +172,13 @@ bool tls_start(struct cv_peer *peer)
 
 void tls_stop(struct cv_peer *peer)
 {
+    if (peer->conn != NULL)
+        ngtcp2_conn_set_tls_native_handle(peer->conn, NULL);
     ngtcp2_crypto_ossl_ctx_del(peer->tls);
     if (peer->ssl != NULL)
         SSL_set_app_data(peer->ssl, NULL); /* freeing it may call back */
     SSL_free(peer->ssl);
+    peer->tls = NULL;
+    peer->ssl = NULL;
     ERR_clear_error();
 }
