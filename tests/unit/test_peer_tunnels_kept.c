@@ -3,6 +3,7 @@
  */
 #include "session_test.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -58,10 +59,11 @@ static void a_restart_is_not_noticed(void **state)
 {
     struct bench *bench = *state;
     struct test_pair made = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
-    struct test_pair mixed = peer_make(&alice, 2, UDP, &bob, TUNNEL);
-    uint32_t puts = bench->dataplane.puts;
+    uint32_t puts;
     uint64_t offer;
 
+    (void)peer_make(&alice, 2, UDP, &bob, TUNNEL);
+    puts = bench->dataplane.puts;
     peer_request(&alice, 3, &bob, TUNNEL); /* its kind is kept, too */
     offer = peer_hear_offer(&bob);
     settle(bench);
@@ -84,7 +86,6 @@ static void a_restart_is_not_noticed(void **state)
     assert_int_equal(peer_make(&bob, 1, TUNNEL, &alice, UDP).made[0].made.tunnel.channel, 3);
     fake_session_go(&bench->dataplane, alice.session);
     assert_int_equal(peer_hear(&bob, CV_CAPSULE_PAIR_CLOSED)->closed.code, CV_SESSION_ERROR_PEER_GONE);
-    (void)mixed;
 }
 
 static void a_limit_that_changed_meanwhile(void **state)
@@ -138,11 +139,20 @@ static void killed_while_a_pair_is_made(void **state)
     }
 }
 
+static void expect_no_pair(struct bench *bench)
+{
+    uint64_t pairs = 1;
+
+    settle(bench);
+    assert_int_equal(bench->dataplane.count, 0);
+    assert_int_equal(store_count_pairs(bench->control->store, &pairs), 0);
+    assert_int_equal(pairs, 0);
+}
+
 /* Made, nobody told, and one of the two goes before control comes back. */
 static void killed_and_one_session_gone(void **state)
 {
     struct bench *bench = *state;
-    uint64_t pairs = 1;
 
     peer_request(&alice, 1, &bob, TUNNEL);
     peer_accept(&bob, peer_hear_offer(&bob), TUNNEL);
@@ -154,13 +164,60 @@ static void killed_and_one_session_gone(void **state)
     bob.session->closed = true; /* and nobody there to tell */
     start_again(bench);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_PEER_GONE);
-    settle(bench);
-    assert_int_equal(bench->dataplane.count, 0);
-    assert_int_equal(store_count_pairs(bench->control->store, &pairs), 0);
-    assert_int_equal(pairs, 0);
+    expect_no_pair(bench);
     peer_free(&bob);
     peer_start(&bob, bench, 3, TUNNEL);
     assert_int_equal(peer_make(&alice, 2, TUNNEL, &bob, TUNNEL).made[0].made.tunnel.channel, 2);
+}
+
+/* Killed when the pair was kept, and refused with `error` when it is put after the restart. */
+static uint64_t put_back_in_vain(struct bench *bench, int error)
+{
+    uint64_t pair;
+
+    peer_request(&alice, 1, &bob, TUNNEL);
+    peer_accept(&bob, peer_hear_offer(&bob), TUNNEL);
+    bench->dataplane.put_error = error;
+    bench->dataplane.mute = true;
+    settle(bench);
+    bench_kill_control(bench);
+    bench_turn(bench);
+    bench->dataplane.mute = false;
+    start_again(bench);
+    pair = peer_hear(&alice, CV_CAPSULE_PAIR_MADE)->made.pair;
+    (void)peer_hear(&bob, CV_CAPSULE_PAIR_MADE);
+    return pair;
+}
+
+/* The data plane knows better which sessions there are: SESSION_CLOSED is on its way. */
+static void put_back_for_a_session_that_is_gone(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pair = put_back_in_vain(bench, -ENOTCONN);
+
+    peer_hear_closed(&alice, pair, CV_SESSION_ERROR_PEER_GONE);
+    peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
+    expect_no_pair(bench);
+}
+
+static void a_session_goes_while_its_pair_waits_for_room(void **state)
+{
+    struct bench *bench = *state;
+    struct test_client client;
+    uint64_t pair;
+
+    client_open(&client, bench);
+    (void)client_add(&client, "carol", "dave");
+    client_close(&client);
+    pair = put_back_in_vain(bench, -ENOSPC);
+    peer_quiet(&alice);
+    bench->dataplane.put_error = -ENOTCONN;
+    client_open(&client, bench);
+    client_do(&client, "pair.delete", "{\"pair\":1}"); /* room: it is tried again */
+    client_close(&client);
+    peer_hear_closed(&alice, pair, CV_SESSION_ERROR_PEER_GONE);
+    peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
+    expect_no_pair(bench);
 }
 
 /* Sessions are gone with it, and so are pairs with their legs: they are not put back. */
@@ -168,7 +225,6 @@ static void another_run_of_the_data_plane(void **state)
 {
     struct bench *bench = *state;
     uint32_t puts;
-    uint64_t pairs = 9;
 
     (void)peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
     (void)peer_make(&alice, 2, UDP, &bob, TUNNEL);
@@ -177,10 +233,8 @@ static void another_run_of_the_data_plane(void **state)
     settle(bench);
     fake_start(&bench->dataplane);
     bench_wait(bench, is_in_line, bench, "an attachment");
-    settle(bench);
+    expect_no_pair(bench);
     assert_int_equal(bench->dataplane.puts, puts);
-    assert_int_equal(store_count_pairs(bench->control->store, &pairs), 0);
-    assert_int_equal(pairs, 0);
     peer_free(&alice);
     peer_free(&bob);
     peer_start(&alice, bench, 1, TUNNEL); /* the same numbers again */
@@ -193,7 +247,6 @@ static void another_run_of_both(void **state)
 {
     struct bench *bench = *state;
     uint32_t puts;
-    uint64_t pairs = 9;
 
     (void)peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
     settle(bench);
@@ -202,10 +255,8 @@ static void another_run_of_both(void **state)
     fake_kill(&bench->dataplane);
     fake_start(&bench->dataplane);
     start_again(bench);
-    settle(bench);
+    expect_no_pair(bench);
     assert_int_equal(bench->dataplane.puts, puts);
-    assert_int_equal(store_count_pairs(bench->control->store, &pairs), 0);
-    assert_int_equal(pairs, 0);
 }
 
 static void run_sql(const struct bench *bench, const char *sql)
@@ -222,7 +273,6 @@ static void run_sql(const struct bench *bench, const char *sql)
 static void pairs_without_their_sessions_go(void **state)
 {
     struct bench *bench = *state;
-    uint64_t pairs = 9;
 
     (void)peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
     settle(bench);
@@ -230,10 +280,7 @@ static void pairs_without_their_sessions_go(void **state)
     run_sql(bench, "DELETE FROM session WHERE number = 1");
     start_again(bench);
     peer_wait_closed(&alice, CV_SESSION_ERROR_INTERNAL);
-    settle(bench);
-    assert_int_equal(bench->dataplane.count, 0);
-    assert_int_equal(store_count_pairs(bench->control->store, &pairs), 0);
-    assert_int_equal(pairs, 0);
+    expect_no_pair(bench);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -241,9 +288,14 @@ static void pairs_without_their_sessions_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_restart_is_not_noticed),        TEST(a_limit_that_changed_meanwhile),
-        TEST(killed_while_a_pair_is_made),     TEST(killed_and_one_session_gone),
-        TEST(another_run_of_the_data_plane),   TEST(another_run_of_both),
+        TEST(a_restart_is_not_noticed),
+        TEST(a_limit_that_changed_meanwhile),
+        TEST(killed_while_a_pair_is_made),
+        TEST(killed_and_one_session_gone),
+        TEST(put_back_for_a_session_that_is_gone),
+        TEST(a_session_goes_while_its_pair_waits_for_room),
+        TEST(another_run_of_the_data_plane),
+        TEST(another_run_of_both),
         TEST(pairs_without_their_sessions_go),
     };
 
