@@ -66,7 +66,7 @@ void cv_keys_delete_aead(ngtcp2_conn *conn, ngtcp2_crypto_aead_ctx *context, voi
     }
     key = unmark(context->native_handle);
     cv_aead_key_wipe(key);
-    session->keys.aead_used &= (uint8_t) ~(1u << (key - session->keys.aead));
+    session->keys.aead_used &= (uint8_t)~(1u << (key - session->keys.aead));
 }
 
 void cv_keys_delete_header(ngtcp2_conn *conn, ngtcp2_crypto_cipher_ctx *context, void *user)
@@ -80,7 +80,7 @@ void cv_keys_delete_header(ngtcp2_conn *conn, ngtcp2_crypto_cipher_ctx *context,
     }
     key = unmark(context->native_handle);
     cv_header_key_wipe(key);
-    session->keys.header_used &= (uint8_t) ~(1u << (key - session->keys.header));
+    session->keys.header_used &= (uint8_t)~(1u << (key - session->keys.header));
 }
 
 /* A key and its nonce base from a traffic secret. NULL: all slots are in use, which ngtcp2 never does. */

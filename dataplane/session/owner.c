@@ -3,6 +3,7 @@
 
 #include "connection.h"
 #include "handshake.h"
+#include "prefetch.h"
 #include "session_error.h"
 #include "stream.h"
 #include "tell.h"
@@ -33,7 +34,8 @@ int cv_owner_create(struct cv_session_owner **out, struct cv_sessions *all, uint
     owner->shard = shard;
     owner->rings = &all->rings[handshake ? all->workers : shard];
     owner->mbufs = handshake ? all->handshake_mbufs : all->mbufs;
-    TAILQ_INIT(&owner->dirty);
+    TAILQ_INIT(&owner->writers);
+    TAILQ_INIT(&owner->ackers);
     TAILQ_INIT(&owner->telling);
     snprintf(name, sizeof(name), "pages%u", shard);
     owner->codec = cv_cid_codec_create(&all->secret);
@@ -75,12 +77,32 @@ void cv_owner_destroy(struct cv_session_owner *owner)
     rte_free(owner);
 }
 
-void cv_owner_mark_dirty(struct cv_session_owner *owner, struct cv_session *session)
+static void leave_due(struct cv_session_owner *owner, struct cv_session *session)
 {
-    if (session->dirty)
+    if (session->due == CV_DUE_WRITE)
+        TAILQ_REMOVE(&owner->writers, session, due_link);
+    else if (session->due == CV_DUE_ACK)
+        TAILQ_REMOVE(&owner->ackers, session, due_link);
+    session->due = CV_DUE_NOTHING;
+}
+
+void cv_owner_mark_writing(struct cv_session_owner *owner, struct cv_session *session)
+{
+    if (session->due == CV_DUE_WRITE)
         return;
-    session->dirty = true;
-    TAILQ_INSERT_TAIL(&owner->dirty, session, dirty_link);
+    leave_due(owner, session);
+    session->due = CV_DUE_WRITE;
+    TAILQ_INSERT_TAIL(&owner->writers, session, due_link);
+}
+
+/* It may have to acknowledge what it has just read. */
+static void mark_acking(struct cv_session_owner *owner, struct cv_session *session)
+{
+    if (session->due != CV_DUE_NOTHING)
+        return;
+    session->due = CV_DUE_ACK;
+    session->ack_ns = owner->now_ns;
+    TAILQ_INSERT_TAIL(&owner->ackers, session, due_link);
 }
 
 void cv_owner_mark_telling(struct cv_session_owner *owner, struct cv_session *session, uint8_t what)
@@ -98,17 +120,16 @@ void cv_owner_adopt(struct cv_session_owner *owner, struct cv_session *session)
     cv_arena_adopt(&session->arena, &owner->pages,
                    owner->worker != NULL ? CV_ARENA_PAGES_MAX : CV_HANDSHAKE_PAGES_MAX);
     owner->sessions++;
-    cv_owner_mark_dirty(owner, session);
+    cv_owner_mark_writing(owner, session);
 }
 
 void cv_owner_let_go(struct cv_session_owner *owner, struct cv_session *session)
 {
     cv_timers_set(&owner->timers, &session->timer, CV_TIMER_NEVER);
-    if (session->dirty)
-        TAILQ_REMOVE(&owner->dirty, session, dirty_link);
+    leave_due(owner, session);
     if (session->telling)
         TAILQ_REMOVE(&owner->telling, session, tell_link);
-    session->dirty = session->telling = false;
+    session->telling = false;
     owner->sessions--;
     if (owner->worker != NULL)
         owner->suites[session->suite]--;
@@ -270,7 +291,7 @@ static void write_session(struct cv_session_owner *owner, struct cv_session *ses
     cv_timers_set(&owner->timers, &session->timer,
                   RTE_MIN(ngtcp2_conn_get_expiry(session->conn), cv_tunnel_due_ns(session)));
     if (bytes > 0)
-        cv_owner_mark_dirty(owner, session);
+        cv_owner_mark_writing(owner, session);
 }
 
 /* ---- The end ---- */
@@ -406,7 +427,11 @@ void cv_owner_read(struct cv_session_owner *owner, struct cv_session *session,
     else {
         if (session->path_proven)
             notice_address(owner, session);
-        cv_owner_mark_dirty(owner, session);
+        if (owner->worker != NULL && session->tunnels == NULL && session->stream.out_unsent == NULL &&
+            session->tell == 0)
+            mark_acking(owner, session);
+        else
+            cv_owner_mark_writing(owner, session);
     }
 }
 
@@ -423,7 +448,7 @@ static uint32_t serve_timers(struct cv_session_owner *owner)
         if (result != 0)
             fail(owner, session, result);
         else
-            cv_owner_mark_dirty(owner, session);
+            cv_owner_mark_writing(owner, session);
     }
     return count;
 }
@@ -431,14 +456,20 @@ static uint32_t serve_timers(struct cv_session_owner *owner)
 uint32_t cv_owner_turn(struct cv_session_owner *owner)
 {
     uint32_t done = serve_timers(owner);
-    struct cv_session *session = NULL, *last;
+    struct cv_session *session, *last;
 
-    last = TAILQ_LAST(&owner->dirty, cv_session_list);
+    for (unsigned i = 0; i < SESSIONS_PER_TURN && (session = TAILQ_FIRST(&owner->ackers)) != NULL &&
+                         owner->now_ns - session->ack_ns >= CV_ACK_WAIT_NS;
+         i++)
+        cv_owner_mark_writing(owner, session);
+    session = NULL;
+    last = TAILQ_LAST(&owner->writers, cv_session_list);
     for (unsigned i = 0; i < SESSIONS_PER_TURN && session != last; i++) {
-        session = TAILQ_FIRST(&owner->dirty);
-        TAILQ_REMOVE(&owner->dirty, session, dirty_link);
-        session->dirty = false;
+        session = TAILQ_FIRST(&owner->writers);
+        leave_due(owner, session);
         done++;
+        if (session != last)
+            cv_session_prefetch(TAILQ_FIRST(&owner->writers));
         if (session->conn != NULL)
             write_session(owner, session);
         if (session->conn != NULL && session->ending)

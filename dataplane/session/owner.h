@@ -4,11 +4,15 @@
  * A thread that owns sessions: a worker, or the handshake thread. What both do with a session is here:
  * packets in, timers, packets out, words with control. Each call is made by that thread alone.
  *
- * In one turn a session reads all its packets before it writes, so that it acknowledges once. Sessions with
- * something to write, or to tell to control, are in a list each; those in neither cost nothing.
+ * In one turn a session reads all its packets before it writes, so that it acknowledges once; and when it has
+ * nothing else to send, its acknowledgement waits up to CV_ACK_WAIT_NS for something to go with. Sessions
+ * with something to write, or to tell to control, are in a list each; those in none cost nothing.
  */
 #include "arrival.h"
 #include "sessions.h"
+
+/* Much less than the 25 ms that QUIC allows by default (RFC 9000 section 18.2). */
+#define CV_ACK_WAIT_NS 1000000
 
 /* What waits for the tunnel legs of an owner's sessions. */
 struct cv_tunnels {
@@ -29,8 +33,9 @@ struct cv_session_owner {
     struct cv_timers timers;
     void *timer_memory;
     struct rte_mempool *mbufs;
-    struct rte_mbuf *spare; /* what the last write had no use for */
-    struct cv_session_list dirty;
+    struct rte_mbuf *spare;         /* what the last write had no use for */
+    struct cv_session_list writers; /* CV_DUE_WRITE */
+    struct cv_session_list ackers;  /* CV_DUE_ACK, the oldest first */
     struct cv_session_list telling;
     struct cv_tunnels tunnels;
     void *tunnel_memory;
@@ -70,7 +75,7 @@ void cv_owner_read(struct cv_session_owner *owner, struct cv_session *session,
  */
 uint32_t cv_owner_turn(struct cv_session_owner *owner);
 
-void cv_owner_mark_dirty(struct cv_session_owner *owner, struct cv_session *session);
+void cv_owner_mark_writing(struct cv_session_owner *owner, struct cv_session *session);
 void cv_owner_mark_telling(struct cv_session_owner *owner, struct cv_session *session, uint8_t what);
 
 /* Makes a session this thread's: puts it under its timers and lists. */

@@ -82,6 +82,13 @@ enum cv_session_tell {
     CV_TELL_LIMIT = 1 << 5,
 };
 
+/* In which of its owner's lists a session is. */
+enum cv_session_due {
+    CV_DUE_NOTHING,
+    CV_DUE_WRITE, /* it has something to send */
+    CV_DUE_ACK,   /* an acknowledgement at most: that may wait for a moment */
+};
+
 struct cv_session_owner;
 struct cv_tunnel_queue;
 struct cv_handshake;
@@ -97,7 +104,7 @@ struct cv_session {
     uint8_t phase;      /* enum cv_session_phase */
     uint8_t suite;      /* enum cv_suite */
     uint8_t tell;       /* set of enum cv_session_tell */
-    bool dirty;         /* in the owner's list of sessions with something to send */
+    uint8_t due;        /* enum cv_session_due */
     bool telling;       /* in the owner's list of sessions with something to tell */
     bool asked;         /* control knows of it */
     bool ending;
@@ -105,7 +112,7 @@ struct cv_session {
     uint16_t shard;   /* that its connection IDs name */
     uint16_t next_cid;
     uint32_t quic_version;
-    TAILQ_ENTRY(cv_session) dirty_link, tell_link, asking_link;
+    TAILQ_ENTRY(cv_session) due_link, tell_link, asking_link;
     struct cv_handshake *handshake;  /* NULL once it is done */
     struct cv_moving_keys *moving;   /* from the handshake thread to the worker */
     struct cv_tunnel_queue *tunnels; /* the last of those in which datagrams wait; NULL: none */
@@ -120,6 +127,7 @@ struct cv_session {
     uint8_t end_application;
     uint64_t end_code;
     uint64_t start_ns, seen_ns;
+    uint64_t ack_ns;   /* CV_DUE_ACK: since when */
     uint64_t given_ns; /* the old owner's time when it gave the session away: ngtcp2 takes no earlier one */
     uint64_t rx_pkts, tx_pkts;
     uint8_t tag[CV_SESSION_TAG_BYTES];

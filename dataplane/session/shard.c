@@ -3,6 +3,7 @@
 
 #include "keys.h"
 #include "owner.h"
+#include "prefetch.h"
 #include "publish.h"
 #include "tell.h"
 #include "tunnel.h"
@@ -88,12 +89,25 @@ static void find_sessions(struct cv_worker *worker, struct burst *burst)
         burst->sessions[i] = find_session(worker, &cids[i], burst->arrivals[i].mbuf);
 }
 
+/* The first of another session than `session`, from `i` on; NULL. */
+static const struct cv_session *next_session(const struct burst *burst, const struct cv_session *session,
+                                             uint32_t i)
+{
+    for (; i < burst->count; i++)
+        if (burst->sessions[i] != NULL && burst->sessions[i] != session)
+            return burst->sessions[i];
+    return NULL;
+}
+
 /* All packets of one session, then all of the next: its state is fetched from memory once. */
 static void read_sessions(struct cv_worker *worker, struct burst *burst)
 {
     for (uint32_t i = 0; i < burst->count; i++) {
         struct cv_session *session = burst->sessions[i];
+        const struct cv_session *next = session != NULL ? next_session(burst, session, i + 1) : NULL;
 
+        if (next != NULL)
+            cv_session_prefetch(next);
         for (uint32_t j = i; session != NULL && j < burst->count; j++) {
             if (burst->sessions[j] != session)
                 continue;
@@ -180,7 +194,8 @@ uint32_t cv_shard_turn(struct cv_worker *worker)
     for (unsigned i = 0; i < returned; i++)
         take_returned(worker, entries[i]);
     packets = rte_ring_sc_dequeue_burst(owner->rings->packets, entries, RING_BURST, NULL);
-    take(worker, (struct rte_mbuf **)entries, packets);
+    if (packets > 0)
+        take(worker, (struct rte_mbuf **)entries, packets);
     done = returned + packets + cv_tunnel_take_sent(owner) + cv_owner_take_orders(owner) +
            cv_owner_turn(owner) + cv_owner_tell(owner);
     if (unlikely(owner->dump.active))

@@ -187,7 +187,7 @@ static void send_bytes(struct cv_session_owner *owner, struct cv_session *sessio
     int result = cv_stream_send(session, piece);
 
     if (result == 0)
-        cv_owner_mark_dirty(owner, session);
+        cv_owner_mark_writing(owner, session);
     else if (result == -ENOBUFS)
         cv_owner_end(owner, session, CV_SESSION_END_SLOW_PEER, CV_SESSION_ERROR_NOT_READING, true);
     else
@@ -214,7 +214,7 @@ void cv_owner_order(struct cv_session_owner *owner, struct cv_session *session,
     }
     if (message->type == CV_MESSAGE_SESSION_CREDIT) {
         if (lives && session->phase == CV_SESSION_OPEN && cv_stream_credit(session, message->order.value))
-            cv_owner_mark_dirty(owner, session);
+            cv_owner_mark_writing(owner, session);
         return;
     }
     if (lives && message->type == CV_MESSAGE_SESSION_GET) {

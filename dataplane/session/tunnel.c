@@ -135,7 +135,7 @@ static void deliver(struct cv_session_owner *owner, struct rte_mbuf *mbuf)
         return;
     }
     append(owner, session, mbuf);
-    cv_owner_mark_dirty(owner, session);
+    cv_owner_mark_writing(owner, session);
 }
 
 void cv_tunnel_send(struct cv_worker *worker, struct rte_mbuf *mbuf, const struct cv_tunnel *tunnel)
