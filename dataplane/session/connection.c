@@ -233,8 +233,12 @@ struct cv_address cv_session_local(const struct cv_sessions *all, uint8_t local)
     return (struct cv_address){all->locals->list[local].ip, all->listen_port_be};
 }
 
-/* Sizes that are probed for, in ascending order: what a DATAGRAM with 1,400 bytes needs, and all of 1,500. */
-static const uint16_t probes[] = {1400, 1452, 1472};
+/*
+ * Sizes that are probed for, those over what our own MTU allows left out: ngtcp2 goes through them once, and
+ * passes over what is decided by then. 1,452 is what a DATAGRAM with 1,400 bytes needs, and all of 1,500 with
+ * IPv6, 1,472 with IPv4; the others are for paths through tunnels, 1,232 for the least that IPv6 must carry.
+ */
+static const uint16_t probes[] = {1400, 1452, 1472, 1432, 1372, 1332, 1280, 1232};
 
 static void fill_settings(ngtcp2_settings *settings, struct cv_session *session,
                           const struct cv_first_packet *first)
@@ -252,10 +256,8 @@ static void fill_settings(ngtcp2_settings *settings, struct cv_session *session,
     settings->rand_ctx.native_handle = session;
     settings->available_versions = versions;
     settings->available_versionslen = RTE_DIM(versions);
-    while (settings->pmtud_probeslen < RTE_DIM(probes) && probes[settings->pmtud_probeslen] <= largest)
-        settings->pmtud_probeslen++;
     settings->pmtud_probes = probes;
-    settings->no_pmtud = settings->pmtud_probeslen == 0;
+    settings->pmtud_probeslen = RTE_DIM(probes);
     if (first->retried) {
         settings->token = first->header->token;
         settings->tokenlen = first->header->tokenlen;

@@ -206,6 +206,21 @@ static void learn_route(struct cv_session *session, const struct cv_arrival *arr
     cv_route_learn(route, arrival);
 }
 
+static uint16_t path_bytes(const struct cv_session *session)
+{
+    return (uint16_t)ngtcp2_conn_get_path_max_tx_udp_payload_size(session->conn);
+}
+
+size_t cv_owner_room(const struct cv_session_owner *owner, const struct cv_session *session,
+                     const struct rte_mbuf *mbuf)
+{
+    size_t room = rte_pktmbuf_tailroom(mbuf), path = path_bytes(session);
+
+    if (cv_path_probe_due(&session->probe, (uint16_t)path, session->rx_pkts, owner->now_ns))
+        return room;
+    return RTE_MIN(room, path);
+}
+
 /* Writes one packet into `mbuf`: its bytes, 0 when there is nothing to send, or an error. */
 static ngtcp2_ssize write_one(struct cv_session_owner *owner, struct cv_session *session,
                               ngtcp2_path_storage *path, ngtcp2_pkt_info *info, struct rte_mbuf *mbuf)
@@ -220,9 +235,10 @@ static ngtcp2_ssize write_one(struct cv_session_owner *owner, struct cv_session 
         if (bytes != 0 && bytes != NGTCP2_ERR_WRITE_MORE)
             return bytes;
     }
-    bytes = ngtcp2_conn_writev_stream(session->conn, &path->path, info, rte_pktmbuf_mtod(mbuf, uint8_t *),
-                                      rte_pktmbuf_tailroom(mbuf), &taken, NGTCP2_WRITE_STREAM_FLAG_NONE,
-                                      count > 0 ? 0 : -1, vectors, count, owner->now_ns);
+    bytes =
+        ngtcp2_conn_writev_stream(session->conn, &path->path, info, rte_pktmbuf_mtod(mbuf, uint8_t *),
+                                  cv_owner_room(owner, session, mbuf), &taken, NGTCP2_WRITE_STREAM_FLAG_NONE,
+                                  count > 0 ? 0 : -1, vectors, count, owner->now_ns);
     if (taken > 0)
         cv_stream_sent(session, (size_t)taken);
     if (bytes == NGTCP2_ERR_STREAM_DATA_BLOCKED || bytes == NGTCP2_ERR_STREAM_NOT_FOUND ||
@@ -251,9 +267,7 @@ static void send_written(struct cv_session_owner *owner, struct cv_session *sess
 /* The path's size has changed: it was probed, or it is another path. */
 static void notice_size(struct cv_session_owner *owner, struct cv_session *session)
 {
-    size_t path_bytes = ngtcp2_conn_get_path_max_tx_udp_payload_size(session->conn);
-
-    if (likely(path_bytes == session->path_bytes || session->phase != CV_SESSION_OPEN))
+    if (likely(path_bytes(session) == session->path_bytes || session->phase != CV_SESSION_OPEN))
         return;
     cv_session_measure(session);
     cv_owner_mark_telling(owner, session, CV_TELL_LIMIT);
@@ -273,6 +287,7 @@ static void write_session(struct cv_session_owner *owner, struct cv_session *ses
         cv_tunnel_expire(owner, session);
     for (unsigned i = 0; i < WRITES_PER_TURN; i++) {
         struct rte_mbuf *mbuf = cv_owner_buffer(owner);
+        uint16_t carried = path_bytes(session);
 
         if (mbuf == NULL)
             break;
@@ -282,6 +297,8 @@ static void write_session(struct cv_session_owner *owner, struct cv_session *ses
             owner->spare = mbuf;
             break;
         }
+        if (unlikely(bytes > carried))
+            cv_path_probe_sent(&session->probe, carried, session->rx_pkts, owner->now_ns);
         send_written(owner, session, &path.path, info.ecn, mbuf, (uint16_t)bytes);
     }
     if (bytes < 0) {

@@ -105,5 +105,10 @@ void cv_owner_result(struct cv_session_owner *owner, const struct cv_message *re
 /* A buffer to write a packet into, with headroom; NULL: none left. cv_owner_send takes it, with its payload
  * set. */
 struct rte_mbuf *cv_owner_buffer(struct cv_session_owner *owner);
+
+/* How much of it ngtcp2 gets: what the session's path carries, or all when it may probe for more. The same in
+ * all calls for one packet. */
+size_t cv_owner_room(const struct cv_session_owner *owner, const struct cv_session *session,
+                     const struct rte_mbuf *mbuf);
 void cv_owner_send(struct cv_session_owner *owner, const struct cv_session_route *route, uint8_t ecn,
                    struct rte_mbuf *mbuf);

@@ -14,6 +14,7 @@
 #include "config.h"
 #include "crypto/crypto.h"
 #include "message.h"
+#include "path_probe.h"
 #include "timers.h"
 
 #include <ngtcp2/ngtcp2.h>
@@ -118,6 +119,7 @@ struct cv_session {
     struct cv_tunnel_queue *tunnels; /* the last of those in which datagrams wait; NULL: none */
     uint16_t datagram_bytes;         /* largest DATAGRAM frame payload that fits the path; 0: none does */
     uint16_t path_bytes;             /* largest UDP payload, when that was computed */
+    struct cv_path_probe probe;
     struct cv_control_stream stream;
     struct cv_session_route routes[CV_SESSION_ROUTES];
     struct cv_address address;  /* the peer's, proven */

@@ -76,7 +76,7 @@ int cv_stream_send(struct cv_session *session, const struct cv_session_data *pie
         return -ENOBUFS;
     chunk = cv_arena_alloc(&session->arena, sizeof(*chunk) + piece->bytes);
     if (chunk == NULL)
-        return -ENOBUFS;
+        return -ENOMEM;
     *chunk = (struct cv_stream_chunk){.offset = piece->offset, .bytes = piece->bytes};
     memcpy(chunk->data, piece->data, piece->bytes);
     if (stream->part_first == NULL)

@@ -13,7 +13,7 @@ bool cv_stream_receive(struct cv_session *session, const uint8_t *data, size_t b
 bool cv_stream_credit(struct cv_session *session, uint64_t offset);
 
 /* A piece of a capsule from control. 0, -EINVAL: out of its order, -ENOBUFS: too much is waiting for the peer
- * already. */
+ * already, -ENOMEM. */
 int cv_stream_send(struct cv_session *session, const struct cv_session_data *piece);
 
 /* Forgets the beginning of a capsule whose rest has not come. */

@@ -190,6 +190,8 @@ static void send_bytes(struct cv_session_owner *owner, struct cv_session *sessio
         cv_owner_mark_writing(owner, session);
     else if (result == -ENOBUFS)
         cv_owner_end(owner, session, CV_SESSION_END_SLOW_PEER, CV_SESSION_ERROR_NOT_READING, true);
+    else if (result == -ENOMEM)
+        cv_owner_end(owner, session, CV_SESSION_END_NO_ROOM, CV_SESSION_ERROR_RELAY_FULL, true);
     else
         cv_owner_end(owner, session, CV_SESSION_END_CONTROL, CV_SESSION_ERROR_INTERNAL, true);
 }

@@ -8,6 +8,11 @@
 
 #define RING_BURST 64
 
+/* Packets that a session has memory for, at least, without a page and with each; bytes of the smallest. */
+#define IN_FLIGHT_OF_BASE 16
+#define IN_FLIGHT_OF_PAGE 48
+#define PACKET_BYTES_MIN  40
+
 /* What is known of a datagram that waits: in the first bytes of its own buffer, which nobody else uses. */
 struct waiting {
     struct rte_mbuf *next;
@@ -275,11 +280,29 @@ static bool next_fits(const struct cv_session *session, const struct cv_tunnel_q
            used + 3 + CV_CHANNEL_BYTES + rte_pktmbuf_data_len(next) <= session->datagram_bytes;
 }
 
+/*
+ * Packets in flight take memory, which ngtcp2 keeps for later ones; a want of it would end the session. So
+ * where there is no more to be had, only as much is in flight as the session surely has memory for.
+ */
+static bool has_memory(const struct cv_session *session)
+{
+    ngtcp2_conn_info info;
+
+    if (likely(cv_arena_has_room(&session->arena)))
+        return true;
+    ngtcp2_conn_get_conn_info(session->conn, &info);
+    return info.bytes_in_flight <
+           (IN_FLIGHT_OF_BASE + (uint64_t)session->arena.page_count * IN_FLIGHT_OF_PAGE) * PACKET_BYTES_MIN;
+}
+
 ngtcp2_ssize cv_tunnel_write(struct cv_session_owner *owner, struct cv_session *session, ngtcp2_path *path,
                              ngtcp2_pkt_info *info, struct rte_mbuf *mbuf)
 {
     size_t used = 0;
 
+    if (unlikely(!has_memory(session)))
+        return 0;
+    cv_path_probe_soon(&session->probe);
     while (session->tunnels != NULL) {
         struct cv_tunnel_queue *before = session->tunnels, *queue = before->next;
         struct rte_mbuf *first = queue->first;
@@ -298,7 +321,7 @@ ngtcp2_ssize cv_tunnel_write(struct cv_session_owner *owner, struct cv_session *
         used += frame + 3;
         more = next_fits(session, queue, used);
         bytes = ngtcp2_conn_writev_datagram(
-            session->conn, path, info, rte_pktmbuf_mtod(mbuf, uint8_t *), rte_pktmbuf_tailroom(mbuf),
+            session->conn, path, info, rte_pktmbuf_mtod(mbuf, uint8_t *), cv_owner_room(owner, session, mbuf),
             &accepted, more ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE : NGTCP2_WRITE_DATAGRAM_FLAG_NONE, 0, parts, 2,
             owner->now_ns);
         if (accepted) {

@@ -5,6 +5,10 @@
   session_peer.py HOST CERTIFICATE KEY [--sessions N] [--at-once N] [--echo BYTES] [--rebind N] [--key-updates N]
                   [--no-certificate] [--alpn NAME] [--keep SECONDS] [--version 1|2] [--read-slowly]
                   [--suite AES_128_GCM_SHA256|...]
+                  [--deaf SECONDS] [--hear BYTES --hear-sessions N]
+
+With --at-once N there are N sessions side by side. --deaf: what comes in the first seconds after all handshakes is lost, and
+nothing is sent; --hear: then all listen until --hear-sessions of them have as many bytes.
 
 Each session opens, echoes, and closes with application error 0xc00. One JSON object on standard output.
 """
@@ -98,6 +102,13 @@ class Session:
                 raise RuntimeError(f"{what}: not in {seconds} s")
             self.turn(0.05)
 
+    def lose(self):
+        try:
+            while True:
+                self.socket.recv(65536)
+        except OSError:
+            pass
+
     def echo(self, length):
         data = os.urandom(length)
         self.received = b""
@@ -136,13 +147,42 @@ def run_one(arguments):
     return {"closed": closed, "received": len(session.received), "retries": session.quic._retry_count}
 
 
+def be_deaf(sessions, seconds):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for session in sessions:
+            session.lose()
+        time.sleep(0.02)
+
+
+def hear(sessions, length, wanted):
+    """Until as many sessions as are wanted have heard that many bytes, and a little longer."""
+    deadline = time.monotonic() + TIMEOUT_S
+    heard = 0
+    while time.monotonic() < deadline:
+        for session in sessions:
+            session.turn(0)
+        if heard < wanted <= (heard := sum(len(session.received) >= length for session in sessions)):
+            deadline = min(deadline, time.monotonic() + 2)
+        time.sleep(0.01)
+    for session in sessions:
+        session.close()
+    return {"heard": heard}
+
+
 def run_many(arguments):
     sessions = []
     for _ in range(arguments.at_once):
         sessions.append(Session(arguments))
         sessions[-1].until(lambda: sessions[-1].completed, "handshake")
+        if arguments.hear:
+            sessions[-1].quic.send_stream_data(0, b"\x17\x00")  # the peer opens the control stream
+            sessions[-1].flush()
         for session in sessions:
-            session.turn(0)
+            session.lose() if arguments.deaf else session.turn(0)
+    be_deaf(sessions, arguments.deaf)
+    if arguments.hear:
+        return hear(sessions, arguments.hear, arguments.hear_sessions)
     for session in sessions:
         session.echo(arguments.echo or 100)
     print(json.dumps({"open": len(sessions)}), flush=True)
@@ -175,6 +215,9 @@ def main():
     parser.add_argument("--version", type=int, default=1)
     parser.add_argument("--read-slowly", action="store_true")
     parser.add_argument("--suite")
+    parser.add_argument("--deaf", type=float, default=0)
+    parser.add_argument("--hear", type=int, default=0)
+    parser.add_argument("--hear-sessions", type=int, default=1)
     arguments = parser.parse_args()
     start, result = time.monotonic(), {}
     try:

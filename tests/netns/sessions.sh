@@ -11,7 +11,8 @@
 #   stop_sessions
 #
 # Set before start_sessions: SESSION_WORKERS, SESSION_VLAN, SESSION_CRYPTO (dataplane.crypto), SESSION_RELAY (the name
-# of the relay's certificate). Before session_peer: SESSION_PEER (of the peer's), SESSION_ADDRESS (the relay's).
+# of the relay's certificate), SESSIONS_MAX (limits.sessions). Before session_peer: SESSION_PEER (of the peer's),
+# SESSION_ADDRESS (the relay's).
 SESSION_WORKERS=${SESSION_WORKERS:-1}
 
 make_certificate() {
@@ -28,7 +29,7 @@ write_session_config() {
         lines+="${lines:+, }$line"
     done
     write_config workers="$SESSION_WORKERS" vlan="${SESSION_VLAN:-0}" crypto="${SESSION_CRYPTO:-auto}" \
-        certificate="/run/culvert/${SESSION_RELAY:-relay}" sessions="$lines" limits="sessions: 2000"
+        certificate="/run/culvert/${SESSION_RELAY:-relay}" sessions="$lines" limits="sessions: ${SESSIONS_MAX:-2000}"
 }
 
 start_session_control() {
