@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A peer of the session protocol with somebody else's QUIC stack (aioquic), written from docs/protocol.md.
 
-  session_peer.py --relay 192.0.2.1:443 --cert F --key F --legs FILE [--ask PEER-ID] [--key-update]
+  session_peer.py --relay 192.0.2.1:443 --cert F --key F --legs FILE [--leg udp|tunnel] [--ask PEER-ID]
+                  [--local ADDRESS:PORT] [--forward ADDRESS:PORT] [--key-update]
 
 Registers, and then asks for a pair with the peer of that ID, or takes whatever is offered. When the pair is
 made, "ADDRESS PORT TOKEN" of its own leg is written to the file. The session stays until SIGTERM; what happens
 is told in lines of JSON on stdout.
+
+A tunnel leg is bridged to a UDP socket at --local, which is what is written to the file, with "-" for a token: what
+comes in there goes into the leg, what comes out of the leg goes to --forward, or to who sent last.
 """
 
 import argparse
@@ -18,6 +22,7 @@ import os
 import signal
 import ssl
 import sys
+import time
 
 from aioquic.asyncio import QuicConnectionProtocol, connect
 from aioquic.buffer import UINT_VAR_MAX, Buffer, BufferReadError, encode_uint_var
@@ -27,9 +32,16 @@ from aioquic.quic.configuration import QuicConfiguration
 assert UINT_VAR_MAX == 2**62 - 1
 
 REGISTER, REGISTERED, OBSERVED_ADDRESS, PAIR_REQUEST, PAIR_OFFER, PAIR_ACCEPT = range(0x29E1F0, 0x29E1F6)
-PAIR_MADE, REFUSED, PAIR_CLOSED = 0x29E1F7, 0x29E1F8, 0x29E1FA
-UDP_LEG = 1
+PAIR_MADE, REFUSED, PAIR_CLOSED, TUNNEL_LIMIT = 0x29E1F7, 0x29E1F8, 0x29E1FA, 0x29E1FB
+UDP_LEG, TUNNEL_LEG = 1, 2
+LEGS = {"udp": UDP_LEG, "tunnel": TUNNEL_LEG}
 NONE = 0xC00
+
+PACKET_BYTES = 1452  # of UDP payload, which a path of 1,500 bytes lets through
+# A short header with a connection ID of up to 20 bytes, a packet number and the AEAD tag; a DATAGRAM frame's type and
+# length; a channel.
+PACKET_OVERHEAD = 1 + 20 + 4 + 16 + 3 + 2
+QUEUE_S = 0.05
 
 
 def tell(**what):
@@ -52,10 +64,40 @@ def parse_id(text):
     return base64.b32decode(text.upper() + "====")
 
 
+def parse_address(text):
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+class Bridge(asyncio.DatagramProtocol):
+    """The local UDP socket of a tunnel leg."""
+
+    def __init__(self, peer, forward):
+        self.peer = peer
+        self.program = forward
+        self.fixed = forward is not None
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, address):
+        if not self.fixed:
+            self.program = address
+        self.peer.tunnel_out(data)
+
+    def deliver(self, data):
+        if self.program is not None:
+            self.transport.sendto(data, self.program)
+
+
 class Peer(QuicConnectionProtocol):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.held = b""
+        self.channel = None
+        self.bridge = None
+        self.waiting = []  # when each datagram was given to aioquic, which keeps what its window holds back
+        self.counts = {"out": 0, "in": 0, "late": 0, "too_big": 0, "no_channel": 0}
         self.registered = asyncio.get_running_loop().create_future()
         self.ended = asyncio.get_running_loop().create_future()
         self.options = None
@@ -67,19 +109,55 @@ class Peer(QuicConnectionProtocol):
 
     def start(self, options):
         self.options = options
+        self.leg = LEGS[options.leg]
         self.stream = self._quic.get_next_available_stream_id()
-        self.say(REGISTER, encode_uint_var(0), encode_uint_var(UDP_LEG))
+        self.say(REGISTER, encode_uint_var(0), encode_uint_var(self.leg))
 
     def ask(self, peer):
-        self.say(PAIR_REQUEST, encode_uint_var(1), parse_id(peer), bytes([UDP_LEG]))
+        self.say(PAIR_REQUEST, encode_uint_var(1), parse_id(peer), bytes([self.leg]))
+
+    # ---- The tunnel leg ----
+
+    def tunnel_out(self, payload):
+        if self.channel is None:
+            self.counts["no_channel"] += 1
+        elif len(payload) > PACKET_BYTES - PACKET_OVERHEAD:
+            self.counts["too_big"] += 1
+        else:
+            self._quic.send_datagram_frame(encode_uint_var(self.channel) + payload)
+            self.waiting.append(time.monotonic())
+            self.counts["out"] += 1
+            self.drop_late()
+            self._transmit_soon()
+
+    def drop_late(self):
+        """Oldest first, as docs/protocol.md advises: QUIC inside the tunnel is to see loss, not seconds of delay."""
+        pending = self._quic._datagrams_pending
+        del self.waiting[: len(self.waiting) - len(pending)]
+        while pending and self.waiting[0] < time.monotonic() - QUEUE_S:
+            pending.popleft()
+            self.waiting.pop(0)
+            self.counts["late"] += 1
+
+    def tunnel_in(self, data):
+        buf = Buffer(data=data)
+        if buf.pull_uint_var() == self.channel and self.bridge is not None:
+            self.counts["in"] += 1
+            self.bridge.deliver(data[buf.tell():])
+        else:
+            self.counts["no_channel"] += 1
+
+    # ---- The control stream ----
 
     def quic_event_received(self, event):
         if isinstance(event, events.StreamDataReceived):
             self.held += event.data
             while self.take_capsule():
                 pass
+        elif isinstance(event, events.DatagramFrameReceived):
+            self.tunnel_in(event.data)
         elif isinstance(event, events.ConnectionTerminated) and not self.ended.done():
-            tell(event="closed", code=event.error_code, reason=event.reason_phrase)
+            tell(event="closed", code=event.error_code, reason=event.reason_phrase, tunnel=self.counts)
             self.ended.set_result(None)
 
     def take_capsule(self):
@@ -104,7 +182,7 @@ class Peer(QuicConnectionProtocol):
         elif kind == PAIR_OFFER:
             offer = buf.pull_uint_var()
             tell(event="offer", offer=offer, peer=show_id(buf.pull_bytes(32)), seconds=buf.pull_uint_var())
-            self.say(PAIR_ACCEPT, encode_uint_var(offer), bytes([UDP_LEG]))
+            self.say(PAIR_ACCEPT, encode_uint_var(offer), bytes([self.leg]))
         elif kind == PAIR_MADE:
             self.take_made(buf)
         elif kind == REFUSED:
@@ -113,30 +191,46 @@ class Peer(QuicConnectionProtocol):
             tell(event="refused", origin=origin, number=number, code=code, text=text)
         elif kind == PAIR_CLOSED:
             tell(event="pair_closed", pair=buf.pull_uint_var(), code=buf.pull_uint_var())
+            self.channel = None
+        elif kind == TUNNEL_LIMIT:
+            tell(event="limit", channel=buf.pull_uint_var(), bytes=buf.pull_uint_var())
 
     def take_made(self, buf):
         origin, number, pair = buf.pull_uint8(), buf.pull_uint_var(), buf.pull_uint_var()
-        assert buf.pull_uint8() == UDP_LEG
+        assert buf.pull_uint8() == self.leg
+        if self.leg == UDP_LEG:
+            where, more = self.udp_leg(buf)
+        else:
+            self.channel, limit = buf.pull_uint_var(), buf.pull_uint_var()
+            where = "{} {} -".format(*self.options.local)
+            more = {"channel": self.channel, "bytes": limit}
+        assert buf.eof()
+        with open(self.options.legs + ".new", "w") as f:
+            f.write(where + "\n")
+        os.rename(self.options.legs + ".new", self.options.legs)
+        tell(event="made", origin=origin, number=number, pair=pair, **more)
+
+    def udp_leg(self, buf):
         port = buf.pull_uint16()
         ips = [read_ip(buf) for _ in range(buf.pull_uint8())]
         token = buf.pull_bytes(32)
-        assert buf.eof()
         own = ipaddress.ip_address(self.options.relay[0]).version
         ip = next(ip for ip in ips if ipaddress.ip_address(ip).version == own)
-        with open(self.options.legs + ".new", "w") as f:
-            f.write(f"{ip} {port} {token.hex()}\n")
-        os.rename(self.options.legs + ".new", self.options.legs)
-        tell(event="made", origin=origin, number=number, pair=pair, relay_port=port)
+        return f"{ip} {port} {token.hex()}", {"relay_port": port}
 
 
 async def run(options):
     configuration = QuicConfiguration(is_client=True, alpn_protocols=["culvert/1"], idle_timeout=60,
-                                      verify_mode=ssl.CERT_NONE, max_datagram_frame_size=65535)
+                                      verify_mode=ssl.CERT_NONE, max_datagram_frame_size=65535,
+                                      max_datagram_size=PACKET_BYTES)
     configuration.load_cert_chain(options.cert, options.key)
     async with connect(*options.relay, configuration=configuration, create_protocol=Peer,
                        wait_connected=True) as peer:
         asyncio.get_running_loop().add_signal_handler(
             signal.SIGTERM, lambda: peer.close(error_code=NONE, reason_phrase=""))
+        if options.leg == "tunnel":
+            _, peer.bridge = await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: Bridge(peer, options.forward), local_addr=options.local)
         peer.start(options)
         await asyncio.wait_for(peer.registered, 20)
         if options.key_update:
@@ -152,15 +246,16 @@ async def run(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--relay", required=True, help="ADDRESS:PORT of the relay's sessions")
+    parser.add_argument("--relay", required=True, type=parse_address, help="ADDRESS:PORT of the relay's sessions")
     parser.add_argument("--cert", required=True)
     parser.add_argument("--key", required=True)
     parser.add_argument("--legs", required=True, help="where to write the leg")
+    parser.add_argument("--leg", choices=LEGS, default="udp", help="kind of the own leg")
+    parser.add_argument("--local", type=parse_address, default=("127.0.0.1", 5000), help="ADDRESS:PORT of the bridge")
+    parser.add_argument("--forward", type=parse_address, help="ADDRESS:PORT of the program behind it")
     parser.add_argument("--ask", help="peer ID of the other peer")
     parser.add_argument("--key-update", action="store_true", help="begin a key update after registering")
     options = parser.parse_args()
-    host, _, port = options.relay.rpartition(":")
-    options.relay = (host.strip("[]"), int(port))
     asyncio.run(run(options))
     return 0
 
