@@ -13,7 +13,8 @@
 #include <rte_malloc.h>
 #include <string.h>
 
-#define WRITES_PER_TURN   16 /* packets of one session */
+#define WRITES_PER_TURN   16  /* packets of one session */
+#define PACKETS_PER_TURN  128 /* of all: so long the next burst may have to wait */
 #define TIMERS_PER_TURN   256
 #define SESSIONS_PER_TURN 256 /* of each list */
 #define VECTORS           8
@@ -275,22 +276,25 @@ static void notice_size(struct cv_session_owner *owner, struct cv_session *sessi
 
 static void fail(struct cv_session_owner *owner, struct cv_session *session, int result);
 
-/* Writes what there is to write, up to a bound; the rest in the next turn. */
-static void write_session(struct cv_session_owner *owner, struct cv_session *session)
+/* Writes what there is to write, up to a bound; the rest in the next turn. Returns how many packets. */
+static unsigned write_session(struct cv_session_owner *owner, struct cv_session *session)
 {
     ngtcp2_path_storage path;
     ngtcp2_pkt_info info;
     ngtcp2_ssize bytes = 0;
+    unsigned count = 0;
 
     notice_size(owner, session);
     if (session->tunnels != NULL)
         cv_tunnel_expire(owner, session);
-    for (unsigned i = 0; i < WRITES_PER_TURN; i++) {
+    for (; count < WRITES_PER_TURN; count++) {
         struct rte_mbuf *mbuf = cv_owner_buffer(owner);
         uint16_t carried = path_bytes(session);
 
-        if (mbuf == NULL)
+        if (mbuf == NULL) {
+            bytes = 1; /* to be tried again in the next turn */
             break;
+        }
         ngtcp2_path_storage_zero(&path);
         bytes = write_one(owner, session, &path, &info, mbuf);
         if (bytes <= 0) {
@@ -303,12 +307,13 @@ static void write_session(struct cv_session_owner *owner, struct cv_session *ses
     }
     if (bytes < 0) {
         fail(owner, session, (int)bytes);
-        return;
+        return count;
     }
     cv_timers_set(&owner->timers, &session->timer,
                   RTE_MIN(ngtcp2_conn_get_expiry(session->conn), cv_tunnel_due_ns(session)));
     if (bytes > 0)
         cv_owner_mark_writing(owner, session);
+    return count;
 }
 
 /* ---- The end ---- */
@@ -474,6 +479,7 @@ uint32_t cv_owner_turn(struct cv_session_owner *owner)
 {
     uint32_t done = serve_timers(owner);
     struct cv_session *session, *last;
+    unsigned packets = 0;
 
     for (unsigned i = 0; i < SESSIONS_PER_TURN && (session = TAILQ_FIRST(&owner->ackers)) != NULL &&
                          owner->now_ns - session->ack_ns >= CV_ACK_WAIT_NS;
@@ -481,14 +487,14 @@ uint32_t cv_owner_turn(struct cv_session_owner *owner)
         cv_owner_mark_writing(owner, session);
     session = NULL;
     last = TAILQ_LAST(&owner->writers, cv_session_list);
-    for (unsigned i = 0; i < SESSIONS_PER_TURN && session != last; i++) {
+    for (unsigned i = 0; i < SESSIONS_PER_TURN && packets < PACKETS_PER_TURN && session != last; i++) {
         session = TAILQ_FIRST(&owner->writers);
         leave_due(owner, session);
         done++;
         if (session != last)
             cv_session_prefetch(TAILQ_FIRST(&owner->writers));
         if (session->conn != NULL)
-            write_session(owner, session);
+            packets += write_session(owner, session);
         if (session->conn != NULL && session->ending)
             cv_owner_end(owner, session, session->end, session->end_code, session->end_application);
     }
