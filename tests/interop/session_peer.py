@@ -232,7 +232,11 @@ async def run(options):
             _, peer.bridge = await asyncio.get_running_loop().create_datagram_endpoint(
                 lambda: Bridge(peer, options.forward), local_addr=options.local)
         peer.start(options)
-        await asyncio.wait_for(peer.registered, 20)
+        await asyncio.wait([peer.registered, peer.ended], timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        if peer.ended.done():
+            return
+        if not peer.registered.done():
+            sys.exit("not registered in 20 s")
         if options.key_update:
             peer._quic.request_key_update()
             for _ in range(3):  # the relay needs some packets to see that it is done
