@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks that a pair changes no byte of any datagram, whatever its size.
 
-sizes.py LEGS ask|answer [--smallest N] [--largest N] [--each N]
+sizes.py LEGS ask|answer [--smallest N] [--largest N] [--each N] [--resends N]
 
 `ask` sends a datagram of each size from --smallest to --largest, --each times; `answer` checks the bytes and
 answers each with one of the same size and other bytes, which `ask` checks. The bytes follow from side, size and
-turn, so each side knows what it must get. The last line of stdout is JSON: received, changed, missing.
+turn, so each side knows what it must get. A tunnel leg may lose what its session's window holds back for too long, so
+there `ask` sends again, up to --resends times in a row, what is not answered in a second. The last line of stdout is JSON: received, changed, missing.
 """
 import argparse
 import hashlib
@@ -46,6 +47,8 @@ class Side:
         self.total = len(self.to_send)
         self.received = self.changed = 0
         self.greeted = False
+        self.known = {}  # those that have come: the key of each
+        self.resends = options.resends
 
     def next_datagrams(self, wait_s):
         select.select([self.leg.sock], [], [], wait_s)
@@ -66,10 +69,13 @@ class Side:
             return None
         keys = self.expected.get(datagram)
         if not keys:
+            if self.resends and datagram in self.known:
+                return self.known[datagram]  # its answer was lost
             self.changed += 1
             return None
         self.received += 1
-        return keys.pop()
+        self.known[datagram] = keys.pop()
+        return self.known[datagram]
 
     def greet(self):
         """`ask` greets until it is greeted; then both legs are bound. `answer` only sends its token meanwhile, or an
@@ -87,7 +93,7 @@ class Side:
                 self.accept(datagram)
 
     def ask(self):
-        waiting, heard_at = set(), time.monotonic()
+        waiting, heard_at, resends = set(), time.monotonic(), self.resends
         keys = iter(self.to_send)
         key = next(keys)
         while key or waiting:
@@ -96,15 +102,24 @@ class Side:
                 self.leg.send(self.to_send[key])
                 key = next(keys, None)
             for datagram in self.next_datagrams(0.05):
-                heard_at = time.monotonic()
+                heard_at, resends = time.monotonic(), self.resends
                 waiting.discard(self.accept(datagram))
-            if time.monotonic() - heard_at > PATIENCE_S:
+            if time.monotonic() - heard_at <= PATIENCE_S:
+                continue
+            heard_at = time.monotonic()
+            if resends > 0:
+                resends -= 1
+                for lost in waiting:
+                    self.leg.send(self.to_send[lost])
+            else:
                 waiting.clear()  # lost for good
-                heard_at = time.monotonic()
 
     def answer(self):
         heard_at = time.monotonic()
-        while self.received < self.total and time.monotonic() - heard_at < 2 * PATIENCE_S:
+        patience_s = (2 + self.resends) * PATIENCE_S
+        while time.monotonic() - heard_at < (
+            patience_s if self.received < self.total else 2 * PATIENCE_S * self.resends
+        ):
             for datagram in self.next_datagrams(0.05):
                 heard_at = time.monotonic()
                 if key := self.accept(datagram):
@@ -123,6 +138,7 @@ def main():
     parser.add_argument("--smallest", type=int, default=1)
     parser.add_argument("--largest", type=int, default=1472)
     parser.add_argument("--each", type=int, default=1)
+    parser.add_argument("--resends", type=int, default=0, help="times that what was not answered is sent again")
     parser.add_argument("--timeout", type=float, default=20, help="seconds to wait for the other side")
     print(json.dumps(Side(parser.parse_args()).run()), flush=True)
 

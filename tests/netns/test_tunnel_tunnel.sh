@@ -15,8 +15,8 @@ for workers in 1 0,1; do
     two_peers tunnel tunnel
     wait_room alice 1400
     wait_room bob 1400
-    check_sizes alice bob --largest 1400
-    check_sizes bob alice --smallest 1400 --largest 1400 --each 300
+    check_sizes alice bob --resends 3 --largest 1400
+    check_sizes bob alice --smallest 1400 --resends 3 --largest 1400 --each 300
     exchange alice bob --count 3000 --size 1200 --window 32 --resend
     exchange_done alice bob
     stop_peer alice

@@ -15,8 +15,8 @@ two_peers tunnel udp
 expect "$(last_event alice made .leg)" = tunnel "alice's leg"
 expect "$(last_event bob made .leg)" = udp "bob's leg"
 wait_room alice 1400
-check_sizes alice bob --largest 1400
-check_sizes alice bob --smallest 1400 --largest 1400 --each 300
+check_sizes alice bob --resends 3 --largest 1400
+check_sizes alice bob --smallest 1400 --resends 3 --largest 1400 --each 300
 exchange alice bob --count 3000 --size 1200 --window 32 --resend
 exchange_done alice bob
 
