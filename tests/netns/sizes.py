@@ -7,7 +7,8 @@ sizes.py LEGS ask|answer [--smallest N] [--largest N] [--each N] [--resends N]
 `ask` sends a datagram of each size from --smallest to --largest, --each times; `answer` checks the bytes and
 answers each with one of the same size and other bytes, which `ask` checks. The bytes follow from side, size and
 turn, so each side knows what it must get. A tunnel leg may lose what its session's window holds back for too long, so
-there `ask` sends again, up to --resends times in a row, what is not answered in a second. The last line of stdout is JSON: received, changed, missing.
+there `ask` sends again, up to --resends times in a row, what is not answered in a second. The last line of stdout is
+JSON: received, changed, missing.
 """
 import argparse
 import hashlib
