@@ -45,6 +45,7 @@ bool cv_handshake_ask(struct cv_session *session)
     struct cv_handshake *handshake = session->handshake;
     struct cv_message message = {.type = CV_MESSAGE_SESSION_ASK};
 
+    cv_tls_stop(session); /* all that it was for is done, and control may take its time */
     if (!handshake->ask_told) {
         message.ask.session = cv_session_number(session);
         message.ask.address = session->address;

@@ -5,10 +5,11 @@
   session_peer.py HOST CERTIFICATE KEY [--sessions N] [--at-once N] [--echo BYTES] [--rebind N] [--key-updates N]
                   [--no-certificate] [--alpn NAME] [--keep SECONDS] [--version 1|2] [--read-slowly]
                   [--suite AES_128_GCM_SHA256|...]
-                  [--deaf SECONDS] [--hear BYTES --hear-sessions N]
+                  [--deaf SECONDS] [--hear BYTES --hear-sessions N] [--reset]
 
 With --at-once N there are N sessions side by side. --deaf: what comes in the first seconds after all handshakes is lost, and
-nothing is sent; --hear: then all listen until --hear-sessions of them have as many bytes.
+nothing is sent; --hear: then all listen until --hear-sessions of them have as many bytes. --reset, of one session: after
+--deaf it says something, and whether it was reset is told.
 
 Each session opens, echoes, and closes with application error 0xc00. One JSON object on standard output.
 """
@@ -126,6 +127,9 @@ class Session:
 def run_one(arguments):
     session = Session(arguments)
     session.until(lambda: session.completed, "handshake")
+    if arguments.reset:
+        be_deaf([session], arguments.deaf)
+        return {"reset": is_reset(session)}
     if arguments.echo:
         session.echo(arguments.echo)
     for _ in range(arguments.rebind):
@@ -153,6 +157,17 @@ def be_deaf(sessions, seconds):
         for session in sessions:
             session.lose()
         time.sleep(0.02)
+
+
+def is_reset(session):
+    """Whether the relay answers a packet of the session with a stateless reset."""
+    token = session.quic._peer_cid.stateless_reset_token
+    session.lose()
+    session.quic.send_stream_data(0, bytes(200))
+    session.flush()
+    ready, _, _ = select.select([session.socket], [], [], 2)
+    answer = session.socket.recv(2000) if ready else b""
+    return token is not None and 21 <= len(answer) < 200 and answer.endswith(token)
 
 
 def hear(sessions, length, wanted):
@@ -216,6 +231,7 @@ def main():
     parser.add_argument("--read-slowly", action="store_true")
     parser.add_argument("--suite")
     parser.add_argument("--deaf", type=float, default=0)
+    parser.add_argument("--reset", action="store_true")
     parser.add_argument("--hear", type=int, default=0)
     parser.add_argument("--hear-sessions", type=int, default=1)
     arguments = parser.parse_args()

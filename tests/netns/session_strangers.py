@@ -45,6 +45,23 @@ tokens = {ask(first + os.urandom(60))[-16:] for _ in range(3)}
 check(len(tokens) == 1, "another reset token for the same connection ID")
 check(ask(bytes([0x40]) + os.urandom(30)) is None, "a reset for a packet as small as a reset")
 
+# Resets are limited, to 1,000 in 100 ms: as many as that come at most, however many are asked for.
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    s.settimeout(0.5)
+    begin = time.monotonic()
+    for i in range(20000):
+        s.sendto(first + os.urandom(60), (HOST, 443))
+    answers, end = 0, begin
+    try:
+        while s.recv(2000):
+            answers, end = answers + 1, time.monotonic()
+    except socket.timeout:
+        pass
+    allowed = 1000 * ((end - begin) / 0.1 + 2)
+    check(100 <= answers <= allowed, f"{answers} resets in {end - begin:.2f} s")
+    check(answers < 15000, f"{answers} resets for 20,000 packets")
+
 stun = struct.pack(">HHI", 1, 0, 0x2112A442) + os.urandom(12)
 answer = ask(stun)
 check(answer is not None and answer[:2] == b"\x01\x01" and answer[4:20] == stun[4:20], "no answer to STUN")

@@ -18,6 +18,14 @@ session_peer alice --echo 100 --sessions 5
 no_error
 stop_sessions
 
+# A session of which the relay keeps nothing: the peer that has missed its end is told by a reset when it says something.
+start_sessions --close-after 0.5
+session_peer alice --deaf 1.5 --reset
+no_error
+expect "$(events '.event == "closed" and .end == "control"')" -eq 1 "sessions that control closed"
+expect "$(peer_field .reset)" = true "whether the peer is told that its session is gone"
+stop_sessions
+
 # The same strangers where no Retry keeps them off.
 start_sessions -- "retry_over: 60000" "handshakes: 50" "handshakes_per_prefix: 20" "handshake: 2s"
 inside alice "$NETNS_DIR/session_strangers.py" "$RELAY_ADDRESS" > "$LOGS/strangers.out" 2> "$LOGS/strangers.log" ||
