@@ -16,6 +16,7 @@
 #define DATAGRAM_BYTES_MAX 65535
 #define SECOND             NGTCP2_SECONDS
 #define LARGE_BYTES        4096
+#define FRAME_POOL_BYTES   2832 /* ngtcp2's first pool of frames: taken with TLS's first message, and stays */
 
 /* ---- Memory ---- */
 
@@ -29,7 +30,7 @@ static bool is_brief(const struct cv_session *session, size_t bytes, bool zeroed
     if (session->arena.blocks == 0)
         return false;
     return bytes > LARGE_BYTES || (zeroed && session->conn == NULL) ||
-           (session->handshake != NULL && session->handshake->sending);
+           (session->handshake != NULL && session->handshake->sending && bytes != FRAME_POOL_BYTES);
 }
 
 static void *allocate(size_t bytes, void *user)
@@ -290,7 +291,9 @@ int cv_connection_create(struct cv_session *session, const struct cv_first_packe
     ngtcp2_transport_params parameters;
     ngtcp2_path_storage path;
     ngtcp2_settings settings;
+    ngtcp2_conn *conn;
     ngtcp2_cid own;
+    int result;
 
     session->memory = (ngtcp2_mem){session, allocate, deallocate, allocate_zeroed, reallocate};
     fill_settings(&settings, session, first);
@@ -298,7 +301,9 @@ int cv_connection_create(struct cv_session *session, const struct cv_first_packe
     new_cid(session, &own, parameters.stateless_reset_token);
     cv_path_fill(&path, &local, &first->arrival->address);
     session->quic_version = first->header->version;
-    return ngtcp2_conn_server_new(&session->conn, &first->header->scid, &own, &path.path,
-                                  first->header->version, &callbacks, &settings, &parameters,
-                                  &session->memory, session);
+    result = ngtcp2_conn_server_new(&conn, &first->header->scid, &own, &path.path, first->header->version,
+                                    &callbacks, &settings, &parameters, &session->memory, session);
+    if (result == 0)
+        session->conn = conn; /* not before: see is_brief */
+    return result;
 }
