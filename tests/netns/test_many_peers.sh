@@ -20,6 +20,12 @@ start many alice "$BUILD/tests/netns/many_peers" "$RELAY_ADDRESS:443" "$COUNT"
 wait_log many '"up"' 300
 expect "$(sessions)" -eq "$COUNT" "sessions that control has"
 expect "$(field "$LOGS/many.out" other)" -eq 0 "sessions that ended meanwhile"
+
+# What a session at rest needs was taken at start-up: pages are for the handshake and for traffic.
+pages_used() {
+    ctl shard show | jq '[.shards[].pages_used] | add'
+}
+wait_until 30 eval '[ "$(pages_used)" -le $((COUNT / 100)) ]' || fail "$(pages_used) pages for $COUNT sessions at rest"
 kill "${PID[many]}"
 end many 60
 expect "$(jq 'select(.event == "closed").other' "$LOGS/many.out")" -eq 0 "sessions that ended before they were closed"
