@@ -15,6 +15,9 @@
     X("session.list", api_session_list, "cursor, limit -> sessions, next")                       \
     X("session.get", api_session_get, "session -> the session")                                  \
     X("session.close", api_session_close, "session -> {}; its peer is told: operator")           \
+    X("trace.add", api_trace_add, "network, qlog, keylog, for_s -> trace")                       \
+    X("trace.list", api_trace_list, "-> allowed, traces")                                        \
+    X("trace.delete", api_trace_delete, "trace -> {}")                                           \
     X("port.list", api_port_list, "-> ports")                                                    \
     X("worker.list", api_worker_list, "-> workers")                                              \
     X("shard.list", api_shard_list, "-> shards, and the limits of sessions and handshakes")      \

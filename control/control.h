@@ -31,8 +31,9 @@ struct control {
     struct waiting *waiting;
     struct sessions *sessions;
     struct events events;
-    uint64_t start_ms;  /* monotonic */
-    uint64_t pairs_max; /* of the data plane attached last; 0: unknown */
+    uint64_t start_ms;   /* monotonic */
+    uint64_t trace_last; /* highest number that was given to a trace here */
+    uint64_t pairs_max;  /* of the data plane attached last; 0: unknown */
 };
 
 /*

@@ -14,7 +14,10 @@ static enum refusal refusal_of(int error)
     case -EEXIST:
     case -EADDRINUSE:
         return REFUSAL_EXISTS;
+    case -EPERM:
+        return REFUSAL_NOT_ALLOWED;
     case -ENOENT:
+    case -ESRCH:
         return REFUSAL_NOT_FOUND;
     case -EINVAL:
     case -ERANGE:

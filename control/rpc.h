@@ -32,6 +32,7 @@ enum rpc_code {
     X(NO_DATAPLANE, "no_dataplane", "not attached to a data plane")                   \
     X(INVALID, "invalid", "parameters that cannot be met")                            \
     X(UNREACHABLE, "unreachable", "no network of the data plane leads to an address") \
+    X(NOT_ALLOWED, "not_allowed", "the configuration does not allow it")              \
     X(CANCELLED, "cancelled", "ended by cancel")                                      \
     X(STORE, "store", "the store could not be read or written")                       \
     X(DATAPLANE, "dataplane", "the data plane failed in some other way")              \

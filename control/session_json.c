@@ -4,6 +4,7 @@
 #include "log.h"
 #include "peer_offers.h"
 #include "peer_pairs.h"
+#include "trace_json.h"
 
 static const char *phase_name(enum session_phase phase)
 {
@@ -111,6 +112,7 @@ yyjson_mut_val *session_json_state(struct call *call, const struct session *sess
     yyjson_mut_doc *doc = call->doc;
 
     add_address(call, object, "local", &session->local);
+    (void)yyjson_mut_obj_add_val(doc, object, "trace", trace_json_of_session(call, session->record.session));
     (void)yyjson_mut_obj_add_str(doc, object, "version", version_name(session->quic_version));
     if (state == NULL)
         return object;

@@ -45,6 +45,13 @@ static bool start_dump(struct cv_keeper *keeper, const struct cv_message *messag
     return true;
 }
 
+/* False: no room now. */
+static bool to_owner(const struct cv_sessions *all, uint32_t owner, const struct cv_message *message)
+{
+    return rte_ring_sp_enqueue_elem(all->rings[owner].orders, (void *)(uintptr_t)message, sizeof(*message)) ==
+           0;
+}
+
 bool cv_keeper_session_order(struct cv_keeper *keeper, const struct cv_message *message)
 {
     const struct cv_sessions *all = keeper->sessions;
@@ -57,6 +64,8 @@ bool cv_keeper_session_order(struct cv_keeper *keeper, const struct cv_message *
     }
     if (message->type == CV_MESSAGE_SESSION_DUMP)
         return start_dump(keeper, message);
+    if (message->type == CV_MESSAGE_SESSION_TRACE || message->type == CV_MESSAGE_SESSION_UNTRACE)
+        return to_owner(all, all->workers, message);
     session = cv_session_of_number(all, message->type == CV_MESSAGE_SESSION_SEND ? message->data.session
                                                                                  : message->order.session);
     if (session == NULL) {
@@ -73,8 +82,7 @@ bool cv_keeper_session_order(struct cv_keeper *keeper, const struct cv_message *
     default: /* in a ring, for a moment */
         return false;
     }
-    return rte_ring_sp_enqueue_elem(all->rings[owner].orders, (void *)(uintptr_t)message, sizeof(*message)) ==
-           0;
+    return to_owner(all, owner, message);
 }
 
 int cv_keeper_check_tunnels(const struct cv_keeper *keeper, const struct cv_pair_config *config)

@@ -44,6 +44,7 @@ struct cv_config_session {
     uint32_t retry_over; /* handshakes in progress, with CV_RETRY_LOADED */
     uint32_t handshakes_max;
     uint32_t handshakes_per_prefix;
+    char trace_directory[128]; /* for qlogs and key logs; empty: not allowed */
 };
 
 /* Whose sessions are admitted; who is on the deny list never is. */

@@ -37,6 +37,8 @@ struct config_raw_session {
     char *retry_over;
     char *handshakes;
     char *handshakes_per_prefix;
+    char *trace;
+    char *trace_directory;
 };
 
 struct config_raw_limits {

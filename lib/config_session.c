@@ -34,6 +34,18 @@ static void handshakes(struct config_source *source, const struct config_raw_ses
                                                    raw->handshakes_per_prefix, 1, HANDSHAKES_MAX, 100);
 }
 
+static void traces(struct config_source *source, const struct config_raw_session *raw,
+                   struct cv_config_session *session)
+{
+    static const char *const choices[] = {"off", "allow", NULL};
+    unsigned allowed = config_choice(source, "dataplane.session.trace", raw->trace, choices, 0);
+
+    config_path(source, "dataplane.session.trace_directory", raw->trace_directory, "/var/lib/culvert/traces",
+                session->trace_directory, sizeof(session->trace_directory));
+    if (!allowed)
+        session->trace_directory[0] = '\0';
+}
+
 void config_session(struct config_source *source, const struct config_raw_dataplane *raw,
                     struct cv_config *config)
 {
@@ -56,5 +68,6 @@ void config_session(struct config_source *source, const struct config_raw_datapl
                 sizeof(config->session.key));
     times(source, raw->session, &config->session);
     handshakes(source, raw->session, &config->session);
+    traces(source, raw->session, &config->session);
     config->sessions_max = sessions;
 }

@@ -142,6 +142,13 @@ static bool session_event_ok(const struct cv_session_event *event)
            event->end < CV_SESSION_END_COUNT && event->application <= 1;
 }
 
+static bool trace_ok(const struct cv_session_trace *trace)
+{
+    return trace->trace != 0 && trace->network_bits <= 128 && trace->kinds >= 1 &&
+           trace->kinds <= CV_TRACE_ALL && trace->reserved == 0 && trace->for_s >= 1 &&
+           trace->for_s <= CV_TRACE_MAX_S;
+}
+
 static bool session_state_ok(const struct cv_session_state *state)
 {
     return state->session != 0 && is_peer_address(&state->address) && is_peer_address(&state->local) &&
@@ -207,6 +214,10 @@ static bool content_ok(const struct cv_message *message)
     case CV_MESSAGE_SESSION_GET:
     case CV_MESSAGE_SESSION_CREDIT:
         return message->order.session != 0 && message->order.value <= VARINT_MAX;
+    case CV_MESSAGE_SESSION_TRACE:
+        return trace_ok(&message->trace);
+    case CV_MESSAGE_SESSION_UNTRACE:
+        return message->trace.trace != 0;
     case CV_MESSAGE_NONE:
     case CV_MESSAGE_END:
         break;
@@ -247,6 +258,12 @@ const char *cv_result_text(int error)
         return "the session is admitted already, or closing";
     case -EOPNOTSUPP:
         return "the data plane takes no sessions (limits.sessions is 0)";
+    case -EPERM:
+        return "the configuration allows no traces (dataplane.session.trace)";
+    case -EXFULL:
+        return "there are as many traces as there may be at a time";
+    case -ESRCH:
+        return "there is no such trace; it may have ended";
     case -EINVAL:
         return "the data plane cannot make such a pair";
     default: {

@@ -20,6 +20,8 @@
     X(SESSION_CLOSE, "session_close", CONTROL, "closes a session; answered by RESULT")                       \
     X(SESSION_GET, "session_get", CONTROL, "answered by SESSION_STATE, or by RESULT with -ENOENT")           \
     X(SESSION_DUMP, "session_dump", CONTROL, "answered by one SESSION_STATE per session and a DUMP_END")     \
+    X(SESSION_TRACE, "session_trace", CONTROL, "record the next session from a network; answered by RESULT") \
+    X(SESSION_UNTRACE, "session_untrace", CONTROL, "end a trace; answered by RESULT")                        \
     X(RESULT, "result", DATAPLANE, "outcome of the request with this sequence number")                       \
     X(PAIR_STATE, "pair_state", DATAPLANE, "a pair as the data plane has it")                                \
     X(SESSION_STATE, "session_state", DATAPLANE, "a session as the data plane has it")                       \
@@ -220,6 +222,22 @@ struct cv_session_event {
                                0: the peer takes no DATAGRAM frames */
 };
 
+/* What a trace records, a set. */
+enum cv_trace_kind { CV_TRACE_QLOG = 1, CV_TRACE_KEYS = 2, CV_TRACE_ALL = 3 };
+
+#define CV_TRACE_MAX_S 86400
+
+/* SESSION_TRACE, SESSION_UNTRACE. Traces are shown in the shared memory: struct cv_trace_stats. */
+struct cv_session_trace {
+    uint64_t trace; /* its number, never zero, chosen by control; higher with each one */
+    /* Zero in SESSION_UNTRACE. */
+    struct cv_ip network;
+    uint8_t network_bits; /* as in cv_prefix */
+    uint8_t kinds;        /* set of enum cv_trace_kind, not empty */
+    uint16_t reserved;
+    uint32_t for_s; /* 1 to CV_TRACE_MAX_S: from now on */
+};
+
 enum cv_session_phase {
     CV_SESSION_ASKING, /* for admission */
     CV_SESSION_OPEN,
@@ -265,6 +283,7 @@ struct cv_message {
         struct cv_session_ask ask;
         struct cv_session_data data;     /* SESSION_DATA, SESSION_SEND */
         struct cv_session_order order;   /* SESSION_ADMIT, _REFUSE, _CLOSE, _GET, _CREDIT */
+        struct cv_session_trace trace;   /* SESSION_TRACE, _UNTRACE */
         struct cv_session_event session; /* SESSION_UP, _ADDRESS, _LIMIT, _CLOSED */
         struct cv_session_state session_state;
         uint8_t bytes[184];

@@ -113,7 +113,30 @@ struct cv_suite_stats {
     uint64_t failed_max; /* packets of one connection that failed to open */
 };
 
-/* What holds for all sessions: written by the keeper before they begin, `handshake` by the handshake thread.
+#define CV_TRACES 8 /* at a time */
+
+enum cv_trace_state {
+    CV_TRACE_NONE,
+    CV_TRACE_ARMED,     /* waits for a session */
+    CV_TRACE_RECORDING, /* of `session` */
+    CV_TRACE_STOPPED,   /* its time is over or its file full, but the session lives */
+    CV_TRACE_STATE_END
+};
+
+/* A trace, as the handshake thread has it. */
+struct cv_trace_stats {
+    uint64_t trace;         /* its number */
+    uint64_t session;       /* 0: none yet */
+    uint64_t until_unix_ms; /* it ends */
+    uint64_t qlog_bytes;    /* written */
+    uint64_t lost_events;   /* of the qlog: no room in a ring, or in the file */
+    struct cv_prefix network;
+    uint8_t kinds; /* set of enum cv_trace_kind; those whose file could not be made are left out */
+    uint8_t state; /* enum cv_trace_state */
+};
+
+/* What holds for all sessions: written by the keeper before they begin, `handshake`, `traces` and
+ * `trace_last` by the handshake thread.
  */
 struct cv_session_stats {
     alignas(64) uint64_t max; /* limits.sessions; 0: this relay has no sessions, and all else is empty */
@@ -129,6 +152,9 @@ struct cv_session_stats {
     char crypto_passed_over[160]; /* why "auto" did not take the one before it; empty: it did */
     char cpu_flags[96];           /* of those that packet protection has a use for, the ones that are here */
     struct cv_suite_stats suites[CV_STATS_SUITES];
+    char trace_directory[128]; /* empty: traces are not allowed */
+    alignas(64) struct cv_trace_stats traces[CV_TRACES];
+    uint64_t trace_last; /* highest number of a trace */
     alignas(64) struct cv_handshake_stats handshake;
 };
 

@@ -27,6 +27,7 @@ enum cli_kind {
     CLI_COUNT,    /* a whole number from 1 to `max` */
     CLI_PAIR,     /* a pair's number */
     CLI_SESSION,  /* a session's number */
+    CLI_TRACE,    /* a trace's number */
     CLI_SHARD,    /* a worker's number, or "handshake"; `number` is UINT64_MAX then */
     CLI_PORT,     /* the name of a port */
     CLI_ADDRESS,  /* IP:PORT */

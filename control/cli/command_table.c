@@ -133,6 +133,46 @@ static const struct cli_command session_commands[] = {
         .examples = LIST(cli_example, {"session close 7", "its peer has to connect again"}),
         .run = cli_session_close,
     },
+    {
+        .verb = "trace",
+        .summary = "record the next session from an address",
+        .description =
+            "Arms a recording for the next session that begins from the address or prefix: what QUIC does, "
+            "as qlog (the default), and TLS's secrets, as Wireshark reads them. The next handshake from "
+            "there "
+            "is taken, whether it succeeds or not; a session that is up cannot be recorded any more. Refused "
+            "unless the configuration has dataplane.session.trace: allow. Whoever has a key log can read "
+            "all that the peer and the relay say to each other; the peers' own traffic over tunnel legs "
+            "stays "
+            "encrypted. session show names the files.",
+        .arguments = LIST(
+            cli_item, ARGUMENT("NETWORK", CLI_PREFIX, "an address or a prefix of peers", .repeats = true)),
+        .options = LIST(cli_item, FLAG("qlog", 0, "record packets and what is in them (the default)"),
+                        FLAG("keylog", 0, "record TLS's secrets"),
+                        OPTION("for", 0, CLI_SECONDS, "DURATION", "end it after so long, at most 24h (10m)")),
+        .examples =
+            LIST(cli_example, {"session trace 198.51.100.7", "what QUIC does, from its first packet on"},
+                 {"session trace 198.51.100.7 --qlog --keylog --for 1h", "all there is"},
+                 {"session trace 2001:db8:1::/48 --keylog", "for a capture that Wireshark has made"}),
+        .run = cli_session_trace,
+    },
+    {
+        .verb = "traces",
+        .summary = "list the traces that are armed or record",
+        .description = "Lists traces, with the session and the files of each that records one. At most 8 are "
+                       "armed or recording at a time.",
+        .examples = LIST(cli_example, {"session traces", "for people"},
+                         {"session traces -j | jq -r '.traces[].qlog'", "just the files"}),
+        .run = cli_session_traces,
+    },
+    {
+        .verb = "untrace",
+        .summary = "end a trace",
+        .description = "Ends a trace. What was recorded stays.",
+        .arguments = LIST(cli_item, ARGUMENT("N", CLI_TRACE, "number of the trace")),
+        .examples = LIST(cli_example, {"session untrace 3", "the session itself goes on"}),
+        .run = cli_session_untrace,
+    },
     {0},
 };
 

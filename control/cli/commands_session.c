@@ -123,6 +123,19 @@ static void print_legs(struct cli_table *table, yyjson_val *legs)
     cli_table_cell(table, "%s%s%s", first ? first : "none", second ? ", " : "", second ? second : "");
 }
 
+/* Its files, where one is being recorded. */
+static void print_trace(struct cli_table *table, yyjson_val *trace)
+{
+    if (yyjson_is_str(yyjson_obj_get(trace, "qlog"))) {
+        cli_table_cell(table, "  qlog");
+        cli_table_cell(table, "%s", cli_member_text(trace, "qlog"));
+    }
+    if (yyjson_is_str(yyjson_obj_get(trace, "keylog"))) {
+        cli_table_cell(table, "  key log");
+        cli_table_cell(table, "%s", cli_member_text(trace, "keylog"));
+    }
+}
+
 static void print_session(struct cli_call *call, yyjson_val *session)
 {
     static const char *const headings[] = {"", "", NULL};
@@ -156,6 +169,7 @@ static void print_session(struct cli_call *call, yyjson_val *session)
         cli_table_cell(&table, "%s", numbers[i].label);
         cli_table_cell(&table, "%s", cli_count(yyjson_obj_get(session, numbers[i].member)).s);
     }
+    print_trace(&table, yyjson_obj_get(session, "trace"));
     cli_table_cell(&table, "  last packet");
     cli_table_cell(&table, "%s", cli_age(yyjson_obj_get(session, "seen_ms_ago")).s);
     cli_table_end(&table);

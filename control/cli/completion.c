@@ -109,6 +109,7 @@ static void offer_values(struct search *search, const struct cli_item *item)
     case CLI_PAIR:
     case CLI_SESSION:
     case CLI_SHARD:
+    case CLI_TRACE:
     case CLI_PORT:
         offer_from_relay(search, item->kind);
         break;

@@ -16,8 +16,8 @@ struct cli_candidates {
 };
 
 /*
- * Adds what the relay on `socket` knows of `kind` (CLI_PAIR, CLI_SESSION, CLI_SHARD, CLI_PORT). Quick: a
- * relay that does not answer at once has no candidates.
+ * Adds what the relay on `socket` knows of `kind` (CLI_PAIR, CLI_SESSION, CLI_TRACE, CLI_SHARD, CLI_PORT).
+ * Quick: a relay that does not answer at once has no candidates.
  */
 typedef void cli_lookup(enum cli_kind kind, const char *socket, struct cli_candidates *candidates);
 

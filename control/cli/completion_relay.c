@@ -20,6 +20,7 @@ struct source {
 static const struct source sources[] = {
     {CLI_PAIR, "pair.list", "pairs", "pair", true},
     {CLI_SESSION, "session.list", "sessions", "session", true},
+    {CLI_TRACE, "trace.list", "traces", "trace", false},
     {CLI_SHARD, "shard.list", "shards", "shard", false},
     {CLI_PORT, "port.list", "ports", "name", false},
 };

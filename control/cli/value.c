@@ -94,6 +94,7 @@ static int parse_kind(const struct cli_item *item, const char *text, uint64_t *n
         return parse_number(text, 1, item->max ? item->max : UINT64_MAX, number);
     case CLI_PAIR:
     case CLI_SESSION:
+    case CLI_TRACE:
         return parse_number(text, 1, UINT64_MAX, number);
     case CLI_SHARD:
         *number = UINT64_MAX;
@@ -133,6 +134,7 @@ static void describe(const struct cli_item *item, char *text, size_t bytes)
         [CLI_CURSOR] = "a whole number",
         [CLI_PAIR] = "the number of a pair, from 1",
         [CLI_SESSION] = "the number of a session, from 1",
+        [CLI_TRACE] = "the number of a trace, from 1",
         [CLI_SHARD] = "the number of a worker, or handshake",
         [CLI_PEER] = "the name of a peer",
         [CLI_PORT] = "the name of a port",

@@ -3,6 +3,7 @@
 
 #include "connection.h"
 #include "tls.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <ngtcp2/ngtcp2_crypto.h>
@@ -196,6 +197,8 @@ static enum cv_drop start(struct cv_handshakes *handshakes, const struct cv_firs
     session = new_session(handshakes, first);
     if (session == NULL)
         return CV_DROP_SESSION_FULL;
+    if (owner->all->traces != NULL)
+        cv_traces_begin(owner->all->traces, session);
     if (session->handshake != NULL)
         count_in(handshakes, session, first);
     if (session->handshake == NULL || cv_connection_create(session, first) != 0 ||

@@ -7,6 +7,7 @@
 #include "session_error.h"
 #include "stream.h"
 #include "tls.h"
+#include "trace.h"
 #include "tunnel.h"
 
 #include <ngtcp2/ngtcp2_crypto.h>
@@ -255,6 +256,7 @@ static void fill_settings(ngtcp2_settings *settings, struct cv_session *session,
     settings->handshake_timeout = (ngtcp2_duration)all->config->session.handshake_s * SECOND;
     settings->max_tx_udp_payload_size = largest;
     settings->rand_ctx.native_handle = session;
+    settings->qlog_write = session->trace != NULL ? cv_trace_event : NULL;
     settings->available_versions = versions;
     settings->available_versionslen = RTE_DIM(versions);
     settings->pmtud_probes = probes;

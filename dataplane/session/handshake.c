@@ -6,6 +6,7 @@
 #include "session_error.h"
 #include "tell.h"
 #include "tls.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -149,6 +150,8 @@ uint32_t cv_handshakes_turn(struct cv_handshakes *handshakes)
     done += cv_owner_tell(owner);
     if (owner->dump.active)
         cv_owner_go_on_with_dump(owner);
+    if (owner->all->traces != NULL)
+        done += cv_traces_turn(owner->all->traces);
     cv_handshakes_publish(handshakes);
     return done;
 }

@@ -7,6 +7,7 @@
 #include "session_error.h"
 #include "stream.h"
 #include "tell.h"
+#include "trace.h"
 #include "tunnel.h"
 
 #include <errno.h>
@@ -363,6 +364,8 @@ void cv_owner_end(struct cv_session_owner *owner, struct cv_session *session, en
         ngtcp2_conn_del(session->conn);
         session->conn = NULL;
     }
+    if (session->trace != NULL)
+        cv_trace_leave(session);
     if (session->handshake != NULL)
         cv_handshake_forget(session);
     cv_tunnel_forget(owner, session);

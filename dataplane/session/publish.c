@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "publish.h"
 
+#include "trace.h"
+
 #include <rte_cpuflags.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,6 +66,8 @@ void cv_sessions_publish(struct cv_sessions *sessions, const struct cv_shared *s
         sessions->shards[i]->stats = &shared->shards[i];
     sessions->handshakes->owner->stats = &shared->shards[sessions->workers];
     sessions->handshakes->stats = &stats->handshake;
+    if (sessions->traces != NULL)
+        cv_traces_attach(sessions->traces, stats, shared->keeper->start_unix_ms);
 }
 
 /* False: its time has not come. */
@@ -106,4 +110,6 @@ void cv_handshakes_publish(struct cv_handshakes *handshakes)
         return;
     handshakes->stats->handshakes = handshakes->count;
     handshakes->stats->retry_now = cv_handshakes_retry(handshakes);
+    if (handshakes->owner->all->traces != NULL)
+        cv_traces_publish(handshakes->owner->all->traces);
 }

@@ -91,6 +91,7 @@ enum cv_session_due {
 };
 
 struct cv_session_owner;
+struct cv_trace;
 struct cv_tunnel_queue;
 struct cv_handshake;
 struct cv_moving_keys;
@@ -115,6 +116,7 @@ struct cv_session {
     uint32_t quic_version;
     TAILQ_ENTRY(cv_session) due_link, tell_link, asking_link;
     struct cv_handshake *handshake;  /* NULL once it is done */
+    struct cv_trace *trace;          /* that records it; NULL: none */
     struct cv_moving_keys *moving;   /* from the handshake thread to the worker */
     struct cv_tunnel_queue *tunnels; /* the last of those in which datagrams wait; NULL: none */
     uint16_t datagram_bytes;         /* largest DATAGRAM frame payload that fits the path; 0: none does */

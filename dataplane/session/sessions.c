@@ -4,6 +4,7 @@
 #include "accept.h"
 #include "owner.h"
 #include "tls.h"
+#include "trace.h"
 #include "tunnel.h"
 
 #include <errno.h>
@@ -60,7 +61,8 @@ size_t cv_sessions_memory(const struct cv_config *config)
 
     if (config->sessions_max == 0)
         return 0;
-    return (size_t)config->sessions_max * session_bytes(config) + reserve_bytes(config) + ring_bytes(config) +
+    return (config->session.trace_directory[0] != '\0' ? cv_traces_memory(config->worker_count) : 0) +
+           (size_t)config->sessions_max * session_bytes(config) + reserve_bytes(config) + ring_bytes(config) +
            (config->worker_count + 1) * per_owner +
            (size_t)(HANDSHAKE_MBUFS + 1) * (BUFFER_BYTES + sizeof(struct rte_mbuf) + 64);
 }
@@ -144,7 +146,10 @@ static int fill(struct cv_sessions *all, char *error, size_t error_bytes)
     all->tls = cv_tls_context(all->config, error, error_bytes);
     if (all->tls == NULL)
         return -EINVAL;
-    return make_owners(all, error, error_bytes);
+    result = make_owners(all, error, error_bytes);
+    if (result == 0 && all->config->session.trace_directory[0] != '\0')
+        result = cv_traces_create(&all->traces, all, error, error_bytes);
+    return result;
 }
 
 int cv_sessions_create(struct cv_sessions **out, const struct cv_config *config, const struct cv_ports *ports,
@@ -268,6 +273,7 @@ void cv_sessions_destroy(struct cv_sessions *all)
     if (all == NULL)
         return;
     end_sessions(all);
+    cv_traces_destroy(all->traces);
     for (uint32_t i = 0; all->started_once && i < all->workers; i++)
         check_pages(all->shards[i]);
     if (all->started_once)

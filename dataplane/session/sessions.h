@@ -70,6 +70,7 @@ struct cv_sessions {
     struct cv_session_rings *rings; /* workers, then the handshake thread */
     struct cv_session_owner **shards;
     struct cv_handshakes *handshakes;
+    struct cv_traces *traces; /* NULL: not allowed */
     rte_thread_t thread;
     bool started, started_once;
     uint64_t memory_bytes;

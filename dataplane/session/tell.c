@@ -5,6 +5,7 @@
 #include "handshake.h"
 #include "session_error.h"
 #include "stream.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <rte_ring_elem.h>
@@ -241,6 +242,19 @@ static bool owned(const struct cv_session_owner *owner, const struct cv_session 
            session->owner == owner;
 }
 
+static void take_order(struct cv_session_owner *owner, const struct cv_message *message)
+{
+    uint64_t number =
+        message->type == CV_MESSAGE_SESSION_SEND ? message->data.session : message->order.session;
+    struct cv_session *session =
+        message->type == CV_MESSAGE_SESSION_DUMP ? NULL : cv_session_of_number(owner->all, number);
+
+    if (session != NULL && !owned(owner, session) && message->sequence != 0)
+        cv_owner_result(owner, message, -EAGAIN); /* on its way to a worker */
+    else
+        cv_owner_order(owner, session != NULL && owned(owner, session) ? session : NULL, message);
+}
+
 uint32_t cv_owner_take_orders(struct cv_session_owner *owner)
 {
     struct cv_message message;
@@ -249,16 +263,11 @@ uint32_t cv_owner_take_orders(struct cv_session_owner *owner)
     /* An order may have an answer: without room for it, it waits. */
     while (count < ORDERS_PER_TURN && rte_ring_free_count(owner->rings->told) > 1 &&
            rte_ring_sc_dequeue_elem(owner->rings->orders, &message, sizeof(message)) == 0) {
-        uint64_t number =
-            message.type == CV_MESSAGE_SESSION_SEND ? message.data.session : message.order.session;
-        struct cv_session *session =
-            message.type == CV_MESSAGE_SESSION_DUMP ? NULL : cv_session_of_number(owner->all, number);
-
         count++;
-        if (session != NULL && !owned(owner, session) && message.sequence != 0)
-            cv_owner_result(owner, &message, -EAGAIN); /* on its way to a worker */
+        if (message.type == CV_MESSAGE_SESSION_TRACE || message.type == CV_MESSAGE_SESSION_UNTRACE)
+            cv_owner_result(owner, &message, cv_traces_order(owner->all->traces, &message));
         else
-            cv_owner_order(owner, session != NULL && owned(owner, session) ? session : NULL, &message);
+            take_order(owner, &message);
     }
     return count;
 }

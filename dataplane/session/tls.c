@@ -6,6 +6,7 @@
 #include "handshake.h"
 #include "keys.h"
 #include "owner.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <ngtcp2/ngtcp2_crypto.h>
@@ -135,6 +136,11 @@ static const OSSL_DISPATCH callbacks[] = {
     OSSL_DISPATCH_END,
 };
 
+static void on_secret_line(const SSL *ssl, const char *line)
+{
+    cv_trace_secret(SSL_get_app_data(ssl), line);
+}
+
 /* ---- The relay's side ---- */
 
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_bytes,
@@ -185,6 +191,8 @@ SSL_CTX *cv_tls_context(const struct cv_config *config, char *error, size_t erro
         SSL_CTX_free(context);
         return NULL;
     }
+    if (config->session.trace_directory[0] != '\0')
+        SSL_CTX_set_keylog_callback(context, on_secret_line);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     SSL_CTX_set_max_cert_list(context, CRYPTO_BYTES_MAX);
@@ -208,6 +216,7 @@ bool cv_tls_start(struct cv_session *session, SSL_CTX *context)
     if (tls->ssl == NULL || ngtcp2_crypto_ossl_ctx_new(&tls->adapter, tls->ssl) != 0 ||
         SSL_set_quic_tls_cbs(tls->ssl, callbacks, session) != 1)
         return false;
+    SSL_set_app_data(tls->ssl, session);
     SSL_set_accept_state(tls->ssl);
     ngtcp2_conn_set_tls_native_handle(session->conn, tls->adapter);
     return true;

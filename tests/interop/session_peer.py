@@ -3,7 +3,7 @@
 """A peer of the session protocol with somebody else's QUIC stack (aioquic), written from docs/protocol.md.
 
   session_peer.py --relay 192.0.2.1:443 --cert F --key F --legs FILE [--leg udp|tunnel] [--ask PEER-ID]
-                  [--local ADDRESS:PORT] [--forward ADDRESS:PORT] [--key-update]
+                  [--local ADDRESS:PORT] [--forward ADDRESS:PORT] [--secrets FILE] [--key-update]
 
 Registers, and then asks for a pair with the peer of that ID, or takes whatever is offered. When the pair is
 made, "ADDRESS PORT TOKEN" of its own leg is written to the file. The session stays until SIGTERM; what happens
@@ -224,6 +224,8 @@ async def run(options):
                                       verify_mode=ssl.CERT_NONE, max_datagram_frame_size=65535,
                                       max_datagram_size=PACKET_BYTES)
     configuration.load_cert_chain(options.cert, options.key)
+    if options.secrets:
+        configuration.secrets_log_file = open(options.secrets, "w", buffering=1)
     async with connect(*options.relay, configuration=configuration, create_protocol=Peer,
                        wait_connected=True) as peer:
         asyncio.get_running_loop().add_signal_handler(
@@ -258,6 +260,7 @@ def main():
     parser.add_argument("--local", type=parse_address, default=("127.0.0.1", 5000), help="ADDRESS:PORT of the bridge")
     parser.add_argument("--forward", type=parse_address, help="ADDRESS:PORT of the program behind it")
     parser.add_argument("--ask", help="peer ID of the other peer")
+    parser.add_argument("--secrets", help="where to write TLS's secrets")
     parser.add_argument("--key-update", action="store_true", help="begin a key update after registering")
     options = parser.parse_args()
     asyncio.run(run(options))

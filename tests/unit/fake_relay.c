@@ -193,6 +193,33 @@ static void shard_list(struct request *request)
             ++request->relay->reads * 1000);
 }
 
+static void trace_add(struct request *request)
+{
+    const char *network = yyjson_get_str(yyjson_obj_get(request->params, "network"));
+
+    if (strcmp(network, "203.0.113.9") == 0)
+        request->refusal = "not_allowed";
+    else
+        fprintf(request->result, "{\"trace\":%d}", yyjson_obj_get(request->params, "keylog") != NULL ? 8 : 7);
+}
+
+static void trace_list(struct request *request)
+{
+    fputs(
+        "{\"allowed\":true,\"traces\":[{\"trace\":7,\"network\":\"198.51.100.0/24\",\"state\":\"recording\","
+        "\"kinds\":[\"qlog\",\"keylog\"],\"session\":5,\"until\":\"2026-01-31T12:00:00.123Z\",\"qlog\":"
+        "\"/t/session-5-1.sqlog\",\"keylog\":null,\"qlog_bytes\":12345,\"lost_events\":0}]}",
+        request->result);
+}
+
+static void trace_delete(struct request *request)
+{
+    if (number(request, "trace") == 404)
+        request->refusal = "not_found";
+    else
+        fputs("{}", request->result);
+}
+
 static void crypto_get(struct request *request)
 {
     fputs(
@@ -270,14 +297,25 @@ static const struct {
     const char *name;
     void (*run)(struct request *request);
 } methods[] = {
-    {"pair.add", pair_add},       {"pair.get", pair_get},
-    {"pair.delete", pair_delete}, {"pair.list", pair_list},
-    {"port.list", port_list},     {"worker.list", worker_list},
-    {"shard.list", shard_list},   {"crypto.get", crypto_get},
-    {"stats.get", stats_get},     {"drop.list", drop_list},
-    {"events.subscribe", done},   {"session.list", session_list},
-    {"session.get", session_get}, {"session.close", session_close},
-    {"log.level", done},          {"cancel", done},
+    {"pair.add", pair_add},
+    {"pair.get", pair_get},
+    {"pair.delete", pair_delete},
+    {"pair.list", pair_list},
+    {"port.list", port_list},
+    {"worker.list", worker_list},
+    {"shard.list", shard_list},
+    {"crypto.get", crypto_get},
+    {"trace.add", trace_add},
+    {"trace.list", trace_list},
+    {"trace.delete", trace_delete},
+    {"stats.get", stats_get},
+    {"drop.list", drop_list},
+    {"events.subscribe", done},
+    {"session.list", session_list},
+    {"session.get", session_get},
+    {"session.close", session_close},
+    {"log.level", done},
+    {"cancel", done},
 };
 
 static void send_text(int fd, const char *text)

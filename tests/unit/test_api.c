@@ -462,6 +462,43 @@ static void shards_and_crypto(void **state)
     client_close(&client);
 }
 
+static void traces(void **state)
+{
+    struct bench *bench = *state;
+    const struct cv_shared *shared = cv_control_link_shared(bench->dataplane.link);
+    struct cv_trace_stats *trace = &shared->sessions->traces[3];
+    struct test_client client;
+    yyjson_doc *doc;
+
+    client_open(&client, bench);
+    doc = client_call(&client, "trace.list", "{}");
+    assert_false(yyjson_get_bool(json_at(doc, "/result/allowed")));
+    assert_int_equal(yyjson_arr_size(json_at(doc, "/result/traces")), 0);
+    yyjson_doc_free(doc);
+    strcpy(shared->sessions->trace_directory, "/t");
+    shared->keeper->start_unix_ms = 5000;
+    assert_int_equal(cv_prefix_parse("192.0.2.0/24", &trace->network), 0);
+    trace->trace = 9;
+    trace->session = 77;
+    trace->kinds = CV_TRACE_ALL;
+    trace->state = CV_TRACE_RECORDING;
+    shared->sessions->traces[4] = *trace;
+    shared->sessions->traces[4].state = CV_TRACE_STATE_END; /* not believed */
+    doc = client_call(&client, "trace.list", "{}");
+    assert_int_equal(yyjson_arr_size(json_at(doc, "/result/traces")), 1);
+    assert_string_equal(json_text(doc, "/result/traces/0/qlog"), "/t/session-77-5.sqlog");
+    assert_string_equal(json_text(doc, "/result/traces/0/keylog"), "/t/session-77-5.keys");
+    assert_string_equal(json_text(doc, "/result/traces/0/network"), "192.0.2.0/24");
+    assert_string_equal(json_text(doc, "/result/traces/0/state"), "recording");
+    yyjson_doc_free(doc);
+    client_refused(&client, "trace.add", "{\"network\":\"here\"}", "invalid");
+    client_refused(&client, "trace.add", "{\"network\":\"::1\",\"for_s\":0}", "invalid");
+    client_refused(&client, "trace.add", "{\"network\":\"::1\",\"for_s\":86401}", "invalid");
+    client_refused(&client, "trace.add", "{\"network\":\"::1\",\"qlog\":1}", "invalid");
+    client_refused(&client, "trace.delete", "{\"trace\":0}", "invalid");
+    client_close(&client);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_attached, bench_tear_down)
 
 int main(void)
@@ -480,6 +517,7 @@ int main(void)
         TEST(a_client_that_leaves_harms_nobody),
         TEST(shows_the_shared_memory),
         TEST(shards_and_crypto),
+        TEST(traces),
         TEST(sets_log_levels),
     };
 

@@ -429,6 +429,8 @@ static void test_completion(void **state)
     expect("port show w", "wan");
     expect("shard show h", "handshake");
     expect("crypto ", "show");
+    expect("session untrace 1", "17 18");
+    expect("session trace 192.0.2.1 --k", "--keylog");
     expect("pair add ", "");
     expect("pair add alice bob --a-", "--a-address --a-prefix");
     expect("pair add alice bob --a-address 192.0.2.1:1 --a", "");

@@ -176,6 +176,26 @@ static void test_shards(void **state)
     expect(child, 0, "retries_total     12  Retry packets sent\n");
 }
 
+static void test_traces(void **state)
+{
+    struct child child = run("session", "traces");
+
+    (void)state;
+    expect_text(child.texts[0],
+                "    7  198.51.100.0/24  qlog, keylog  recording  2026-01-31T12:00:00.123Z        5");
+    expect(child, 0, "/t/session-5-1.sqlog\n");
+    expect(run("session", "traces", "-j"), 0, "\"allowed\":true");
+    expect(run("session", "trace", "198.51.100.7"), 0, "Trace 7 waits for a session from 198.51.100.7\n");
+    expect(run("session", "trace", "2001:db8::/32", "192.0.2.1", "--qlog", "--keylog", "--for", "1h"), 0,
+           "Trace 8 waits for a session from 2001:db8::/32\n"
+           "Trace 8 waits for a session from 192.0.2.1\n");
+    expect_error(run("session", "trace", "203.0.113.9"), 2, "not_allowed");
+    expect_error(run("session", "trace", "somewhere"), 1, "a prefix");
+    expect_error(run("session", "trace", "192.0.2.1", "--for", "25h"), 1, "at most 24h");
+    expect(run("session", "untrace", "7"), 0, "Trace 7 ended\n");
+    expect_error(run("session", "untrace", "404"), 2, "not_found");
+}
+
 static void test_drops(void **state)
 {
     struct child child = run("drop", "show");
@@ -340,6 +360,7 @@ int main(void)
         TEST(test_tables),
         TEST(test_sessions),
         TEST(test_shards),
+        TEST(test_traces),
         TEST(test_drops),
         TEST(test_every_command_in_json),
         TEST(test_usage),

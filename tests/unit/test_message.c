@@ -90,6 +90,11 @@ static struct cv_message valid(uint16_t type)
                                                           .quic_version = 1};
         break;
     case CV_MESSAGE_SESSION_ADMIT:
+    case CV_MESSAGE_SESSION_TRACE:
+    case CV_MESSAGE_SESSION_UNTRACE:
+        message.trace = (struct cv_session_trace){
+            .trace = 1, .network_bits = 120, .kinds = CV_TRACE_QLOG, .for_s = CV_TRACE_MAX_S};
+        break;
     case CV_MESSAGE_SESSION_REFUSE:
     case CV_MESSAGE_SESSION_CLOSE:
     case CV_MESSAGE_SESSION_GET:

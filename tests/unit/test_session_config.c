@@ -57,6 +57,7 @@ static void defaults(void **state)
     assert_int_equal(config.session.retry_over, 100);
     assert_int_equal(config.session.handshakes_max, 1000);
     assert_int_equal(config.session.handshakes_per_prefix, 100);
+    assert_string_equal(config.session.trace_directory, ""); /* off */
 }
 
 static void everything_said(void **state)
@@ -67,7 +68,8 @@ static void everything_said(void **state)
     assert_int_equal(
         load("  listen_port: 4433\n  crypto: evp\n  session:\n    certificate: /a.pem\n    key: /a.key\n"
              "    idle: 2m\n    handshake: 5s\n    admit_within: 1s\n    retry: always\n"
-             "    retry_over: 0\n    handshakes: 7\n    handshakes_per_prefix: 3\n"
+             "    retry_over: 0\n    handshakes: 7\n    handshakes_per_prefix: 3\n    trace: allow\n    "
+             "trace_directory: /t\n"
              "  limits:\n    sessions: 9\n",
              &config),
         0);
@@ -81,6 +83,7 @@ static void everything_said(void **state)
     assert_int_equal(config.session.retry_over, 0);
     assert_int_equal(config.session.handshakes_max, 7);
     assert_int_equal(config.session.handshakes_per_prefix, 3);
+    assert_string_equal(config.session.trace_directory, "/t");
 }
 
 static void bad_values_are_named(void **state)
@@ -97,6 +100,7 @@ static void bad_values_are_named(void **state)
         {"    retry: never\n", "dataplane.session.retry"},
         {"    handshakes: 0\n", "dataplane.session.handshakes"},
         {"    handshakes_per_prefix: 65536\n", "dataplane.session.handshakes_per_prefix"},
+        {"    trace: on\n", "dataplane.session.trace"},
         {"  listen_port: 0\n", "dataplane.listen_port"},
         {"  listen_port: 40063\n", "dataplane.listen_port"},
         {"  crypto: fast\n", "dataplane.crypto"},
