@@ -15,6 +15,8 @@
     X("session.list", api_session_list, "cursor, limit -> sessions, next")                       \
     X("session.get", api_session_get, "session -> the session")                                  \
     X("session.close", api_session_close, "session -> {}; its peer is told: operator")           \
+    X("session.drain", api_session_drain, "after_s -> told; sends all peers away")               \
+    X("session.resume", api_session_resume, "-> {}; takes sessions again")                       \
     X("trace.add", api_trace_add, "network, qlog, keylog, for_s -> trace")                       \
     X("trace.list", api_trace_list, "-> allowed, traces")                                        \
     X("trace.delete", api_trace_delete, "trace -> {}")                                           \

@@ -2,6 +2,7 @@
 /* stats.get and drop.list. */
 #include "api.h"
 #include "control.h"
+#include "drain.h"
 #include "log.h"
 #include "refuse.h"
 #include "shared_json.h"
@@ -80,6 +81,7 @@ static bool add_control(struct call *call, yyjson_mut_val *result)
     (void)yyjson_mut_obj_add_uint(call->doc, object, "subscribers", subscribers);
     (void)yyjson_mut_obj_add_uint(call->doc, object, "events", control->events.published);
     (void)yyjson_mut_obj_add_uint(call->doc, object, "events_lost", control->events.lost);
+    (void)yyjson_mut_obj_add_uint(call->doc, object, "draining", draining(control->sessions));
     (void)yyjson_mut_obj_add_uint(call->doc, object, "requests_in_flight",
                                   dataplane_in_flight(control->dataplane));
     (void)yyjson_mut_obj_add_uint(call->doc, object, "bad_messages",

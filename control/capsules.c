@@ -2,6 +2,7 @@
 #include "capsules.h"
 
 #include "control.h"
+#include "drain.h"
 #include "peer_offers.h"
 #include "peer_pairs.h"
 #include "peers.h"
@@ -34,7 +35,10 @@ void capsules_take(struct session *session, const struct cv_capsule *capsule)
 {
     switch (capsule->type) {
     case CV_CAPSULE_REGISTER:
-        take_register(session);
+        if (draining(session->all))
+            drain_send_away(session);
+        else
+            take_register(session);
         break;
     case CV_CAPSULE_PAIR_REQUEST:
         peer_offers_request(session, capsule->request.request, &capsule->request.peer, capsule->request.legs);

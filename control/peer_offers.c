@@ -63,6 +63,10 @@ static enum cv_session_error hindrance(const struct session *asker, const struct
         *why = "a peer cannot be paired with itself";
         return CV_SESSION_ERROR_NOT_ALLOWED;
     }
+    if (asker->record.order.going_away || target->record.order.going_away) {
+        *why = "the relay is sending its peers away";
+        return CV_SESSION_ERROR_GOING_AWAY;
+    }
     if ((target->record.order.legs & CV_LEG_KIND_UDP) == 0 &&
         ((target->record.order.legs & CV_LEG_KIND_TUNNEL) == 0 || !may_tunnel(target))) {
         *why = "the other peer can use no kind of leg";

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "peers.h"
 
+#include "session_events.h"
+
 #include <string.h>
 
 /* IDs are hashes already; a peer that searches for colliding ones makes a chain no longer than its sessions.
@@ -62,9 +64,7 @@ void peers_register(struct session *session)
         LIST_INSERT_HEAD(bucket(session->all, &session->record.chain.ids[i]), &session->keys[i], entry);
     }
     session->registered_at = ++session->all->registrations;
-    if (session->register_by_ms != 0)
-        TAILQ_REMOVE(&session->all->unregistered, session, unregistered);
-    session->register_by_ms = 0;
+    session_registered(session);
 }
 
 void peers_forget(struct session *session)

@@ -97,6 +97,11 @@ struct sessions {
     struct event *timer; /* for the next time limit */
     struct event *retry; /* for a full ring */
     struct request dump;
+    struct {
+        struct event *timer;
+        uint64_t until_ms; /* monotonic: sessions are closed then */
+        bool on;
+    } drain;                        /* drain.h */
     struct peer_offer_queue offers; /* in the order of their deadlines */
     struct peer_pairs pairs[SESSION_BUCKETS];
 };

@@ -2,6 +2,7 @@
 #include "session_admit.h"
 
 #include "control.h"
+#include "drain.h"
 #include "log.h"
 #include "session_events.h"
 #include "session_io.h"
@@ -37,7 +38,7 @@ static const char *forbidden(const struct cv_config *config, const struct chain 
     return "closed";
 }
 
-static void refuse(struct session *session, const char *reason)
+static void refuse_as(struct session *session, const char *reason, enum cv_session_error code)
 {
     char address[CV_ADDRESS_TEXT], label[CV_PEER_ID_TEXT];
 
@@ -45,8 +46,13 @@ static void refuse(struct session *session, const char *reason)
              session_label(session, label), cv_address_print(&session->address, address));
     session_events_refused(session, reason);
     session->phase = SESSION_CLOSING;
-    session->close_code = CV_SESSION_ERROR_NOT_ADMITTED;
-    session_order(session, CV_MESSAGE_SESSION_REFUSE, CV_SESSION_ERROR_NOT_ADMITTED);
+    session->close_code = code;
+    session_order(session, CV_MESSAGE_SESSION_REFUSE, code);
+}
+
+static void refuse(struct session *session, const char *reason)
+{
+    refuse_as(session, reason, CV_SESSION_ERROR_NOT_ADMITTED);
 }
 
 static void decide(struct session *session)
@@ -60,6 +66,10 @@ static void decide(struct session *session)
     session->chain = NULL;
     if (reason != NULL) {
         refuse(session, reason);
+        return;
+    }
+    if (draining(session->all)) {
+        refuse_as(session, "draining", CV_SESSION_ERROR_GOING_AWAY);
         return;
     }
     session->phase = SESSION_ADMITTED;

@@ -47,6 +47,13 @@ void session_await_register(struct session *session)
     sessions_arm(all);
 }
 
+void session_registered(struct session *session)
+{
+    if (session->register_by_ms != 0)
+        TAILQ_REMOVE(&session->all->unregistered, session, unregistered);
+    session->register_by_ms = 0;
+}
+
 static void take_up(struct session *session, const struct cv_session_event *event)
 {
     if (session->phase != SESSION_ADMITTED)

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "control.h"
+#include "drain.h"
 #include "log.h"
 #include "peer_offers.h"
 #include "peer_pairs.h"
@@ -210,7 +211,9 @@ struct sessions *sessions_new(struct control *control)
     TAILQ_INIT(&made->offers);
     made->timer = evtimer_new(control->base, on_timer, made);
     made->retry = evtimer_new(control->base, sessions_on_retry, made);
-    if (made->timer == NULL || made->retry == NULL || session_dump_load(made) != 0) {
+    made->drain.timer = drain_timer_new(made);
+    if (made->timer == NULL || made->retry == NULL || made->drain.timer == NULL ||
+        session_dump_load(made) != 0) {
         sessions_free(made);
         return NULL;
     }
@@ -231,5 +234,7 @@ void sessions_free(struct sessions *sessions)
         event_free(sessions->timer);
     if (sessions->retry != NULL)
         event_free(sessions->retry);
+    if (sessions->drain.timer != NULL)
+        event_free(sessions->drain.timer);
     free(sessions);
 }

@@ -134,6 +134,29 @@ static const struct cli_command session_commands[] = {
         .run = cli_session_close,
     },
     {
+        .verb = "drain",
+        .summary = "send all peers away before a stop",
+        .description = "Tells each peer to go (GO_AWAY), takes no new sessions, makes no offers, and closes "
+                       "the sessions that "
+                       "are left when the time is over. Pairs go with their sessions; an operator's own "
+                       "pairs stay. Holds "
+                       "until session resume, or until control is restarted.",
+        .options = LIST(cli_item, OPTION("after", 0, CLI_SECONDS, "DURATION",
+                                         "close what is left after so long, at most 24h (30s)")),
+        .examples = LIST(cli_example, {"session drain", "half a minute for all peers"},
+                         {"session drain --after 10m", "with more time for what is under way"}),
+        .run = cli_session_drain,
+    },
+    {
+        .verb = "resume",
+        .summary = "take sessions again after a drain",
+        .description =
+            "Ends a drain. Sessions that are still there stay; their peers were told to go, and get no "
+            "offers before they have connected again.",
+        .examples = LIST(cli_example, {"session resume", "no stop after all"}),
+        .run = cli_session_resume,
+    },
+    {
         .verb = "trace",
         .summary = "record the next session from an address",
         .description =

@@ -14,6 +14,8 @@ enum cli_exit cli_pair_list(struct cli_call *call);
 enum cli_exit cli_session_list(struct cli_call *call);
 enum cli_exit cli_session_show(struct cli_call *call);
 enum cli_exit cli_session_close(struct cli_call *call);
+enum cli_exit cli_session_drain(struct cli_call *call);
+enum cli_exit cli_session_resume(struct cli_call *call);
 enum cli_exit cli_session_trace(struct cli_call *call);
 enum cli_exit cli_session_traces(struct cli_call *call);
 enum cli_exit cli_session_untrace(struct cli_call *call);

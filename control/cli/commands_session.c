@@ -192,6 +192,42 @@ enum cli_exit cli_session_show(struct cli_call *call)
     return CLI_DONE;
 }
 
+enum cli_exit cli_session_drain(struct cli_call *call)
+{
+    const struct cli_value *after = cli_parse_option(call->parse, "after");
+    struct cli_request request = cli_request_new();
+    struct cli_reply reply;
+
+    if (after->text)
+        yyjson_mut_obj_add_uint(request.doc, request.params, "after_s", after->number);
+    const enum cli_exit outcome = cli_ask(call, "session.drain", &request, &reply);
+    if (outcome != CLI_DONE)
+        return outcome;
+    if (call->json)
+        cli_print_json(call, reply.result);
+    else
+        fprintf(call->out, "%s peers told to go; no sessions are taken\n",
+                cli_number(cli_member_number(reply.result, "told")).s);
+    cli_reply_free(&reply);
+    return CLI_DONE;
+}
+
+enum cli_exit cli_session_resume(struct cli_call *call)
+{
+    struct cli_request request = cli_request_new();
+    struct cli_reply reply;
+    const enum cli_exit outcome = cli_ask(call, "session.resume", &request, &reply);
+
+    if (outcome != CLI_DONE)
+        return outcome;
+    if (call->json)
+        cli_print_json(call, reply.result);
+    else
+        fputs("Sessions are taken again\n", call->out);
+    cli_reply_free(&reply);
+    return CLI_DONE;
+}
+
 enum cli_exit cli_session_close(struct cli_call *call)
 {
     const uint64_t number = call->parse->arguments[0].number;

@@ -23,6 +23,7 @@ static bool ends_with(const char *text, const char *end)
     X(subscribers, "of these, subscribed to events")                           \
     X(events, "events while anybody was subscribed")                           \
     X(events_lost, "of these, not delivered: a subscriber did not read")       \
+    X(draining, "1: peers are sent away, and no sessions are taken")           \
     X(requests_in_flight, "requests that the data plane has not answered yet") \
     X(bad_messages, "messages of the data plane that were refused")
 
@@ -59,9 +60,9 @@ static const char *meaning(const struct cli_term *terms, const char *name)
 /* What stands at this moment, as opposed to what only grows: it has no rate. */
 static bool is_gauge(const char *name)
 {
-    static const char *const gauges[] = {"clients",  "handshakes",         "legs_bound",
-                                         "pairs",    "requests_in_flight", "retry_now",
-                                         "sessions", "subscribers"};
+    static const char *const gauges[] = {"clients",    "draining", "handshakes",
+                                         "legs_bound", "pairs",    "requests_in_flight",
+                                         "retry_now",  "sessions", "subscribers"};
 
     for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++) {
         if (strcmp(name, gauges[i]) == 0)

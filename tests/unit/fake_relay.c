@@ -285,6 +285,11 @@ static void session_get(struct request *request)
         put_session(request->result, number(request, "session"));
 }
 
+static void session_drain(struct request *request)
+{
+    fprintf(request->result, "{\"told\":%d}", number(request, "after_s") == 600 ? 1234 : 2);
+}
+
 static void session_close(struct request *request)
 {
     if (number(request, "session") == 404)
@@ -305,6 +310,8 @@ static const struct {
     {"worker.list", worker_list},
     {"shard.list", shard_list},
     {"crypto.get", crypto_get},
+    {"session.drain", session_drain},
+    {"session.resume", done},
     {"trace.add", trace_add},
     {"trace.list", trace_list},
     {"trace.delete", trace_delete},

@@ -377,6 +377,57 @@ static void methods(void **state)
     client_close(&client);
 }
 
+/* Nobody registers, is admitted or offered anything; who was told goes at the end, and is not told again. */
+static void drain(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer peers[2], late, unregistered;
+    const struct cv_capsule *capsule;
+    struct test_client client;
+
+    client_open(&client, bench);
+    peer_start(&peers[0], bench, 1, UDP);
+    peer_start(&peers[1], bench, 2, UDP);
+    peer_new(&unregistered, bench, "ED25519");
+    peer_ask(&unregistered, 3);
+    client_refused(&client, "session.resume", "{}", "not_found");
+    client_refused(&client, "session.drain", "{\"after_s\":86401}", "invalid");
+    client_do(&client, "session.drain", "{\"after_s\":600}");
+    client_refused(&client, "session.drain", "{}", "exists");
+    for (unsigned i = 0; i < 2; i++) {
+        capsule = peer_hear(&peers[i], CV_CAPSULE_GO_AWAY);
+        assert_in_range(capsule->go_away.seconds, 590, 600);
+        assert_int_equal(capsule->go_away.relay.count, 0);
+    }
+    peer_request(&peers[0], 1, &peers[1], UDP);
+    peer_hear_refused(&peers[0], CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_GOING_AWAY);
+    peer_say(&unregistered, &(struct cv_capsule){.type = CV_CAPSULE_REGISTER, .registration.legs = UDP});
+    (void)peer_hear(&unregistered, CV_CAPSULE_GO_AWAY);
+    peer_new(&late, bench, "ED25519");
+    peer_ask(&late, 4);
+    assert_true(late.session->refused);
+    assert_int_equal(late.session->code, CV_SESSION_ERROR_GOING_AWAY);
+    peer_free(&late);
+
+    client_do(&client, "session.resume", "{}");
+    peer_start(&late, bench, 5, UDP);
+    peer_request(&late, 1, &peers[0], UDP); /* that one may get no offer any more */
+    peer_hear_refused(&late, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_GOING_AWAY);
+    client_do(&client, "session.drain", "{\"after_s\":1}");
+    capsule = peer_hear(&late, CV_CAPSULE_GO_AWAY);
+    assert_int_equal(capsule->go_away.seconds, 1);
+    peer_quiet(&peers[0]);
+    peer_wait_closed(&late, CV_SESSION_ERROR_GOING_AWAY);
+    peer_wait_closed(&unregistered, CV_SESSION_ERROR_GOING_AWAY);
+    for (unsigned i = 0; i < 2; i++) {
+        peer_wait_closed(&peers[i], CV_SESSION_ERROR_GOING_AWAY);
+        peer_free(&peers[i]);
+    }
+    peer_free(&late);
+    peer_free(&unregistered);
+    client_close(&client);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, session_set_up, bench_tear_down)
 
 int main(void)
@@ -394,6 +445,7 @@ int main(void)
         TEST(garbage_is_survived),
         TEST(a_full_ring_is_waited_for),
         TEST(methods),
+        TEST(drain),
     };
 
     return cmocka_run_group_tests_name("sessions", tests, NULL, NULL);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * Sending peers away before a stop: GO_AWAY to all of them, nobody new, and the end of those that are still
+ * there when the time is over (docs/protocol.md, GO_AWAY). Control that is restarted has forgotten it; peers
+ * that were told stay told, for the store knows.
+ */
+#include "session.h"
+
+/* Peers that were told; for all of `seconds` more. -EALREADY: it is under way. */
+int drain_begin(struct sessions *all, uint32_t seconds, uint32_t *told);
+
+/* Sessions are taken again. Who was told to go gets no offers before it has connected again. -EALREADY:
+ * nothing is under way. */
+int drain_end(struct sessions *all);
+
+static inline bool draining(const struct sessions *all)
+{
+    return all->drain.on;
+}
+
+/* A peer REGISTERs meanwhile: GO_AWAY in place of REGISTERED. */
+void drain_send_away(struct session *session);
+
+/* NULL: no memory. */
+struct event *drain_timer_new(struct sessions *all);
