@@ -2,6 +2,7 @@
 #include "accept.h"
 
 #include "connection.h"
+#include "routes.h"
 #include "tls.h"
 #include "trace.h"
 
@@ -206,6 +207,7 @@ static enum cv_drop start(struct cv_handshakes *handshakes, const struct cv_firs
         cv_owner_end(handshakes->owner, session, CV_SESSION_END_NO_ROOM, NGTCP2_INTERNAL_ERROR, false);
         return CV_DROP_SESSION_FULL;
     }
+    cv_routes_learn(session, first->arrival);
     cv_owner_read(handshakes->owner, session, first->arrival);
     return CV_DROP_CONSUMED;
 }

@@ -54,6 +54,17 @@ void cv_route_learn(struct cv_session_route *route, const struct cv_arrival *arr
     memcpy(route->frame_header + 12, frame + 12, mbuf->l2_len - 12u);
 }
 
+bool cv_route_is(const struct cv_session_route *route, const struct cv_arrival *arrival)
+{
+    const struct rte_mbuf *mbuf = arrival->mbuf;
+    const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+
+    return route->port_id == mbuf->port && route->frame_header_bytes == mbuf->l2_len &&
+           memcmp(route->frame_header, frame + RTE_ETHER_ADDR_LEN, RTE_ETHER_ADDR_LEN) == 0 &&
+           memcmp(route->frame_header + RTE_ETHER_ADDR_LEN, frame, RTE_ETHER_ADDR_LEN) == 0 &&
+           memcmp(route->frame_header + 12, frame + 12, mbuf->l2_len - 12u) == 0;
+}
+
 void cv_route_wrap(const struct cv_session_route *route, const struct cv_locals *locals,
                    uint16_t listen_port_be, uint8_t ecn, struct rte_mbuf *mbuf)
 {

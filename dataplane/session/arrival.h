@@ -28,6 +28,9 @@ void cv_arrival_read(struct rte_mbuf *mbuf, struct cv_arrival *arrival);
 /* The way back to where it came from. */
 void cv_route_learn(struct cv_session_route *route, const struct cv_arrival *arrival);
 
+/* Whether a route of the same path says just that. */
+bool cv_route_is(const struct cv_session_route *route, const struct cv_arrival *arrival);
+
 /*
  * Puts Ethernet, IP and UDP headers before the payload that the mbuf holds, checksums included, and sets
  * mbuf->port. The mbuf has CV_WRAPPING_BYTES_MAX (relay/wrap.h) bytes of headroom.

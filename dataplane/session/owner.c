@@ -4,6 +4,7 @@
 #include "connection.h"
 #include "handshake.h"
 #include "prefetch.h"
+#include "routes.h"
 #include "session_error.h"
 #include "stream.h"
 #include "tell.h"
@@ -170,44 +171,6 @@ void cv_owner_send(struct cv_session_owner *owner, const struct cv_session_route
     }
 }
 
-static struct cv_session_route *find_route(struct cv_session *session, const struct cv_address *address)
-{
-    for (unsigned i = 0; i < CV_SESSION_ROUTES; i++)
-        if (cv_address_equal(&session->routes[i].address, address))
-            return &session->routes[i];
-    return NULL;
-}
-
-/* The entry for an address: its own, a free one, or the one used least lately that is not the peer's proven
- * address. */
-static struct cv_session_route *route_for(struct cv_session *session, const struct cv_address *address)
-{
-    struct cv_session_route *route = find_route(session, address);
-
-    for (unsigned i = 0; route == NULL && i < CV_SESSION_ROUTES; i++)
-        if (session->routes[i].address.port_be == 0)
-            route = &session->routes[i];
-    if (route != NULL)
-        return route;
-    for (unsigned i = 0; i < CV_SESSION_ROUTES; i++) {
-        struct cv_session_route *other = &session->routes[i];
-
-        if (!cv_address_equal(&other->address, &session->address) &&
-            (route == NULL || other->used < route->used))
-            route = other;
-    }
-    return route;
-}
-
-/* For each packet: neighbours change, and so do the ports that packets come by. */
-static void learn_route(struct cv_session *session, const struct cv_arrival *arrival)
-{
-    struct cv_session_route *route = route_for(session, &arrival->address);
-
-    route->used = ++session->rx_pkts;
-    cv_route_learn(route, arrival);
-}
-
 static uint16_t path_bytes(const struct cv_session *session)
 {
     return (uint16_t)ngtcp2_conn_get_path_max_tx_udp_payload_size(session->conn);
@@ -254,8 +217,7 @@ static ngtcp2_ssize write_one(struct cv_session_owner *owner, struct cv_session 
 static void send_written(struct cv_session_owner *owner, struct cv_session *session, const ngtcp2_path *path,
                          uint8_t ecn, struct rte_mbuf *mbuf, uint16_t bytes)
 {
-    struct cv_address remote;
-    struct cv_session_route *route = cv_path_remote(path, &remote) ? find_route(session, &remote) : NULL;
+    struct cv_session_route *route = cv_routes_find(owner->all->locals, session, path);
 
     if (route == NULL) { /* a path that was forgotten for newer ones */
         owner->spare = mbuf;
@@ -416,11 +378,14 @@ static void fail(struct cv_session_owner *owner, struct cv_session *session, int
 /* A path that was validated and is the current one now: the peer has another address. */
 static void notice_address(struct cv_session_owner *owner, struct cv_session *session)
 {
+    const ngtcp2_path *path = ngtcp2_conn_get_path(session->conn);
+    const struct cv_session_route *route = cv_routes_find(owner->all->locals, session, path);
     struct cv_address remote;
 
     session->path_proven = false;
-    if (!cv_path_remote(ngtcp2_conn_get_path(session->conn), &remote) ||
-        cv_address_equal(&remote, &session->address))
+    if (route != NULL)
+        session->local = route->local;
+    if (!cv_path_remote(path, &remote) || cv_address_equal(&remote, &session->address))
         return;
     if ((session->tell & CV_TELL_ADDRESS) == 0)
         session->previous = session->address;
@@ -434,17 +399,20 @@ void cv_owner_read(struct cv_session_owner *owner, struct cv_session *session,
 {
     struct cv_address local = cv_session_local(owner->all, arrival->local);
     const ngtcp2_pkt_info info = {.ecn = arrival->ecn};
+    struct cv_routes_look look;
     ngtcp2_path_storage path;
     int result;
 
     if (session->conn == NULL)
         return;
-    learn_route(session, arrival);
+    session->rx_pkts++;
+    look = cv_routes_look(session, arrival);
     session->seen_ns = owner->now_ns;
     owner->arrival_ecn = arrival->ecn;
     cv_path_fill(&path, &local, &arrival->address);
     result = ngtcp2_conn_read_pkt(session->conn, &path.path, &info, arrival->payload, arrival->bytes,
                                   owner->now_ns);
+    cv_routes_learn_accepted(session, arrival, &look);
     if (session->ending)
         cv_owner_end(owner, session, session->end, session->end_code, session->end_application);
     else if (result != 0)

@@ -36,7 +36,7 @@ struct cv_session_route {
     uint8_t frame_header_bytes;
     uint16_t port_id;
     uint8_t frame_header[18];
-    uint64_t used; /* packet count of the session when it was last used */
+    uint64_t used; /* packet count of the session when it was learnt */
 };
 
 /* The protection keys of 1-RTT packets, in the crypto engine of the owner. */

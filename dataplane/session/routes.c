@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "routes.h"
+
+static struct cv_session_route *find(struct cv_session *session, const struct cv_address *remote,
+                                     uint8_t local)
+{
+    for (unsigned i = 0; i < CV_SESSION_ROUTES; i++)
+        if (session->routes[i].local == local && cv_address_equal(&session->routes[i].address, remote))
+            return &session->routes[i];
+    return NULL;
+}
+
+struct cv_session_route *cv_routes_of(struct cv_session *session, const struct cv_arrival *arrival)
+{
+    return find(session, &arrival->address, arrival->local);
+}
+
+struct cv_session_route *cv_routes_find(const struct cv_locals *locals, struct cv_session *session,
+                                        const ngtcp2_path *path)
+{
+    struct cv_address local, remote;
+
+    if (!cv_path_local(path, &local) || !cv_path_remote(path, &remote))
+        return NULL;
+    for (unsigned i = 0; i < CV_SESSION_ROUTES; i++) {
+        struct cv_session_route *route = &session->routes[i];
+
+        if (cv_address_equal(&route->address, &remote) &&
+            cv_ip_equal(&locals->list[route->local].ip, &local.ip))
+            return route;
+    }
+    return NULL;
+}
+
+/* The entry for a new path: a free one, or the one learnt first that is not of the proven path. */
+static struct cv_session_route *room_for_another(struct cv_session *session)
+{
+    struct cv_session_route *oldest = NULL;
+
+    for (unsigned i = 0; i < CV_SESSION_ROUTES; i++) {
+        struct cv_session_route *route = &session->routes[i];
+
+        if (route->address.port_be == 0)
+            return route;
+        if (route->local == session->local && cv_address_equal(&route->address, &session->address))
+            continue;
+        if (oldest == NULL || route->used < oldest->used)
+            oldest = route;
+    }
+    return oldest;
+}
+
+void cv_routes_learn(struct cv_session *session, const struct cv_arrival *arrival)
+{
+    struct cv_session_route *route = cv_routes_of(session, arrival);
+
+    if (route == NULL)
+        route = room_for_another(session);
+    route->used = session->rx_pkts;
+    cv_route_learn(route, arrival);
+}
+
+static uint64_t accepted_pkts(struct cv_session *session)
+{
+    ngtcp2_conn_info info;
+
+    ngtcp2_conn_get_conn_info(session->conn, &info);
+    return info.pkt_recv;
+}
+
+/*
+ * ngtcp2 also counts long headers that it has only passed over, and what it keeps for later. So news is only
+ * in short headers after the handshake; before, a session keeps to its first path.
+ */
+struct cv_routes_look cv_routes_look(struct cv_session *session, const struct cv_arrival *arrival)
+{
+    const struct cv_session_route *route = cv_routes_of(session, arrival);
+    struct cv_routes_look look = {.news = false};
+
+    if (likely(route != NULL && cv_route_is(route, arrival)))
+        return look;
+    look.news = (arrival->payload[0] & 0x80) == 0 && ngtcp2_conn_get_handshake_completed(session->conn) != 0;
+    if (look.news)
+        look.accepted_pkts = accepted_pkts(session);
+    return look;
+}
+
+void cv_routes_learn_accepted(struct cv_session *session, const struct cv_arrival *arrival,
+                              const struct cv_routes_look *look)
+{
+    if (unlikely(look->news) && accepted_pkts(session) > look->accepted_pkts)
+        cv_routes_learn(session, arrival);
+}
