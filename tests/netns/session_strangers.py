@@ -47,11 +47,12 @@ check(ask(bytes([0x40]) + os.urandom(30)) is None, "a reset for a packet as smal
 
 # Resets are limited, to 1,000 in 100 ms: as many as that come at most, however many are asked for.
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    s.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE
+    s.setsockopt(socket.IPPROTO_UDP, 103, 77)  # UDP_SEGMENT: 64 packets in one call
     s.settimeout(0.5)
     begin = time.monotonic()
-    for i in range(20000):
-        s.sendto(first + os.urandom(60), (HOST, 443))
+    for i in range(300):
+        s.sendto((first + os.urandom(60)) * 64, (HOST, 443))
     answers, end = 0, begin
     try:
         while s.recv(2000):
@@ -60,8 +61,6 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         pass
     allowed = 1000 * ((end - begin) / 0.1 + 2)
     check(100 <= answers <= allowed, f"{answers} resets in {end - begin:.2f} s")
-    check(answers < 15000, f"{answers} resets for 20,000 packets")
-
 stun = struct.pack(">HHI", 1, 0, 0x2112A442) + os.urandom(12)
 answer = ask(stun)
 check(answer is not None and answer[:2] == b"\x01\x01" and answer[4:20] == stun[4:20], "no answer to STUN")
