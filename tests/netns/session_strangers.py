@@ -61,6 +61,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         pass
     allowed = 1000 * ((end - begin) / 0.1 + 2)
     check(100 <= answers <= allowed, f"{answers} resets in {end - begin:.2f} s")
+
 stun = struct.pack(">HHI", 1, 0, 0x2112A442) + os.urandom(12)
 answer = ask(stun)
 check(answer is not None and answer[:2] == b"\x01\x01" and answer[4:20] == stun[4:20], "no answer to STUN")
