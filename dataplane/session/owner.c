@@ -47,7 +47,8 @@ int cv_owner_create(struct cv_session_owner **out, struct cv_sessions *all, uint
     owner->crypto_memory =
         rte_malloc("session-crypto", cv_crypto_bytes(all->engine, CV_SESSION_SCHEDULES), 64);
     if (!handshake)
-        owner->tunnel_memory = rte_malloc("session-tunnels", cv_tunnels_bytes(all->max), 64);
+        owner->tunnel_memory =
+            rte_malloc("session-tunnels", cv_tunnels_bytes(all->max + CV_TUNNEL_QUEUES), 64);
     if (owner->codec == NULL || (owner->tunnel_memory == NULL && !handshake) || owner->timer_memory == NULL ||
         owner->free_slots == NULL || owner->crypto_memory == NULL ||
         cv_page_pool_create(&owner->pages, name, pages) != 0) {
@@ -59,7 +60,8 @@ int cv_owner_create(struct cv_session_owner **out, struct cv_sessions *all, uint
     if (owner->crypto == NULL)
         return -ENOMEM;
     if (!handshake)
-        cv_tunnels_init(&owner->tunnels, owner->tunnel_memory, all->max, all->config->mbufs / 4);
+        cv_tunnels_init(&owner->tunnels, owner->tunnel_memory, all->max + CV_TUNNEL_QUEUES,
+                        all->config->mbufs / 4);
     cv_timers_init(&owner->timers, owner->timer_memory, all->max);
     return 0;
 }

@@ -17,6 +17,7 @@
 /* What waits for the tunnel legs of an owner's sessions. */
 struct cv_tunnels {
     struct cv_tunnel_queue *free;
+    uint32_t free_count;
     uint32_t waiting; /* datagrams */
     uint32_t room;
 };

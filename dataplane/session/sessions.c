@@ -57,7 +57,7 @@ static size_t ring_bytes(const struct cv_config *config)
 
 size_t cv_sessions_memory(const struct cv_config *config)
 {
-    size_t per_owner = (size_t)CV_SESSION_SCHEDULES * 1280 + 262144;
+    size_t per_owner = (size_t)CV_SESSION_SCHEDULES * 1280 + cv_tunnels_bytes(CV_TUNNEL_QUEUES) + 262144;
 
     if (config->sessions_max == 0)
         return 0;

@@ -27,39 +27,45 @@ static struct waiting *waiting_of(const struct rte_mbuf *mbuf)
 
 /* ---- Queues ---- */
 
-size_t cv_tunnels_bytes(uint32_t sessions)
+size_t cv_tunnels_bytes(uint32_t queues)
 {
-    return sessions * sizeof(struct cv_tunnel_queue);
+    return queues * sizeof(struct cv_tunnel_queue);
 }
 
-void cv_tunnels_init(struct cv_tunnels *tunnels, void *memory, uint32_t sessions, uint32_t mbufs)
+void cv_tunnels_init(struct cv_tunnels *tunnels, void *memory, uint32_t queues, uint32_t mbufs)
 {
-    struct cv_tunnel_queue *queues = memory;
+    struct cv_tunnel_queue *list = memory;
 
-    *tunnels = (struct cv_tunnels){.room = mbufs};
-    for (uint32_t i = 0; i < sessions; i++) {
-        queues[i].next = tunnels->free;
-        tunnels->free = &queues[i];
+    *tunnels = (struct cv_tunnels){.free_count = queues, .room = mbufs};
+    for (uint32_t i = 0; i < queues; i++) {
+        list[i].next = tunnels->free;
+        tunnels->free = &list[i];
     }
 }
 
-/* The queue of a leg, made if it has none; NULL: there are no more. */
+/*
+ * The queue of a leg, made if it has none. NULL: as many as the session has are not left, so that a session
+ * with thousands of busy legs leaves some to the others.
+ */
 static struct cv_tunnel_queue *queue_of(struct cv_session_owner *owner, struct cv_session *session,
                                         uint16_t channel)
 {
     struct cv_tunnel_queue *last = session->tunnels, *queue = last;
+    uint32_t count = 0;
 
     if (last != NULL) {
         do {
             if (queue->channel == channel)
                 return queue;
             queue = queue->next;
+            count++;
         } while (queue != last);
     }
-    queue = owner->tunnels.free;
-    if (queue == NULL)
+    if (count >= owner->tunnels.free_count)
         return NULL;
+    queue = owner->tunnels.free;
     owner->tunnels.free = queue->next;
+    owner->tunnels.free_count--;
     *queue = (struct cv_tunnel_queue){.channel = channel};
     queue->next = last != NULL ? last->next : queue;
     if (last != NULL)
@@ -85,6 +91,7 @@ static struct rte_mbuf *take_first(struct cv_session_owner *owner, struct cv_ses
         session->tunnels = before != queue ? before : NULL;
     queue->next = owner->tunnels.free;
     owner->tunnels.free = queue;
+    owner->tunnels.free_count++;
     return mbuf;
 }
 
@@ -92,6 +99,15 @@ static void drop_first(struct cv_session_owner *owner, struct cv_session *sessio
                        struct cv_tunnel_queue *before)
 {
     cv_drop(owner->worker, take_first(owner, session, before), CV_DROP_TUNNEL_QUEUE);
+}
+
+/*
+ * A leg may have as many waiting as there is room left. So whoever fills the room, with as many legs as it
+ * likes, leaves some of it to the next.
+ */
+static bool has_too_many(const struct cv_tunnels *tunnels, const struct cv_tunnel_queue *queue)
+{
+    return queue->count > CV_TUNNEL_WAITING || queue->count + tunnels->waiting > tunnels->room;
 }
 
 static void append(struct cv_session_owner *owner, struct cv_session *session, struct rte_mbuf *mbuf)
@@ -112,7 +128,7 @@ static void append(struct cv_session_owner *owner, struct cv_session *session, s
     queue->last = mbuf;
     queue->count++;
     owner->tunnels.waiting++;
-    if (unlikely(queue->count > CV_TUNNEL_WAITING || owner->tunnels.waiting > owner->tunnels.room)) {
+    if (unlikely(has_too_many(&owner->tunnels, queue))) {
         struct cv_tunnel_queue *before = queue;
 
         while (before->next != queue)

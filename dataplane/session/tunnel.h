@@ -8,7 +8,8 @@
  *                             \-> ring -> the worker that has the session
  *
  * What the congestion window does not let out waits, in one queue per leg: at most CV_TUNNEL_WAIT_NS and
- * CV_TUNNEL_WAITING datagrams. Then the oldest is dropped, as tunnel_queue. The legs of a session take turns.
+ * CV_TUNNEL_WAITING datagrams, nor more than the worker has room left for. Then the oldest is dropped, as
+ * tunnel_queue. The legs of a session take turns.
  * There is no pacing: the QUIC connection inside the tunnel has its own, and what it sends would only wait
  * twice.
  */
@@ -17,6 +18,7 @@
 
 #define CV_TUNNEL_WAIT_NS 50000000
 #define CV_TUNNEL_WAITING 1024
+#define CV_TUNNEL_QUEUES  2048 /* of a worker, besides one for each session */
 
 /* Datagrams that wait for one leg; in use only while there are any. */
 struct cv_tunnel_queue {
@@ -27,10 +29,10 @@ struct cv_tunnel_queue {
 };
 
 /* Bytes for `cv_tunnels_init`. */
-size_t cv_tunnels_bytes(uint32_t sessions);
+size_t cv_tunnels_bytes(uint32_t queues);
 
 /* `mbufs`: how many may wait in all legs of this owner together. */
-void cv_tunnels_init(struct cv_tunnels *tunnels, void *memory, uint32_t sessions, uint32_t mbufs);
+void cv_tunnels_init(struct cv_tunnels *tunnels, void *memory, uint32_t queues, uint32_t mbufs);
 
 /* A DATAGRAM frame of a session of the calling worker: to the other leg, or dropped. */
 void cv_tunnel_receive(struct cv_session *session, const struct cv_datagram *datagram);

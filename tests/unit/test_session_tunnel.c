@@ -12,7 +12,7 @@
 #include "packets.h"
 #include "session/tunnel.h"
 
-#define ROOM  2000 /* datagrams of the worker */
+#define ROOM  3000 /* datagrams of the worker */
 #define LIMIT 1000 /* bytes of a DATAGRAM frame */
 
 static struct cv_config config;
@@ -174,34 +174,49 @@ static void the_oldest_makes_room_for_the_newest(void **state)
     assert_int_equal(queue(0)->count, 1);
 }
 
-static void all_legs_together_have_a_limit(void **state)
+/* 5 of 10 and then half of what is left, so that something always is. */
+static void a_busy_leg_leaves_room_to_the_others(void **state)
 {
     (void)state;
     owner.tunnels.room = 10;
     for (uint16_t i = 0; i < 9; i++)
         send_one(5, i);
-    for (uint16_t i = 0; i < 9; i++)
-        send_one(6, i);
-    assert_int_equal(owner.tunnels.waiting, 10);
-    assert_int_equal(stats.drops[CV_DROP_TUNNEL_QUEUE], 8);
-    assert_int_equal(queue(0)->count, 9);
-    assert_int_equal(queue(1)->count, 1);
-    assert_int_equal(id_of(queue(1)->first), 8);
+    assert_int_equal(stats.drops[CV_DROP_TUNNEL_QUEUE], 4);
+    assert_int_equal(queue(0)->count, 5);
+    assert_int_equal(id_of(queue(0)->first), 4);
+    send_one(6, 0);
+    send_one(6, 1);
+    assert_int_equal(stats.drops[CV_DROP_TUNNEL_QUEUE], 4);
+    send_one(6, 2);
+    assert_int_equal(stats.drops[CV_DROP_TUNNEL_QUEUE], 5);
+    assert_int_equal(queue(1)->count, 2);
+    assert_int_equal(id_of(queue(1)->first), 1);
 }
 
-static void more_legs_than_queues(void **state)
+static void a_session_with_many_legs_leaves_queues_to_the_others(void **state)
 {
+    struct cv_session *other = &all.slots[1];
+
     (void)state;
-    for (uint16_t channel = 1; channel <= all.max + 1; channel++)
+    for (unsigned round = 1; round <= 2; round++) { /* all are given back */
+        for (uint16_t channel = 1; channel <= all.max; channel++)
+            send_one(channel, channel);
+        assert_int_equal(owner.tunnels.waiting, all.max / 2);
+        assert_int_equal(stats.drops[CV_DROP_TUNNEL_QUEUE], round * all.max - all.max / 2);
+        owner.now_ns += CV_TUNNEL_WAIT_NS;
+        cv_tunnel_expire(&owner, session);
+        assert_null(session->tunnels);
+    }
+    for (uint16_t channel = 1; channel <= all.max; channel++)
         send_one(channel, channel);
-    assert_int_equal(owner.tunnels.waiting, all.max);
-    assert_int_equal(stats.drops[CV_DROP_TUNNEL_QUEUE], 1);
-    owner.now_ns += CV_TUNNEL_WAIT_NS;
-    cv_tunnel_expire(&owner, session);
-    assert_null(session->tunnels);
-    for (uint16_t channel = 1; channel <= all.max; channel++) /* all were given back */
-        send_one(channel, channel);
-    assert_int_equal(owner.tunnels.waiting, all.max);
+    *other = *session;
+    other->slot = 1;
+    other->tunnels = NULL;
+    other->due = CV_DUE_NOTHING;
+    send_to(cv_session_number(other), 1, 100, 1);
+    assert_non_null(other->tunnels);
+    assert_int_equal(owner.tunnels.waiting, all.max / 2 + 1);
+    cv_tunnel_forget(&owner, other);
 }
 
 static void what_does_not_fit_is_counted_by_name(void **state)
@@ -261,8 +276,8 @@ int main(void)
         EACH(legs_have_queues_of_their_own),
         EACH(what_waited_50_ms_goes),
         EACH(the_oldest_makes_room_for_the_newest),
-        EACH(all_legs_together_have_a_limit),
-        EACH(more_legs_than_queues),
+        EACH(a_busy_leg_leaves_room_to_the_others),
+        EACH(a_session_with_many_legs_leaves_queues_to_the_others),
         EACH(what_does_not_fit_is_counted_by_name),
         EACH(sessions_that_are_gone),
         EACH(another_worker_s_session),
