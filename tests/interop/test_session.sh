@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/../netns/lib.sh"
-proves "aioquic peers behind symmetric NATs get a pair by peer ID, send a file through it, and outlive control"
+proves "aioquic peers, behind a symmetric NAT and on IPv6, get a pair by peer ID, send a file through it, and outlive control"
 
-# session_start NAME [OPTION...]
+# session_start NAME ADDRESS [OPTION...]: ADDRESS is the relay's
 session_start() {
-    local name=$1
-    shift
-    start "$name-session" "$name" python3 "$INTEROP_DIR/session_peer.py" --relay "$RELAY_ADDRESS:443" \
+    local name=$1 address=$2
+    shift 2
+    start "$name-session" "$name" python3 "$INTEROP_DIR/session_peer.py" --relay "[$address]:443" \
         --cert "$LEGS/$name.crt" --key "$LEGS/$name.key" --legs "$LEGS/$name" "$@"
 }
 
@@ -25,12 +25,14 @@ for name in alice bob relay; do
 done
 start_relay certificate="$LEGS/relay"
 
-session_start bob
+session_start bob "$RELAY_ADDRESS6"
 wait_event session_up "peer=$(cat "$LEGS/bob.id")"
 wait_log bob-session '"observed"' 20
-session_start alice --ask "$(cat "$LEGS/bob.id")"
+session_start alice "$RELAY_ADDRESS" --ask "$(cat "$LEGS/bob.id")"
 wait_log alice-session '"made"' 20
 wait_log bob-session '"made"' 20
+expect "$(cut -d' ' -f1 "$LEGS/alice")" = "$RELAY_ADDRESS" "the relay's address for alice"
+expect "$(cut -d' ' -f1 "$LEGS/bob")" = "$RELAY_ADDRESS6" "the relay's address for bob"
 PAIR=$(ctl pair list | jq '.pairs[0].pair')
 for name in alice bob; do
     cut -d' ' -f3 "$LEGS/$name" > "$LEGS/$name.token"
