@@ -149,7 +149,7 @@ static struct cv_session *new_session(struct cv_handshakes *handshakes, const st
     if (session == NULL)
         return NULL;
     slot = (uint32_t)(session - owner->all->slots);
-    generation = session->generation + 1;
+    generation = cv_session_next_generation(session->generation);
     memset(session, 0, sizeof(*session));
     session->slot = slot;
     session->phase = CV_SESSION_PHASE_END;
@@ -157,7 +157,7 @@ static struct cv_session *new_session(struct cv_handshakes *handshakes, const st
     session->address = first->arrival->address;
     session->start_ns = owner->now_ns;
     session->shard = first->arrival->shard;
-    __atomic_store_n(&session->generation, generation != 0 ? generation : 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&session->generation, generation, __ATOMIC_RELEASE);
     cv_arena_init(&session->arena, owner->all->bases + (size_t)slot * CV_ARENA_BASE_BYTES, &owner->pages,
                   CV_HANDSHAKE_PAGES_MAX);
     session->handshake = calloc(1, sizeof(*session->handshake));

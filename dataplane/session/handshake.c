@@ -88,6 +88,7 @@ int cv_handshake_admit(struct cv_session *session, const struct cv_session_order
     memcpy(moving, &session->handshake->moving, sizeof(*moving));
     cv_keys_give(session, moving);
     cv_handshake_forget(session);
+    session->tell &= (uint8_t)~CV_TELL_ASK; /* a question that is answered before all of it was told */
     session->moving = moving;
     session->given_ns = owner->now_ns;
     cv_owner_let_go(owner, session);

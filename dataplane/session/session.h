@@ -151,6 +151,15 @@ static inline uint16_t cv_session_number_shard(uint64_t number)
     return (uint8_t)(number >> CV_SESSION_SLOT_BITS);
 }
 
+/* A session's number has 53 bits, so that programs whose numbers are doubles read it from JSON as it is. */
+#define CV_SESSION_GENERATION_MAX ((UINT32_C(1) << 21) - 1)
+
+/* Never 0. */
+static inline uint32_t cv_session_next_generation(uint32_t generation)
+{
+    return generation < CV_SESSION_GENERATION_MAX ? generation + 1 : 1;
+}
+
 /* Says in which shard it is, so that whoever has only the number need not look at the session. */
 static inline uint64_t cv_session_number(const struct cv_session *session)
 {

@@ -112,8 +112,9 @@ static inline struct cv_session *cv_session_at(const struct cv_sessions *session
 {
     struct cv_session *session = slot < sessions->max ? &sessions->slots[slot] : NULL;
 
-    return session != NULL && __atomic_load_n(&session->generation, __ATOMIC_ACQUIRE) == generation &&
-                   atomic_load_explicit(&session->place, memory_order_acquire) != CV_PLACE_FREE
+    /* In this order: whose place is seen, its generation is, for that is set first. */
+    return session != NULL && atomic_load_explicit(&session->place, memory_order_acquire) != CV_PLACE_FREE &&
+                   __atomic_load_n(&session->generation, __ATOMIC_ACQUIRE) == generation
                ? session
                : NULL;
 }
