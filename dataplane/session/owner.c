@@ -21,6 +21,14 @@
 #define SESSIONS_PER_TURN 256 /* of each list */
 #define VECTORS           8
 
+/*
+ * An acknowledgement waits for a datagram to go with: two peers that talk to each other then cost a write
+ * each, not two. All within the 25 ms of max_ack_delay (RFC 9000 sections 13.2.1 and 18.2).
+ */
+#define ACK_AT_PKTS 8
+#define ACK_SOON_NS 2000000
+#define ACK_LATE_NS 20000000
+
 /* ---- Life ---- */
 
 int cv_owner_create(struct cv_session_owner **out, struct cv_sessions *all, uint16_t shard, uint32_t pages,
@@ -38,7 +46,8 @@ int cv_owner_create(struct cv_session_owner **out, struct cv_sessions *all, uint
     owner->rings = &all->rings[handshake ? all->workers : shard];
     owner->mbufs = handshake ? all->handshake_mbufs : all->mbufs;
     TAILQ_INIT(&owner->writers);
-    TAILQ_INIT(&owner->ackers);
+    TAILQ_INIT(&owner->ackers_soon);
+    TAILQ_INIT(&owner->ackers_late);
     TAILQ_INIT(&owner->telling);
     snprintf(name, sizeof(name), "pages%u", shard);
     owner->codec = cv_cid_codec_create(&all->secret);
@@ -86,8 +95,10 @@ static void leave_due(struct cv_session_owner *owner, struct cv_session *session
 {
     if (session->due == CV_DUE_WRITE)
         TAILQ_REMOVE(&owner->writers, session, due_link);
-    else if (session->due == CV_DUE_ACK)
-        TAILQ_REMOVE(&owner->ackers, session, due_link);
+    else if (session->due == CV_DUE_ACK_SOON)
+        TAILQ_REMOVE(&owner->ackers_soon, session, due_link);
+    else if (session->due == CV_DUE_ACK_LATE)
+        TAILQ_REMOVE(&owner->ackers_late, session, due_link);
     session->due = CV_DUE_NOTHING;
 }
 
@@ -100,14 +111,27 @@ void cv_owner_mark_writing(struct cv_session_owner *owner, struct cv_session *se
     TAILQ_INSERT_TAIL(&owner->writers, session, due_link);
 }
 
-/* It may have to acknowledge what it has just read. */
-static void mark_acking(struct cv_session_owner *owner, struct cv_session *session)
+static void mark_acking(struct cv_session_owner *owner, struct cv_session *session, enum cv_session_due due)
 {
-    if (session->due != CV_DUE_NOTHING)
+    if (session->due == CV_DUE_WRITE || session->due == due)
         return;
-    session->due = CV_DUE_ACK;
+    leave_due(owner, session);
+    session->due = (uint8_t)due;
     session->ack_ns = owner->now_ns;
-    TAILQ_INSERT_TAIL(&owner->ackers, session, due_link);
+    TAILQ_INSERT_TAIL(due == CV_DUE_ACK_SOON ? &owner->ackers_soon : &owner->ackers_late, session, due_link);
+}
+
+/* When to write after a packet was read. */
+static void mark_read(struct cv_session_owner *owner, struct cv_session *session,
+                      const struct cv_arrival *arrival)
+{
+    session->unanswered = (uint8_t)RTE_MIN(session->unanswered + 1, ACK_AT_PKTS);
+    if (owner->worker == NULL || session->tunnels != NULL || session->stream.out_unsent != NULL ||
+        session->tell != 0 || session->unanswered == ACK_AT_PKTS ||
+        !cv_address_equal(&arrival->address, &session->address))
+        cv_owner_mark_writing(owner, session);
+    else
+        mark_acking(owner, session, session->unanswered > 1 ? CV_DUE_ACK_SOON : CV_DUE_ACK_LATE);
 }
 
 void cv_owner_mark_telling(struct cv_session_owner *owner, struct cv_session *session, uint8_t what)
@@ -194,7 +218,8 @@ static ngtcp2_ssize write_one(struct cv_session_owner *owner, struct cv_session 
 {
     struct cv_control_stream *stream = &session->stream;
     ngtcp2_vec vectors[VECTORS];
-    size_t count = stream->blocked ? 0 : cv_stream_unsent(session, vectors, VECTORS);
+    bool blocked = stream->blocked || ngtcp2_conn_get_max_data_left(session->conn) == 0;
+    size_t count = blocked ? 0 : cv_stream_unsent(session, vectors, VECTORS);
     ngtcp2_ssize bytes, taken = -1;
 
     if (count == 0 && session->tunnels != NULL) {
@@ -249,6 +274,7 @@ static unsigned write_session(struct cv_session_owner *owner, struct cv_session 
     ngtcp2_ssize bytes = 0;
     unsigned count = 0;
 
+    session->unanswered = 0;
     notice_size(owner, session);
     if (session->tunnels != NULL)
         cv_tunnel_expire(owner, session);
@@ -377,7 +403,7 @@ static void fail(struct cv_session_owner *owner, struct cv_session *session, int
 
 /* ---- Packets in, timers ---- */
 
-/* A path that was validated and is the current one now: the peer has another address. */
+/* The current path was validated, now or when the peer was there before: it may have another address. */
 static void notice_address(struct cv_session_owner *owner, struct cv_session *session)
 {
     const ngtcp2_path *path = ngtcp2_conn_get_path(session->conn);
@@ -420,13 +446,10 @@ void cv_owner_read(struct cv_session_owner *owner, struct cv_session *session,
     else if (result != 0)
         fail(owner, session, result);
     else {
-        if (session->path_proven)
+        if (session->path_proven ||
+            (!session->path_unproven && !cv_address_equal(&arrival->address, &session->address)))
             notice_address(owner, session);
-        if (owner->worker != NULL && session->tunnels == NULL && session->stream.out_unsent == NULL &&
-            session->tell == 0)
-            mark_acking(owner, session);
-        else
-            cv_owner_mark_writing(owner, session);
+        mark_read(owner, session, arrival);
     }
 }
 
@@ -448,16 +471,26 @@ static uint32_t serve_timers(struct cv_session_owner *owner)
     return count;
 }
 
+/* Acknowledgements that have waited long enough for something to go with. */
+static void end_waits(struct cv_session_owner *owner, struct cv_session_list *list, uint64_t wait_ns)
+{
+    for (unsigned i = 0; i < SESSIONS_PER_TURN; i++) {
+        struct cv_session *session = TAILQ_FIRST(list);
+
+        if (session == NULL || owner->now_ns - session->ack_ns < wait_ns)
+            return;
+        cv_owner_mark_writing(owner, session);
+    }
+}
+
 uint32_t cv_owner_turn(struct cv_session_owner *owner)
 {
     uint32_t done = serve_timers(owner);
     struct cv_session *session, *last;
     unsigned packets = 0;
 
-    for (unsigned i = 0; i < SESSIONS_PER_TURN && (session = TAILQ_FIRST(&owner->ackers)) != NULL &&
-                         owner->now_ns - session->ack_ns >= CV_ACK_WAIT_NS;
-         i++)
-        cv_owner_mark_writing(owner, session);
+    end_waits(owner, &owner->ackers_soon, ACK_SOON_NS);
+    end_waits(owner, &owner->ackers_late, ACK_LATE_NS);
     session = NULL;
     last = TAILQ_LAST(&owner->writers, cv_session_list);
     for (unsigned i = 0; i < SESSIONS_PER_TURN && packets < PACKETS_PER_TURN && session != last; i++) {

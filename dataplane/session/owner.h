@@ -5,14 +5,11 @@
  * packets in, timers, packets out, words with control. Each call is made by that thread alone.
  *
  * In one turn a session reads all its packets before it writes, so that it acknowledges once; and when it has
- * nothing else to send, its acknowledgement waits up to CV_ACK_WAIT_NS for something to go with. Sessions
+ * nothing else to send, its acknowledgement waits a while for something to go with. Sessions
  * with something to write, or to tell to control, are in a list each; those in none cost nothing.
  */
 #include "arrival.h"
 #include "sessions.h"
-
-/* Much less than the 25 ms that QUIC allows by default (RFC 9000 section 18.2). */
-#define CV_ACK_WAIT_NS 1000000
 
 /* What waits for the tunnel legs of an owner's sessions. */
 struct cv_tunnels {
@@ -34,9 +31,9 @@ struct cv_session_owner {
     struct cv_timers timers;
     void *timer_memory;
     struct rte_mempool *mbufs;
-    struct rte_mbuf *spare;         /* what the last write had no use for */
-    struct cv_session_list writers; /* CV_DUE_WRITE */
-    struct cv_session_list ackers;  /* CV_DUE_ACK, the oldest first */
+    struct rte_mbuf *spare;                          /* what the last write had no use for */
+    struct cv_session_list writers;                  /* CV_DUE_WRITE */
+    struct cv_session_list ackers_soon, ackers_late; /* CV_DUE_ACK_*, the oldest first */
     struct cv_session_list telling;
     struct cv_tunnels tunnels;
     void *tunnel_memory;

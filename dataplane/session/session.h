@@ -87,7 +87,9 @@ enum cv_session_tell {
 enum cv_session_due {
     CV_DUE_NOTHING,
     CV_DUE_WRITE, /* it has something to send */
-    CV_DUE_ACK,   /* an acknowledgement at most: that may wait for a moment */
+    /* At most an acknowledgement, which waits for something to go with: */
+    CV_DUE_ACK_SOON, /* for several packets */
+    CV_DUE_ACK_LATE, /* for one */
 };
 
 struct cv_session_owner;
@@ -107,10 +109,12 @@ struct cv_session {
     uint8_t suite;      /* enum cv_suite */
     uint8_t tell;       /* set of enum cv_session_tell */
     uint8_t due;        /* enum cv_session_due */
+    uint8_t unanswered; /* packets read since the last write; saturates */
     bool telling;       /* in the owner's list of sessions with something to tell */
     bool asked;         /* control knows of it */
     bool ending;
-    bool path_proven; /* a path has been validated since the last packet */
+    bool path_proven;   /* a path has been validated since the last packet */
+    bool path_unproven; /* the current path is being validated */
     uint16_t shard;   /* that its connection IDs name */
     uint16_t next_cid;
     uint32_t quic_version;
@@ -131,7 +135,7 @@ struct cv_session {
     uint8_t end_application;
     uint64_t end_code;
     uint64_t start_ns, seen_ns;
-    uint64_t ack_ns;   /* CV_DUE_ACK: since when */
+    uint64_t ack_ns;   /* CV_DUE_ACK_*: since when */
     uint64_t given_ns; /* the old owner's time when it gave the session away: ngtcp2 takes no earlier one */
     uint64_t rx_pkts, tx_pkts;
     uint8_t tag[CV_SESSION_TAG_BYTES];

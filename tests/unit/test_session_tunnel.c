@@ -52,7 +52,8 @@ static int setup(void **state)
     owner.rings = &rings[0];
     owner.now_ns = 1000000000;
     TAILQ_INIT(&owner.writers);
-    TAILQ_INIT(&owner.ackers);
+    TAILQ_INIT(&owner.ackers_soon);
+    TAILQ_INIT(&owner.ackers_late);
     queues = malloc(cv_tunnels_bytes(all.max));
     cv_tunnels_init(&owner.tunnels, queues, all.max, ROOM);
     session = &all.slots[2];
