@@ -32,7 +32,7 @@ from aioquic.quic.configuration import QuicConfiguration
 assert UINT_VAR_MAX == 2**62 - 1
 
 REGISTER, REGISTERED, OBSERVED_ADDRESS, PAIR_REQUEST, PAIR_OFFER, PAIR_ACCEPT = range(0x29E1F0, 0x29E1F6)
-PAIR_MADE, REFUSED, PAIR_CLOSED, TUNNEL_LIMIT = 0x29E1F7, 0x29E1F8, 0x29E1FA, 0x29E1FB
+PAIR_MADE, REFUSED, PAIR_CLOSED, TUNNEL_LIMIT, GO_AWAY = 0x29E1F7, 0x29E1F8, 0x29E1FA, 0x29E1FB, 0x29E1FC
 UDP_LEG, TUNNEL_LEG = 1, 2
 LEGS = {"udp": UDP_LEG, "tunnel": TUNNEL_LEG}
 NONE = 0xC00
@@ -192,6 +192,8 @@ class Peer(QuicConnectionProtocol):
         elif kind == PAIR_CLOSED:
             tell(event="pair_closed", pair=buf.pull_uint_var(), code=buf.pull_uint_var())
             self.channel = None
+        elif kind == GO_AWAY:
+            tell(event="go_away", seconds=buf.pull_uint_var())
         elif kind == TUNNEL_LIMIT:
             tell(event="limit", channel=buf.pull_uint_var(), bytes=buf.pull_uint_var())
 
