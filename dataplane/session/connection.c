@@ -191,6 +191,18 @@ static int on_datagram(ngtcp2_conn *conn, uint32_t flags, const uint8_t *data, s
     return 0;
 }
 
+/* What is validated may also be the path before, in case the peer comes back. */
+static int on_path_validation(ngtcp2_conn *conn, uint32_t flags, const ngtcp2_path *path,
+                              const ngtcp2_path *fallback, void *user)
+{
+    struct cv_session *session = user;
+
+    (void)flags;
+    (void)fallback;
+    session->path_unproven = ngtcp2_path_eq(path, ngtcp2_conn_get_path(conn)) != 0;
+    return 0;
+}
+
 static int on_path_validated(ngtcp2_conn *conn, uint32_t flags, const ngtcp2_path *path,
                              const ngtcp2_path *fallback, ngtcp2_path_validation_result result, void *user)
 {
@@ -200,6 +212,7 @@ static int on_path_validated(ngtcp2_conn *conn, uint32_t flags, const ngtcp2_pat
     (void)flags;
     (void)path;
     (void)fallback;
+    session->path_unproven = false;
     session->path_proven |= result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS;
     return 0;
 }
@@ -219,6 +232,7 @@ static const ngtcp2_callbacks callbacks = {
     .rand = on_random,
     .get_new_connection_id2 = on_new_cid,
     .update_key = cv_keys_update,
+    .begin_path_validation = on_path_validation,
     .path_validation = on_path_validated,
     .delete_crypto_aead_ctx = cv_keys_delete_aead,
     .delete_crypto_cipher_ctx = cv_keys_delete_header,

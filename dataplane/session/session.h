@@ -115,7 +115,7 @@ struct cv_session {
     bool ending;
     bool path_proven;   /* a path has been validated since the last packet */
     bool path_unproven; /* the current path is being validated */
-    uint16_t shard;   /* that its connection IDs name */
+    uint16_t shard;     /* that its connection IDs name */
     uint16_t next_cid;
     uint32_t quic_version;
     TAILQ_ENTRY(cv_session) due_link, tell_link, asking_link;

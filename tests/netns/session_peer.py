@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A peer of the session protocol's QUIC part, on aioquic: handshakes, echoes on the control stream, moves about.
 
-  session_peer.py HOST CERTIFICATE KEY [--sessions N] [--at-once N] [--echo BYTES] [--rebind N] [--key-updates N]
+  session_peer.py HOST CERTIFICATE KEY [--sessions N] [--at-once N] [--echo BYTES] [--rebind N [--home]] [--key-updates N]
                   [--no-certificate] [--alpn NAME] [--keep SECONDS] [--version 1|2] [--read-slowly]
                   [--suite AES_128_GCM_SHA256|...]
                   [--deaf SECONDS] [--hear BYTES --hear-sessions N] [--reset]
@@ -132,8 +132,12 @@ def run_one(arguments):
         return {"reset": is_reset(session)}
     if arguments.echo:
         session.echo(arguments.echo)
+    home = session.socket
     for _ in range(arguments.rebind):
         session.rebind()
+        session.echo(arguments.echo or 100)
+    if arguments.home:
+        session.socket = home
         session.echo(arguments.echo or 100)
     for _ in range(arguments.key_updates):
         session.quic.request_key_update()
@@ -222,6 +226,7 @@ def main():
     parser.add_argument("--at-once", type=int, default=0)
     parser.add_argument("--echo", type=int, default=0)
     parser.add_argument("--rebind", type=int, default=0)
+    parser.add_argument("--home", action="store_true")
     parser.add_argument("--key-updates", type=int, default=0)
     parser.add_argument("--no-certificate", action="store_true")
     parser.add_argument("--alpn", default="culvert/1")

@@ -14,7 +14,10 @@ start_sessions
 session_peer alice --echo 1000 --rebind 10
 no_error
 wait_until 10 eval '[ "$(events ".event == \"address\"")" -ge 10 ]'
+session_peer alice --echo 1000 --rebind 1 --home
+no_error
+wait_until 10 eval '[ "$(events ".event == \"address\"")" -ge 12 ]'
 session_peer bob --at-once 20 --echo 500
 no_error
-expect "$(events '.event == "up"')" -eq 21 "sessions up"
+expect "$(events '.event == "up"')" -eq 22 "sessions up"
 stop_sessions
