@@ -37,7 +37,7 @@ dataplane:
     mbufs: {mbufs}
 """
 
-SESSION_BYTES = 72 << 10  # of DPDK memory, at most
+SESSION_BYTES = 48 << 10  # of DPDK memory, at most, the reserve for all of them included
 MBUF_BYTES = 2560
 OTHER_BYTES = 256 << 20
 

@@ -21,6 +21,7 @@
 #define AT_ONCE      32 /* handshakes */
 #define OPEN_SECONDS 300
 #define CHANNEL      1
+#define SLOTS        131072 /* of the port: 4,000 sessions and as many UDP legs, 8 packets each, and more */
 #define BYTES_MAX    1400
 #define PARTS        11 /* of the time that is measured; the result is their median */
 #define SETTLE_NS    UINT64_C(300000000)
@@ -369,5 +370,5 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return 1;
     }
-    return bench_dataplane_run(config, 65536, load, &bench);
+    return bench_dataplane_run(config, SLOTS, load, &bench);
 }
