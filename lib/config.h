@@ -44,6 +44,8 @@ struct cv_config_session {
     uint32_t retry_over; /* handshakes in progress, with CV_RETRY_LOADED */
     uint32_t handshakes_max;
     uint32_t handshakes_per_prefix;
+    uint32_t key_update_pkts; /* new keys of a session after so many packets to its peer; 0: when QUIC demands
+                                 it */
     char trace_directory[128]; /* for qlogs and key logs; empty: not allowed */
 };
 

@@ -52,6 +52,7 @@ static const cyaml_schema_field_t session_fields[] = {
     OPTIONAL("retry_over", struct config_raw_session, retry_over),
     OPTIONAL("handshakes", struct config_raw_session, handshakes),
     OPTIONAL("handshakes_per_prefix", struct config_raw_session, handshakes_per_prefix),
+    OPTIONAL("key_update_packets", struct config_raw_session, key_update_packets),
     OPTIONAL("trace", struct config_raw_session, trace),
     OPTIONAL("trace_directory", struct config_raw_session, trace_directory),
     CYAML_FIELD_END,

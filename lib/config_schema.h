@@ -37,6 +37,7 @@ struct config_raw_session {
     char *retry_over;
     char *handshakes;
     char *handshakes_per_prefix;
+    char *key_update_packets;
     char *trace;
     char *trace_directory;
 };

@@ -32,6 +32,8 @@ static void handshakes(struct config_source *source, const struct config_raw_ses
         config_number(source, "dataplane.session.handshakes", raw->handshakes, 1, HANDSHAKES_MAX, 1000);
     session->handshakes_per_prefix = config_number(source, "dataplane.session.handshakes_per_prefix",
                                                    raw->handshakes_per_prefix, 1, HANDSHAKES_MAX, 100);
+    session->key_update_pkts = config_number(source, "dataplane.session.key_update_packets",
+                                             raw->key_update_packets, 0, UINT32_MAX, 0);
 }
 
 static void traces(struct config_source *source, const struct config_raw_session *raw,

@@ -266,6 +266,17 @@ static void notice_size(struct cv_session_owner *owner, struct cv_session *sessi
 
 static void fail(struct cv_session_owner *owner, struct cv_session *session, int result);
 
+/* As the configuration wants it; ngtcp2 minds what QUIC demands. Tried again when it is too early. */
+static void change_keys(struct cv_session_owner *owner, struct cv_session *session)
+{
+    uint32_t every = owner->all->config->session.key_update_pkts;
+
+    if (likely(every == 0) || session->tx_pkts - session->keys_tx_pkts < every || owner->worker == NULL)
+        return;
+    if (ngtcp2_conn_initiate_key_update(session->conn, owner->now_ns) == 0)
+        session->keys_tx_pkts = session->tx_pkts;
+}
+
 /* Writes what there is to write, up to a bound; the rest in the next turn. Returns how many packets. */
 static unsigned write_session(struct cv_session_owner *owner, struct cv_session *session)
 {
@@ -300,6 +311,7 @@ static unsigned write_session(struct cv_session_owner *owner, struct cv_session 
         fail(owner, session, (int)bytes);
         return count;
     }
+    change_keys(owner, session);
     cv_timers_set(&owner->timers, &session->timer,
                   RTE_MIN(ngtcp2_conn_get_expiry(session->conn), cv_tunnel_due_ns(session)));
     if (bytes > 0)

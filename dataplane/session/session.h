@@ -138,6 +138,7 @@ struct cv_session {
     uint64_t ack_ns;   /* CV_DUE_ACK_*: since when */
     uint64_t given_ns; /* the old owner's time when it gave the session away: ngtcp2 takes no earlier one */
     uint64_t rx_pkts, tx_pkts;
+    uint64_t keys_tx_pkts; /* tx_pkts when new keys were last begun */
     uint8_t tag[CV_SESSION_TAG_BYTES];
     struct cv_arena arena;
     ngtcp2_mem memory;

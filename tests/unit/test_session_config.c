@@ -57,6 +57,7 @@ static void defaults(void **state)
     assert_int_equal(config.session.retry_over, 100);
     assert_int_equal(config.session.handshakes_max, 1000);
     assert_int_equal(config.session.handshakes_per_prefix, 100);
+    assert_int_equal(config.session.key_update_pkts, 0);
     assert_string_equal(config.session.trace_directory, ""); /* off */
 }
 
@@ -68,7 +69,7 @@ static void everything_said(void **state)
     assert_int_equal(
         load("  listen_port: 4433\n  crypto: evp\n  session:\n    certificate: /a.pem\n    key: /a.key\n"
              "    idle: 2m\n    handshake: 5s\n    admit_within: 1s\n    retry: always\n"
-             "    retry_over: 0\n    handshakes: 7\n    handshakes_per_prefix: 3\n    trace: allow\n    "
+             "    retry_over: 0\n    handshakes: 7\n    handshakes_per_prefix: 3\n    key_update_packets: 100\n    trace: allow\n    "
              "trace_directory: /t\n"
              "  limits:\n    sessions: 9\n",
              &config),
@@ -83,6 +84,7 @@ static void everything_said(void **state)
     assert_int_equal(config.session.retry_over, 0);
     assert_int_equal(config.session.handshakes_max, 7);
     assert_int_equal(config.session.handshakes_per_prefix, 3);
+    assert_int_equal(config.session.key_update_pkts, 100);
     assert_string_equal(config.session.trace_directory, "/t");
 }
 
