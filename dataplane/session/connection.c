@@ -13,7 +13,7 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <string.h>
 
-#define ACTIVE_CIDS        4
+#define ACTIVE_CIDS        8 /* but see offer_fewer_cids */
 #define DATAGRAM_BYTES_MAX 65535
 #define SECOND             NGTCP2_SECONDS
 #define LARGE_BYTES        4096

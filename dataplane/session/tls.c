@@ -19,12 +19,16 @@
 #define CRYPTO_BYTES_MAX \
     (2 * CV_SESSION_CHAIN_BYTES) /* of the peer's flight that OpenSSL has not taken yet */
 
+#define PARAMETERS_BYTES 256 /* of our transport parameters, encoded */
+#define OFFERED_CIDS     4
+
 struct cv_tls {
     SSL *ssl;
     ngtcp2_crypto_ossl_ctx *adapter; /* what libngtcp2_crypto_ossl takes for a TLS handle */
     ngtcp2_encryption_level send_level;
     uint8_t *in;
     size_t in_bytes, in_room;
+    uint8_t parameters[PARAMETERS_BYTES]; /* OpenSSL keeps no copy */
 };
 
 /* ---- OpenSSL's callbacks ---- */
@@ -82,6 +86,22 @@ static int on_application_secret(struct cv_session *session, SSL *ssl, bool to_s
     return cv_keys_install(session, to_send, secret, bytes, session->handshake->moving.header[to_send]);
 }
 
+/*
+ * Offers room for fewer connection IDs of the peer than ngtcp2 has. When a path changes again before the one
+ * before has settled, ngtcp2 counts an ID that it has retired until the change is over, and ends the session
+ * if the peer has sent another in its place, as it should.
+ */
+static bool offer_fewer_cids(const struct cv_session *session, SSL *ssl)
+{
+    struct cv_tls *tls = session->handshake->tls;
+    ngtcp2_transport_params parameters = *ngtcp2_conn_get_local_transport_params(session->conn);
+    ngtcp2_ssize bytes;
+
+    parameters.active_connection_id_limit = OFFERED_CIDS;
+    bytes = ngtcp2_transport_params_encode(tls->parameters, sizeof(tls->parameters), &parameters);
+    return bytes > 0 && SSL_set_quic_tls_transport_params(ssl, tls->parameters, (size_t)bytes) == 1;
+}
+
 static int on_secret(SSL *ssl, uint32_t ossl_level, int direction, const unsigned char *secret, size_t bytes,
                      void *argument)
 {
@@ -98,7 +118,7 @@ static int on_secret(SSL *ssl, uint32_t ossl_level, int direction, const unsigne
                            session->conn, NULL, NULL, NULL, NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE, secret, bytes)
                      : ngtcp2_crypto_derive_and_install_rx_key(
                            session->conn, NULL, NULL, NULL, NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE, secret, bytes);
-        if (result != 0)
+        if (result != 0 || !offer_fewer_cids(session, ssl))
             return 0;
     } else {
         return 0; /* 0-RTT is off */

@@ -33,6 +33,12 @@ received 2500
 before=$(last_event alice observed .address)
 nat_rebind alice
 wait_peer alice observed ".address != \"$before\""
+
+# Again and again, sooner than the move before has settled.
+received 3500
+kill -USR1 "${PID[alice-peer]}"
+received 4000
+kill -USR1 "${PID[alice-peer]}"
 exchange_done alice bob
 stop_peer alice
 stop_peer bob
