@@ -13,7 +13,7 @@
  * session calls `ended` once; after that everything does nothing, and cv_peer_destroy frees it.
  *
  * Threads: one at a time per session; sessions that share a struct cv_peer_tls may be on different threads.
- * Memory: malloc; about 60 KB per session, and `queue_bytes` once it has sent a datagram.
+ * Memory: malloc; some tens of KB per session, and `queue_bytes` once it has sent a datagram.
  * Time: nanoseconds of any clock that only goes forward, the same one for all calls.
  */
 #include "address.h"
