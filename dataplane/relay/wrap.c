@@ -7,6 +7,26 @@
 #include <rte_udp.h>
 #include <string.h>
 
+/* By 32 bytes at a time where the CPU can: of what a session sends this is a twentieth. */
+__attribute__((target_clones("avx2", "default"))) static uint64_t sum_words(const void *bytes, unsigned words)
+{
+    return cv_sum_words(bytes, words);
+}
+
+/* Of UDP header and payload, and the pseudo header, whose form is the same for both families. */
+static uint16_t udp_checksum(const struct rte_udp_hdr *udp, uint16_t udp_bytes, const void *addresses,
+                             unsigned address_words)
+{
+    uint64_t sum = sum_words(udp, udp_bytes / 4u) + cv_sum_words(addresses, address_words) +
+                   rte_cpu_to_be_32((uint32_t)IPPROTO_UDP << 16 | udp_bytes);
+    uint32_t rest = 0;
+    uint16_t checksum;
+
+    memcpy(&rest, (const uint8_t *)udp + (udp_bytes & ~3u), udp_bytes & 3u);
+    checksum = (uint16_t)~cv_sum_fold(sum + rest);
+    return checksum != 0 ? checksum : 0xffff;
+}
+
 /* rte_pktmbuf_prepend without its NULL: the headroom is there. */
 static void *prepend(struct rte_mbuf *mbuf, uint16_t bytes)
 {
@@ -31,7 +51,7 @@ static void wrap_ipv4(const struct cv_wrapping *wrapping, struct rte_mbuf *mbuf,
     memcpy(&ip->src_addr, wrapping->from->bytes + 12, 4);
     memcpy(&ip->dst_addr, wrapping->to->bytes + 12, 4);
     ip->hdr_checksum = rte_ipv4_cksum(ip);
-    udp->dgram_cksum = rte_ipv4_udptcp_cksum(ip, udp);
+    udp->dgram_cksum = udp_checksum(udp, udp_bytes, &ip->src_addr, 2);
 }
 
 static void wrap_ipv6(const struct cv_wrapping *wrapping, struct rte_mbuf *mbuf, struct rte_udp_hdr *udp,
@@ -46,7 +66,7 @@ static void wrap_ipv6(const struct cv_wrapping *wrapping, struct rte_mbuf *mbuf,
     ip->hop_limits = CV_HOP_LIMIT;
     memcpy(&ip->src_addr, wrapping->from, 16);
     memcpy(&ip->dst_addr, wrapping->to, 16);
-    udp->dgram_cksum = rte_ipv6_udptcp_cksum(ip, udp);
+    udp->dgram_cksum = udp_checksum(udp, udp_bytes, &ip->src_addr, 8);
 }
 
 void cv_wrap(const struct cv_wrapping *wrapping, struct rte_mbuf *mbuf)
