@@ -6,16 +6,11 @@
 #include "drop.h"
 #include "stats.h"
 
-#define LIST(type, ...) ((const struct type[]){__VA_ARGS__, {0}})
-#define WORDS(...)      ((const char *const[]){__VA_ARGS__, NULL})
-#define ARGUMENT(name_, kind_, summary_, ...)                          \
-    {                                                                  \
-        .name = name_, .kind = kind_, .summary = summary_, __VA_ARGS__ \
-    }
-#define OPTION(name_, letter_, kind_, value_, summary_, ...)                                               \
-    {                                                                                                      \
-        .name = name_, .letter = letter_, .kind = kind_, .value = value_, .summary = summary_, __VA_ARGS__ \
-    }
+#define LIST(type, ...)                       ((const struct type[]){__VA_ARGS__, {0}})
+#define WORDS(...)                            ((const char *const[]){__VA_ARGS__, NULL})
+#define ARGUMENT(name_, kind_, summary_, ...) {.name = name_, .kind = kind_, .summary = summary_, __VA_ARGS__}
+#define OPTION(name_, letter_, kind_, value_, summary_, ...) \
+    {.name = name_, .letter = letter_, .kind = kind_, .value = value_, .summary = summary_, __VA_ARGS__}
 #define FLAG(name_, letter_, summary_) OPTION(name_, letter_, CLI_FLAG, NULL, summary_)
 #define WATCH_OPTION                             \
     OPTION("watch", 'w', CLI_SECONDS, "SECONDS", \
@@ -87,8 +82,8 @@ static const struct cli_command pair_commands[] = {
             OPTION("limit", 0, CLI_COUNT, "N", "pairs on a page (100; with --all 1000)", .max = 1000),
             OPTION("cursor", 0, CLI_CURSOR, "N", "begin where a page left off"), FLAG("all", 0, "all pages")),
         .examples = LIST(
-            cli_example,
-            {"pair list", "the first hundred"}, {"pair list --cursor 100 --limit 20", "twenty from there"},
+            cli_example, {"pair list", "the first hundred"},
+            {"pair list --cursor 100 --limit 20", "twenty from there"},
             {"pair list --all -j | jq 'select(.installed|not).pair'", "pairs not in the data plane yet"}),
         .run = cli_pair_list,
     },

@@ -18,7 +18,7 @@ struct cv_handshakes {
                               refill */
     uint64_t refill_ns;
     struct cv_handshake_stats *stats; /* set before the thread starts */
-    uint8_t token_secret[32]; /* of Retry tokens */
+    uint8_t token_secret[32];         /* of Retry tokens */
     _Alignas(64) atomic_bool stop;
 };
 

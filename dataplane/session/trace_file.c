@@ -44,7 +44,7 @@ static int make_file(struct cv_trace *trace, enum cv_trace_kind kind, const char
     if (fd < 0) {
         RTE_LOG_LINE(ERR, TRACE, "trace %" PRIu64 ": %s cannot be made: %s", trace->number, path,
                      strerror(errno));
-        trace->kinds &= (uint8_t) ~(unsigned)kind;
+        trace->kinds &= (uint8_t)~(unsigned)kind;
     } else {
         RTE_LOG_LINE(NOTICE, TRACE, "trace %" PRIu64 ": session %" PRIu64 " is recorded in %s", trace->number,
                      trace->session, path);
@@ -132,7 +132,7 @@ void cv_trace_write_event(struct cv_trace *trace, const void *data, size_t bytes
 
 void cv_trace_write_secret(struct cv_trace *trace, const char *line)
 {
-    struct iovec parts[] = {{(void *)(uintptr_t)line, strlen(line)}, {(void *)(uintptr_t) "\n", 1}};
+    struct iovec parts[] = {{(void *)(uintptr_t)line, strlen(line)}, {(void *)(uintptr_t)"\n", 1}};
 
     if (trace->keys >= 0 && trace->keys_bytes + parts[0].iov_len < CV_TRACE_KEYS_BYTES)
         append(&trace->keys, &trace->keys_bytes, parts, 2);

@@ -223,10 +223,7 @@ static int stop(void **state)
     return 0;
 }
 
-#define WITH(engine, test)                               \
-    {                                                    \
-#test " with " engine, test, start, stop, engine \
-    }
+#define WITH(engine, test) {#test " with " engine, test, start, stop, engine}
 
 int main(void)
 {

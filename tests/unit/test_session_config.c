@@ -69,7 +69,8 @@ static void everything_said(void **state)
     assert_int_equal(
         load("  listen_port: 4433\n  crypto: evp\n  session:\n    certificate: /a.pem\n    key: /a.key\n"
              "    idle: 2m\n    handshake: 5s\n    admit_within: 1s\n    retry: always\n"
-             "    retry_over: 0\n    handshakes: 7\n    handshakes_per_prefix: 3\n    key_update_packets: 100\n    trace: allow\n    "
+             "    retry_over: 0\n    handshakes: 7\n    handshakes_per_prefix: 3\n    key_update_packets: "
+             "100\n    trace: allow\n    "
              "trace_directory: /t\n"
              "  limits:\n    sessions: 9\n",
              &config),
