@@ -79,11 +79,6 @@ static inline uint32_t cv_index_second(const struct cv_index *index, uint32_t fi
     return (uint32_t)(second < index->bucket_count ? second : second - index->bucket_count);
 }
 
-static inline void cv_index_prefetch(const struct cv_index *index, uint64_t hash)
-{
-    rte_prefetch0(&index->buckets[cv_index_first(index, hash)]);
-}
-
 /* One bit for each way of the bucket whose tag matches. */
 static inline uint32_t cv_index_match(const struct cv_index_bucket *bucket, uint16_t tag)
 {
