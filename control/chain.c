@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "chain.h"
 
-#include "message.h"
+#include "shared/message.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>

@@ -9,7 +9,7 @@
  * No I/O. Parsing allocates within OpenSSL; a chain costs at most 8 signature checks, each of about a
  * millisecond at worst, because RSA keys above CHAIN_RSA_BITS end the chain.
  */
-#include "peer_id.h"
+#include "protocol/peer_id.h"
 
 #include <stddef.h>
 #include <stdint.h>

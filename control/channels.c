@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "channels.h"
 
-#include "capsule.h"
-#include "datagram.h"
+#include "protocol/capsule.h"
+#include "protocol/datagram.h"
 
 #include <stdlib.h>
 

@@ -12,7 +12,7 @@
  */
 #include "clients.h"
 #include "commits.h"
-#include "config.h"
+#include "config/config.h"
 #include "dataplane.h"
 #include "events.h"
 #include "sessions.h"

@@ -6,7 +6,7 @@
  * unanswered for 5 s counts as lost.
  */
 #include "requests.h"
-#include "shared.h"
+#include "shared/shared.h"
 
 #include <event2/event.h>
 
@@ -32,7 +32,7 @@ void dataplane_close(struct dataplane *dataplane);
 
 bool dataplane_attached(const struct dataplane *dataplane);
 
-/* The data plane's statistics, read only and volatile: see lib/stats.h. NULL when not attached. */
+/* The data plane's statistics, read only and volatile: see lib/shared/stats.h. NULL when not attached. */
 const struct cv_shared *dataplane_shared(const struct dataplane *dataplane);
 
 /* 0 when not attached. */

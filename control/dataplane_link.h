@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Control's end of the attachment to the data plane (lib/shared.h). Nothing here blocks; one thread.
+ * Control's end of the attachment to the data plane (lib/shared/shared.h). Nothing here blocks; one thread.
  *
  *      open --> waiting --serve: 1--> attached --serve: < 0--> close, and open again after a while
  *                  `-----serve: < 0------------------------------^
@@ -9,7 +9,7 @@
  * The event loop watches two descriptors: the socket from open on (readable: call serve), and the doorbell
  * once attached (readable: call receive). Both belong to the link and change with every open.
  */
-#include "shared.h"
+#include "shared/shared.h"
 
 #include <stdbool.h>
 

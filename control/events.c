@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "events.h"
 #include "log.h"
+#include "protocol/session_error.h"
 #include "rpc.h"
-#include "session_error.h"
 
 #include <stdlib.h>
 #include <yyjson.h>

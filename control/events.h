@@ -8,7 +8,7 @@
  *
  * X(enumerator, name, further members and meaning)
  */
-#include "message.h"
+#include "shared/message.h"
 #include "store.h"
 
 #include <sys/queue.h>

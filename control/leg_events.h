@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /* What the data plane tells of pairs and legs: into the store, and on to subscribers. */
-#include "message.h"
+#include "shared/message.h"
 #include "store.h"
 
 #include <stdbool.h>

@@ -6,7 +6,7 @@
  * A sequence number names the request's slot and how often that slot was used, so that a stale or invented
  * answer matches nothing.
  */
-#include "message.h"
+#include "shared/message.h"
 
 #include <stdbool.h>
 #include <sys/queue.h>

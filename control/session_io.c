@@ -4,7 +4,7 @@
 #include "capsules.h"
 #include "control.h"
 #include "log.h"
-#include "varint.h"
+#include "protocol/varint.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -13,9 +13,9 @@
  * (session_io.h). So a control that is killed goes on where it was: the data plane gives it again what has no
  * credit, and says how much of what was sent it has.
  */
-#include "message.h"
-#include "peer_id.h"
-#include "session_error.h"
+#include "protocol/peer_id.h"
+#include "protocol/session_error.h"
+#include "shared/message.h"
 
 #include <stdbool.h>
 

@@ -2,11 +2,11 @@
 #pragma once
 /* Fields of the memory shared with the data plane, as JSON. That memory changes while it is read. */
 #include "rpc.h"
-#include "shared.h"
+#include "shared/shared.h"
 
 #include <yyjson.h>
 
-/* One field, as lib/stats.h asks for it. */
+/* One field, as lib/shared/stats.h asks for it. */
 #define SHARED_LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 
 /*

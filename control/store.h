@@ -10,8 +10,8 @@
  *
  * All calls return 0 or a negative errno; store_error has the sentence. -ENOENT: no such pair.
  */
-#include "message.h"
 #include "ports.h"
+#include "shared/message.h"
 
 #include <stdbool.h>
 #include <stddef.h>

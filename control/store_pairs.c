@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "store_internal.h"
 
-#include "datagram.h"
+#include "protocol/datagram.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "store_sessions.h"
 
-#include "datagram.h"
+#include "protocol/datagram.h"
 #include "store_internal.h"
 
 #include <errno.h>

@@ -7,8 +7,8 @@
  *
  * Returns and transactions are as in store.h.
  */
-#include "capsule_order.h"
 #include "chain.h"
+#include "protocol/capsule_order.h"
 #include "store.h"
 
 struct session_record {

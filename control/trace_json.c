@@ -3,8 +3,8 @@
 
 #include "control.h"
 #include "log.h"
+#include "shared/trace_path.h"
 #include "shared_json.h"
-#include "trace_path.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 /* Traces of sessions as the data plane shows them in the shared memory, as JSON. */
 #include "rpc.h"
-#include "shared.h"
+#include "shared/shared.h"
 
 /* The trace in that place; NULL: there is none. */
 yyjson_mut_val *trace_json(struct call *call, const struct cv_shared *shared, unsigned place);

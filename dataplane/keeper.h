@@ -12,7 +12,7 @@
  * It has no packet queue of its own: what it has to send (ARP requests, neighbour solicitations) goes through
  * a ring to worker 0.
  */
-#include "config.h"
+#include "config/config.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -4,7 +4,7 @@
  * What the keeper does with control's messages, and how it tells control what happened. A request is taken
  * only when the ring back has room for its answer, so that no answer is ever lost.
  */
-#include "message.h"
+#include "shared/message.h"
 
 struct cv_keeper;
 

@@ -4,7 +4,7 @@
  * The keeper between control and the threads that own sessions: it passes messages on and keeps nothing of
  * them. What finds no room waits where it is, so nothing is lost while control is attached.
  */
-#include "message.h"
+#include "shared/message.h"
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "config.h"
+#include "config/config.h"
 #include "keeper.h"
 #include "port/eal.h"
 

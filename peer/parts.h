@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /* What the files of the engine share: the session itself, and which file does what to it. */
-#include "capsule_order.h"
 #include "peer/session.h"
+#include "protocol/capsule_order.h"
 #include "queue.h"
 
 #include <ngtcp2/ngtcp2.h>

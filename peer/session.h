@@ -17,9 +17,9 @@
  * Time: nanoseconds of any clock that only goes forward, the same one for all calls.
  */
 #include "address.h"
-#include "capsule.h"
-#include "datagram.h"
-#include "peer_id.h"
+#include "protocol/capsule.h"
+#include "protocol/datagram.h"
+#include "protocol/peer_id.h"
 
 #include <stdbool.h>
 #include <stddef.h>

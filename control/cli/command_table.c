@@ -3,8 +3,8 @@
 
 #include "../log.h"
 #include "commands.h"
-#include "drop.h"
-#include "stats.h"
+#include "shared/drop.h"
+#include "shared/stats.h"
 
 #define LIST(type, ...)                       ((const struct type[]){__VA_ARGS__, {0}})
 #define WORDS(...)                            ((const char *const[]){__VA_ARGS__, NULL})

@@ -2,7 +2,7 @@
 #include "commands.h"
 
 #include "member_table.h"
-#include "stats.h"
+#include "shared/stats.h"
 
 static struct cli_text name_text(const struct cli_sample *sample)
 {

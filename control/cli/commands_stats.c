@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commands.h"
 
-#include "stats.h"
+#include "shared/stats.h"
 #include "text_table.h"
 #include "units.h"
 

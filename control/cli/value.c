@@ -2,8 +2,8 @@
 #include "parse.h"
 
 #include "address.h"
-#include "config.h"
-#include "message.h"
+#include "config/config.h"
+#include "shared/message.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The data plane's end of the attachment to control (lib/shared.h): the memfd, the Unix socket, the two
+ * The data plane's end of the attachment to control (lib/shared/shared.h): the memfd, the Unix socket, the two
  * rings and their doorbells. Control is not trusted: whatever it writes into the memory is copied, checked
  * and counted. Keeper only; none of these calls blocks.
  */
-#include "shared.h"
+#include "shared/shared.h"
 
 #include <stdbool.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The Unix socket that control attaches through (lib/shared.h): system calls only, no state. None blocks.
+ * The Unix socket that control attaches through (lib/shared/shared.h): system calls only, no state. None blocks.
  */
-#include "shared.h"
+#include "shared/shared.h"
 
 #include <stdbool.h>
 

@@ -6,7 +6,7 @@
  * that the configuration names are ever touched, and those later (port.h). Once per process, from the main
  * thread, which is pinned to its core by it.
  */
-#include "config.h"
+#include "config/config.h"
 
 #include <stddef.h>
 

@@ -12,9 +12,9 @@
  * Memory: all ports take their packet buffers from one pool for each NUMA node that has a port, sized by
  * limits.mbufs together. Buffers have 128 bytes of headroom and room for the longest frame of any port.
  */
-#include "config.h"
+#include "config/config.h"
 #include "local.h"
-#include "stats.h"
+#include "shared/stats.h"
 
 #include <rte_build_config.h>
 #include <rte_mbuf.h>

@@ -17,8 +17,8 @@
  * Bounded memory: the moves in progress live in a fixed table, the oldest is forgotten when it is full.
  * Keeper only.
  */
-#include "message.h"
 #include "pair_table.h"
+#include "shared/message.h"
 
 struct cv_moves;
 

@@ -7,7 +7,7 @@
 #include <rte_mbuf.h>
 
 #include "address.h"
-#include "drop.h"
+#include "shared/drop.h"
 
 #define CV_BURST 64
 

@@ -14,8 +14,8 @@
  */
 #include "address.h"
 #include "index.h"
-#include "message.h"
 #include "shard/notice.h"
+#include "shared/message.h"
 
 #include <rte_meter.h>
 #include <stdint.h>

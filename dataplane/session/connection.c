@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "connection.h"
 
-#include "datagram.h"
 #include "handshake.h"
 #include "keys.h"
-#include "session_error.h"
+#include "protocol/datagram.h"
+#include "protocol/session_error.h"
 #include "stream.h"
 #include "tls.h"
 #include "trace.h"

@@ -2,8 +2,8 @@
 #include "handshake.h"
 
 #include "accept.h"
+#include "protocol/session_error.h"
 #include "publish.h"
-#include "session_error.h"
 #include "tell.h"
 #include "tls.h"
 #include "trace.h"

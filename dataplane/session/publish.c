@@ -9,7 +9,7 @@
 
 #define PUBLISH_NS 10000000
 
-_Static_assert(CV_STATS_SUITES == CV_SUITE_COUNT, "each suite has its place in lib/stats.h");
+_Static_assert(CV_STATS_SUITES == CV_SUITE_COUNT, "each suite has its place in lib/shared/stats.h");
 
 static void describe_suites(struct cv_session_stats *stats)
 {

@@ -11,10 +11,10 @@
  */
 #include "arena.h"
 #include "cid.h"
-#include "config.h"
+#include "config/config.h"
 #include "crypto/crypto.h"
-#include "message.h"
 #include "path_probe.h"
+#include "shared/message.h"
 #include "timers.h"
 
 #include <ngtcp2/ngtcp2.h>

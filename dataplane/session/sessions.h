@@ -13,7 +13,7 @@
  * The handshake thread sleeps and can be preempted. So that no worker ever waits for it, it is the only
  * producer of the rings that it writes to, and packet buffers are freed by workers only.
  */
-#include "config.h"
+#include "config/config.h"
 #include "port/port.h"
 #include "session.h"
 #include "shard/worker.h"

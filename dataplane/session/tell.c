@@ -3,7 +3,7 @@
 #include "tell.h"
 #include "connection.h"
 #include "handshake.h"
-#include "session_error.h"
+#include "protocol/session_error.h"
 #include "stream.h"
 #include "trace.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* What an owner and control say to each other, through the keeper: see lib/message.h. Owner only. */
+/* What an owner and control say to each other, through the keeper: see lib/shared/message.h. Owner only. */
 #include "owner.h"
 
 /* Events that wait for room in the ring. Returns how many sessions have told all they had. */

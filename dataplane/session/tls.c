@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tls.h"
 
-#include "capsule.h"
 #include "expand.h"
 #include "handshake.h"
 #include "keys.h"
 #include "owner.h"
+#include "protocol/capsule.h"
 #include "trace.h"
 
 #include <errno.h>

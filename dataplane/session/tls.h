@@ -5,7 +5,7 @@
  * the key of its certificate, whatever kind of chain that is in; whether it may have a session is for control
  * to say. Handshake thread only.
  */
-#include "config.h"
+#include "config/config.h"
 #include "session.h"
 
 #include <openssl/ssl.h>

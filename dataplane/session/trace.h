@@ -12,8 +12,8 @@
  * A worker makes no system call for it: an event that finds no room in its ring is lost, and counted. Secrets
  * never leave the handshake thread. The file ends with a "culvert:lost" event when events are missing.
  */
-#include "message.h"
-#include "stats.h"
+#include "shared/message.h"
+#include "shared/stats.h"
 
 struct cv_session;
 struct cv_sessions;

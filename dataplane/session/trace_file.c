@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trace_file.h"
 
-#include "trace_path.h"
+#include "shared/trace_path.h"
 
 #include <errno.h>
 #include <fcntl.h>

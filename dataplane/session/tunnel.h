@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Tunnel legs: UDP payloads in the DATAGRAM frames of a session (lib/datagram.h).
+ * Tunnel legs: UDP payloads in the DATAGRAM frames of a session (lib/protocol/datagram.h).
  *
  *      DATAGRAM -> cv_tunnel_receive -> the other leg, of either kind
  *      the other leg -> cv_tunnel_send -> queue of the leg -> cv_tunnel_write -> DATAGRAM
@@ -13,8 +13,8 @@
  * There is no pacing: the QUIC connection inside the tunnel has its own, and what it sends would only wait
  * twice.
  */
-#include "datagram.h"
 #include "owner.h"
+#include "protocol/datagram.h"
 
 #define CV_TUNNEL_WAIT_NS 50000000
 #define CV_TUNNEL_WAITING 1024

@@ -16,7 +16,7 @@
 #include "relay/packet.h"
 #include "relay/pair_table.h"
 #include "shard/notice.h"
-#include "stats.h"
+#include "shared/stats.h"
 
 #include <rte_ring.h>
 #include <stdatomic.h>

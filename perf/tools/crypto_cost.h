@@ -4,7 +4,7 @@
 #include "crypto/crypto.h"
 
 #define CRYPTO_BURST 32
-#define CRYPTO_HEADER_BYTES                                                        \
+#define CRYPTO_HEADER_BYTES \
     21 /* a short header: flags, a connection ID of 18 bytes, a packet number of 2 \
         */
 #define CRYPTO_NUMBER_BYTES 2

@@ -11,7 +11,7 @@
  * its port is 20 ns a packet or so. The load runs on the main core, in a thread of its own, attached to the
  * data plane as control is.
  */
-#include "config.h"
+#include "config/config.h"
 #include "dataplane_link.h"
 
 #include <rte_mbuf.h>

@@ -135,10 +135,18 @@ find_mmdebstrap() {
     fi
     [ -d "$tool" ] || fetch_mmdebstrap "$tool"
     MMDEBSTRAP=(env "PATH=$tool/usr/bin:$tool/usr/sbin:$PATH"
-        "PERL5LIB=$(find "$tool/usr/share/perl5" "$tool/usr/share/perl"/* "$tool"/usr/lib/*/perl/* "$tool"/usr/lib/*/perl-base \
-            -maxdepth 0 -type d 2>/dev/null | paste -sd:)"
-        "LD_LIBRARY_PATH=$(find "$tool"/usr/lib/* "$tool"/lib/* -maxdepth 0 -type d 2>/dev/null | paste -sd:)"
+        "PERL5LIB=$(folders "$tool"/usr/share/perl5 "$tool"/usr/share/perl/* "$tool"/usr/lib/*/perl/* "$tool"/usr/lib/*/perl5 \
+            "$tool"/usr/lib/*/perl-base)"
+        "LD_LIBRARY_PATH=$(folders "$tool"/usr/lib/* "$tool"/lib/*)"
         "$tool/usr/bin/mmdebstrap")
+}
+
+# folders PATH...: those that are folders, with colons between them. A glob that matched nothing is none.
+folders() {
+    local path
+    for path in "$@"; do
+        [ ! -d "$path" ] || printf '%s\n' "$path"
+    done | paste -sd:
 }
 
 # fetch_mmdebstrap DIR

@@ -7,7 +7,7 @@
  * However it is cut, the same capsules come out; and each of them, written and read again, is the same.
  * corpus/make_protocol.py writes the seeds.
  */
-#include "capsule_order.h"
+#include "protocol/capsule_order.h"
 
 #include <stdlib.h>
 #include <string.h>

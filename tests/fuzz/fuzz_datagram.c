@@ -3,8 +3,8 @@
  * The payload of a session's DATAGRAM frames: the input as it is. What can be told apart can be put together
  * again. corpus/make_protocol.py writes the seeds.
  */
-#include "datagram.h"
-#include "varint.h"
+#include "protocol/datagram.h"
+#include "protocol/varint.h"
 
 #include <stdlib.h>
 #include <string.h>

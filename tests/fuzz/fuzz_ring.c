@@ -7,7 +7,7 @@
  *
  * Little endian; the memory of a short input ends in zeros. corpus/make_ring.py writes the seeds.
  */
-#include "ring.h"
+#include "shared/ring.h"
 
 #include <stdlib.h>
 #include <string.h>

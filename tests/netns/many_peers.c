@@ -13,7 +13,7 @@
  */
 #include "peer/session.h"
 #include "peer/udp.h"
-#include "session_error.h"
+#include "protocol/session_error.h"
 
 #include <errno.h>
 #include <poll.h>

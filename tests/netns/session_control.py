@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A stand-in for culvert-control, for tests of sessions in the data plane alone (lib/message.h, lib/shared.h).
+"""A stand-in for culvert-control, for tests of sessions in the data plane alone (lib/shared/message.h, lib/shared/shared.h).
 
   session_control.py SOCKET [--decide admit|refuse|nothing] [--no-credit] [--no-echo] [--flood BYTES] [--close-after S]
 
@@ -29,19 +29,19 @@ DATA = 160
 
 def message_types():
     """The numbers of message types, from the list itself."""
-    text = open(os.path.join(HERE, "../../lib/message.h")).read()
+    text = open(os.path.join(HERE, "../../lib/shared/message.h")).read()
     names = re.findall(r'X\((\w+), "\w+", (?:CONTROL|DATAPLANE),', text)
     return {name: number for number, name in enumerate(names, 1)}
 
 
 def shared_version():
-    text = open(os.path.join(HERE, "../../lib/shared.h")).read()
+    text = open(os.path.join(HERE, "../../lib/shared/shared.h")).read()
     return int(re.search(r"CV_SHARED_VERSION (\d+)", text).group(1))
 
 
 TYPE = message_types()
 NAME = {number: name for name, number in TYPE.items()}
-ENDS = re.findall(r'X\(\w+, "(\w+)",\s+"', open(os.path.join(HERE, "../../lib/message.h")).read().split("CV_SESSION_END_LIST")[1])
+ENDS = re.findall(r'X\(\w+, "(\w+)",\s+"', open(os.path.join(HERE, "../../lib/shared/message.h")).read().split("CV_SESSION_END_LIST")[1])
 
 
 class Ring:

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "capsule_examples.h"
-#include "varint.h"
+#include "protocol/varint.h"
 
 #define PEER_A                                                                                        \
     {{0xa1, 0xe9, 0x15, 0x60, 0x54, 0xe0, 0x4f, 0xac, 0x89, 0x9a, 0xe9, 0xf2, 0x75, 0x13, 0x2c, 0xdc, \

@@ -4,7 +4,7 @@
  * The capsules that docs/protocol.md shows in hex, in its order, as structs: what the tests of the protocol
  * start from.
  */
-#include "capsule.h"
+#include "protocol/capsule.h"
 
 extern const struct cv_capsule capsule_examples[];
 extern const size_t capsule_example_count;

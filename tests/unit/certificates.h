@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /* Keys, certificates and chains such as peers show, made with OpenSSL. Fails the running cmocka test. */
-#include "message.h"
-#include "peer_id.h"
+#include "protocol/peer_id.h"
+#include "shared/message.h"
 
 #include <openssl/evp.h>
 #include <stdint.h>

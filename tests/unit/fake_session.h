@@ -4,8 +4,8 @@
  * Sessions of the fake data plane, and their peers: what control sends is checked for order, offsets and
  * credit, kept, and given to the test as capsules, which must be such as a peer expects (cv_capsule_order).
  */
-#include "capsule_order.h"
 #include "fake_dataplane.h"
+#include "protocol/capsule_order.h"
 
 #define FAKE_STREAM_BYTES  131072
 #define FAKE_PAYLOAD_BYTES 1200 /* of a DATAGRAM frame, of a new session */

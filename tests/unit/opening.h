@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /* For the tests of port/port.h: a configuration made by hand, and whether its ports open. */
-#include "config.h"
+#include "config/config.h"
 #include "port/port.h"
 
 /* cmocka.h wants these first, and clang-format would sort them. */

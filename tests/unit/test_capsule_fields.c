@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "capsule_examples.h"
-#include "datagram.h"
-#include "varint.h"
+#include "protocol/datagram.h"
+#include "protocol/varint.h"
 
 /* A field, where it stands in the value and in the struct, and its limits. */
 struct field {

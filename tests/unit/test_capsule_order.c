@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "capsule_examples.h"
-#include "capsule_order.h"
+#include "protocol/capsule_order.h"
 
 static struct cv_capsule request(uint64_t number)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "capsule_examples.h"
-#include "varint.h"
+#include "protocol/varint.h"
 
 #define STREAM_ROOM 16384
 

@@ -2,7 +2,7 @@
 /* Channels of tunnel legs: which one is next, and which is not. */
 #include "channels.h"
 
-#include "datagram.h"
+#include "protocol/datagram.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

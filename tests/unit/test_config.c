@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "message.h"
+#include "config/config.h"
+#include "shared/message.h"
 
 static const char *const good[] = {
     /* 1 */ "relay:",

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "datagram.h"
+#include "protocol/datagram.h"
 
 static void channel_and_payload_are_told_apart(void **state)
 {

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "message.h"
+#include "shared/message.h"
 
 static struct cv_address address(const char *text)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "capsule_examples.h"
-#include "peer_id.h"
+#include "protocol/peer_id.h"
 
 static const char *const text_a = "uhurkycu4bh2zcm25hzhkezm3qd2lw6e5iwcvu5b77dobustnapq";
 static const char *const text_b = "a3r73d62fg5wbk2zkv66mhw3blwnwiyrgs7dbz23ivpy4g3zf6uq";

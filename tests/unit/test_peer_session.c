@@ -5,7 +5,7 @@
  */
 #include "certificates.h"
 #include "peer/session.h"
-#include "session_error.h"
+#include "protocol/session_error.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "capsule_examples.h"
-#include "capsule_order.h"
-#include "datagram.h"
+#include "protocol/capsule_order.h"
+#include "protocol/datagram.h"
 
 #define EXAMPLE_BYTES 512
 

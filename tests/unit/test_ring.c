@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ring.h"
+#include "shared/ring.h"
 
 #define SLOTS 8
 

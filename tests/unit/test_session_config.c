@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "config/config.h"
 
 static char path[] = "/tmp/culvert-session-config-XXXXXX";
 static char error[4096];

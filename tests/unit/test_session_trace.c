@@ -17,7 +17,7 @@
 #include "packets.h"
 #include "session/accept.h"
 #include "session/trace.h"
-#include "trace_path.h"
+#include "shared/trace_path.h"
 
 #define START_MS    5000
 #define EVENT_BYTES 5000 /* ten pieces of a ring that has room for 2,047 */

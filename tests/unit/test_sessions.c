@@ -2,7 +2,7 @@
 /* Who is admitted, and what control makes of a control stream, whatever comes on it. */
 #include "session_test.h"
 
-#include "varint.h"
+#include "protocol/varint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

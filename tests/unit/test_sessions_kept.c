@@ -3,7 +3,7 @@
  */
 #include "session_test.h"
 
-#include "varint.h"
+#include "protocol/varint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared.h"
+#include "shared/shared.h"
 
 struct area {
     uint64_t offset;

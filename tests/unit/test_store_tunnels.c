@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The store: pairs with tunnel legs, what sessions keep for theirs, and stores of earlier formats. */
-#include "datagram.h"
+#include "protocol/datagram.h"
 #include "store_sessions.h"
 
 #include <errno.h>

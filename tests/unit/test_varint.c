@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "varint.h"
+#include "protocol/varint.h"
 
 /* RFC 9000 section A.1, and both sides of each change of length. */
 static const struct {

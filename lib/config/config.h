@@ -6,7 +6,7 @@
  * something; each error names file, line where known, field, what was found and what is expected.
  */
 #include "address.h"
-#include "peer_id.h"
+#include "protocol/peer_id.h"
 
 #include <stdbool.h>
 #include <stddef.h>

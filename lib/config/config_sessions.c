@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "capsule.h"
 #include "config_value.h"
+#include "protocol/capsule.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "message.h"
 
-#include "datagram.h"
+#include "protocol/datagram.h"
 
 #include <errno.h>
 #include <string.h>

@@ -13,7 +13,7 @@
  * X(enumerator, number, sent by, least and most bytes of value, meaning)
  */
 #include "address.h"
-#include "message.h"
+#include "pair_limits.h"
 #include "peer_id.h"
 #include "session_error.h"
 

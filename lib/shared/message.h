@@ -6,6 +6,7 @@
  * X(enumerator, name, sent by, meaning)
  */
 #include "address.h"
+#include "pair_limits.h"
 
 #include <stdint.h>
 
@@ -50,12 +51,6 @@ enum cv_message_type {
 };
 
 enum cv_message_sender { CV_SENDER_CONTROL, CV_SENDER_DATAPLANE };
-
-#define CV_TOKEN_BYTES 32
-
-/* Bounds of a pair's settings: idle time is counted in 32-bit milliseconds, rates up to 1 Tbit/s. */
-#define CV_PAIR_IDLE_MAX_S                604800
-#define CV_PAIR_RATE_MAX_BYTES_PER_SECOND UINT64_C(125000000000)
 
 /* How a UDP leg gets its address, or that a leg is a tunnel leg. Values are part of the store's format. */
 enum cv_bind_kind {

@@ -2,7 +2,7 @@
 #include "config_value.h"
 
 #include "config.h"
-#include "message.h"
+#include "shared/message.h"
 
 #include <errno.h>
 #include <stdio.h>
