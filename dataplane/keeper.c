@@ -82,27 +82,28 @@ static int make_tables(struct cv_keeper *keeper, char *error, size_t error_bytes
 static void fill_worker(struct cv_keeper *keeper, uint32_t id)
 {
     struct cv_worker *worker = &keeper->workers[id];
+    struct cv_relay *relay = &worker->relay;
 
-    worker->table = &keeper->table;
-    worker->hops = &keeper->hops;
-    worker->locals = &keeper->ports.locals;
-    worker->notices = keeper->notices;
+    relay->table = &keeper->table;
+    relay->hops = &keeper->hops;
+    relay->locals = &keeper->ports.locals;
+    relay->context.notices = keeper->notices;
+    relay->context.stats = &keeper->shared->workers[id];
+    relay->context.stats->core = keeper->config->workers[id];
     worker->sessions = keeper->sessions != NULL ? keeper->sessions->shards[id] : NULL;
     worker->listen_port = keeper->sessions != NULL ? keeper->config->listen_port : 0;
     if (worker->sessions != NULL)
-        worker->sessions->worker = worker;
+        worker->sessions->relay = relay;
     worker->outbox = id == 0 ? keeper->outbox : NULL;
-    worker->stats = &keeper->shared->workers[id];
     worker->id = id;
     worker->nap = keeper->config->idle == CV_IDLE_SLEEP;
     worker->start_tsc = keeper->start_tsc;
     worker->cycles_per_ms = keeper->cycles_per_ms;
     worker->stop = &keeper->stop_workers;
-    worker->stats->core = keeper->config->workers[id];
     for (uint32_t i = 0; i < keeper->ports.count; i++) {
         const struct cv_port *port = &keeper->ports.list[i];
 
-        worker->tx[port->port_id] = (struct cv_tx){
+        relay->context.tx[port->port_id] = (struct cv_tx){
             .queue = (uint16_t)id, .present = true, .udp_checksum_offload = port->tx_udp_checksum};
         if (id < port->rx_queues)
             worker->rx[worker->rx_count++] = (struct cv_rx){

@@ -3,6 +3,9 @@
 
 #include "keeper_sessions.h"
 #include "keeper_state.h"
+#include "relay/find.h"
+#include "relay/pair_state.h"
+#include "relay/pairs.h"
 
 #include <errno.h>
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /* What the keeper owns; for keeper.c and keeper_messages.c only. */
-#include "keeper.h"
 #include "link/control_link.h"
 #include "port/port.h"
 #include "relay/expire.h"
 #include "relay/move.h"
 #include "session/sessions.h"
-#include "shard/worker.h"
+#include "worker/worker.h"
 
 #include <rte_log.h>
 

@@ -6,8 +6,8 @@
  * relay port or the listening port. What it learns about neighbours on the way goes to the keeper.
  */
 #include "local.h"
-#include "relay/packet.h"
-#include "shard/notice.h"
+#include "packet/notice.h"
+#include "packet/packet.h"
 
 /*
  * Turns the request in `packet` into its answer, to be sent by mbuf->port. Returns true when there is an
@@ -19,6 +19,3 @@
  * a UDP packet must have its ports and payload_bytes set.
  */
 bool cv_answer(struct cv_packet *packet, const struct cv_locals *locals, struct cv_notice *notice);
-
-/* Whether a UDP payload is a STUN binding request: first two bits zero, magic cookie, sane length. */
-bool cv_is_stun_request(const uint8_t *payload, uint16_t bytes);

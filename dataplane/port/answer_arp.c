@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ARP (RFC 826, and RFC 5227 for requests without a sender address). */
-#include "answer_parts.h"
+#include "answer_arp.h"
+
+#include "packet/headers.h"
+#include "reply.h"
 
 #include <rte_arp.h>
 

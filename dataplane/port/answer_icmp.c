@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Echo requests: ICMP (RFC 792) and ICMPv6 (RFC 4443 section 4). */
-#include "answer_parts.h"
+#include "answer_icmp.h"
+
+#include "packet/headers.h"
+#include "reply.h"
 
 #include <rte_icmp.h>
 
 #define ICMP6_ECHO_REQUEST 128
 #define ICMP6_ECHO_REPLY   129
-#define HOP_LIMIT          64
 
 bool cv_answer_icmp(struct cv_packet *packet, const struct cv_locals *locals)
 {
@@ -20,7 +22,7 @@ bool cv_answer_icmp(struct cv_packet *packet, const struct cv_locals *locals)
     if (rte_raw_cksum(icmp, bytes) != 0xffff)
         return cv_no_answer(packet, CV_DROP_BAD_CHECKSUM);
     if (!cv_source_answerable(packet, locals) ||
-        !cv_turn_round(packet, &locals->list[packet->local], HOP_LIMIT, bytes))
+        !cv_turn_round(packet, &locals->list[packet->local], CV_HOP_LIMIT, bytes))
         return false;
     icmp->icmp_type = RTE_ICMP_TYPE_ECHO_REPLY;
     icmp->icmp_cksum = 0;
@@ -45,7 +47,7 @@ bool cv_answer_icmp6(struct cv_packet *packet, const struct cv_locals *locals)
     if (icmp->type != ICMP6_ECHO_REQUEST || icmp->code != 0)
         return cv_no_answer(packet, CV_DROP_NOT_UDP);
     if (!cv_source_answerable(packet, locals) ||
-        !cv_turn_round(packet, &locals->list[packet->local], HOP_LIMIT, cv_packet_l4_bytes(packet)))
+        !cv_turn_round(packet, &locals->list[packet->local], CV_HOP_LIMIT, cv_packet_l4_bytes(packet)))
         return false;
     icmp->type = ICMP6_ECHO_REPLY;
     icmp->checksum = 0;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Neighbour discovery (RFC 4861): validity as in section 7.1, answers as in section 7.2.4. */
-#include "answer_parts.h"
+#include "answer_nd.h"
+
 #include "nd.h"
+#include "packet/headers.h"
+#include "reply.h"
 
 #include <string.h>
 

@@ -3,7 +3,10 @@
  * STUN binding requests (RFC 8489): "which address do you see me at?". No authentication is asked for; an
  * attribute that has to be understood and is not gets the error 420 (section 6.3.1).
  */
-#include "answer_parts.h"
+#include "answer_stun.h"
+
+#include "packet/headers.h"
+#include "reply.h"
 
 #include <rte_udp.h>
 #include <string.h>
@@ -18,7 +21,6 @@
 #define ATTRIBUTE_XOR_MAPPED_ADDRESS 0x0020
 #define ATTRIBUTE_OPTIONAL           0x8000 /* from here on an attribute may be ignored */
 
-#define HOP_LIMIT   64
 #define MAX_UNKNOWN 4 /* listed in an error */
 
 struct stun_header {
@@ -172,7 +174,7 @@ bool cv_answer_stun(struct cv_packet *packet, const struct cv_locals *locals)
     else
         put_mapped_address(&answer, packet, header);
     if (!cv_source_answerable(packet, locals) ||
-        !cv_turn_round(packet, &locals->list[packet->local], HOP_LIMIT,
+        !cv_turn_round(packet, &locals->list[packet->local], CV_HOP_LIMIT,
                        (uint16_t)(sizeof(*udp) + sizeof(*header) + answer.bytes)))
         return false;
     write_datagram(packet, &answer);

@@ -2,10 +2,10 @@
 #include "probe.h"
 
 #include "nd.h"
+#include "packet/headers.h"
 
 #include <netinet/in.h>
 #include <rte_arp.h>
-#include <rte_ip.h>
 #include <rte_mbuf.h>
 #include <string.h>
 
@@ -48,22 +48,28 @@ static uint8_t *write_arp(uint8_t *frame, const struct cv_local *local, const st
 }
 
 /* RFC 4291 section 2.7.1, and RFC 2464 section 7 for its MAC. */
-static void solicited_node(const struct cv_ip *target, struct rte_ipv6_addr *group,
-                           struct rte_ether_addr *mac)
+static void solicited_node(const struct cv_ip *target, struct cv_ip *group, struct rte_ether_addr *mac)
 {
-    static const struct rte_ipv6_addr prefix = {{0xff, 0x02, [11] = 1, [12] = 0xff}};
+    static const struct cv_ip prefix = {{0xff, 0x02, [11] = 1, [12] = 0xff}};
 
     *group = prefix;
-    memcpy(group->a + 13, target->bytes + 13, 3);
+    memcpy(group->bytes + 13, target->bytes + 13, 3);
     mac->addr_bytes[0] = 0x33;
     mac->addr_bytes[1] = 0x33;
-    memcpy(mac->addr_bytes + 2, group->a + 12, 4);
+    memcpy(mac->addr_bytes + 2, group->bytes + 12, 4);
 }
 
 static uint8_t *write_solicitation(uint8_t *frame, const struct cv_local *local, const struct cv_ip *target,
                                    const struct rte_ether_addr *known)
 {
-    struct rte_ipv6_addr to;
+    struct cv_ip to;
+    const struct cv_ip_fields fields = {
+        .from = &local->ip,
+        .to = &to,
+        .l4_bytes = sizeof(struct cv_nd_message) + sizeof(struct cv_nd_mac_option),
+        .hop_limit = CV_ND_HOP_LIMIT,
+        .protocol = IPPROTO_ICMPV6,
+    };
     struct rte_ether_addr mac;
     struct rte_ipv6_hdr *ip;
     struct cv_nd_message *message;
@@ -72,18 +78,13 @@ static uint8_t *write_solicitation(uint8_t *frame, const struct cv_local *local,
 
     solicited_node(target, &to, &mac);
     if (known != NULL) {
-        memcpy(&to, target, sizeof(to));
+        to = *target;
         mac = *known;
     }
     ip = (struct rte_ipv6_hdr *)write_ether(frame, local, &mac, RTE_ETHER_TYPE_IPV6);
     message = (struct cv_nd_message *)(ip + 1);
     option = (struct cv_nd_mac_option *)(message + 1);
-    ip->vtc_flow = RTE_BE32(6u << 28);
-    ip->payload_len = RTE_BE16(sizeof(*message) + sizeof(*option));
-    ip->proto = IPPROTO_ICMPV6;
-    ip->hop_limits = CV_ND_HOP_LIMIT;
-    memcpy(&ip->src_addr, &local->ip, sizeof(ip->src_addr));
-    ip->dst_addr = to;
+    cv_write_ipv6((uint8_t *)ip, &fields);
     message->type = CV_ND_SOLICITATION;
     memcpy(message->target, target, sizeof(message->target));
     option->type = CV_ND_OPTION_SOURCE_MAC;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "claim.h"
 
-#include "port/answer.h"
+#include "find.h"
+#include "port/answer_stun.h"
 #include "quic_invariants.h"
 
 #include <string.h>
@@ -9,59 +10,59 @@
 /* For so long packets behind a token pass without their leg being bound: many turns of the keeper. */
 #define FRESH_TOKEN_MS 50
 
-static void notify_leg(struct cv_worker *worker, enum cv_notice_type type, const struct cv_packet *packet,
+static void notify_leg(struct cv_relay *relay, enum cv_notice_type type, const struct cv_packet *packet,
                        uint32_t leg)
 {
     struct cv_notice notice = {
         .type = (uint8_t)type,
         .local = packet->local,
         .leg = leg,
-        .generation = cv_pair_of(worker->table, leg)->generation,
+        .generation = cv_pair_of(relay->table, leg)->generation,
         .address = {.ip = packet->source, .port_be = packet->source_port_be},
     };
 
-    cv_notify(worker, &notice);
+    cv_notify(&relay->context, &notice);
 }
 
 /* Sources that nothing can be sent to. */
-static bool unusable(const struct cv_worker *worker, const struct cv_packet *packet)
+static bool unusable(const struct cv_relay *relay, const struct cv_packet *packet)
 {
     static const struct cv_ip loopback = {.bytes[15] = 1};
     const uint8_t *bytes = packet->source.bytes;
 
-    if (packet->source_port_be == 0 || cv_local_find_any(worker->locals, &packet->source) != CV_NO_LOCAL)
+    if (packet->source_port_be == 0 || cv_local_find_any(relay->locals, &packet->source) != CV_NO_LOCAL)
         return true;
     if (!packet->is_v6)
         return bytes[12] == 0 || bytes[12] == 127 || bytes[12] >= 224;
     return bytes[0] == 0xff || cv_ip_is_zero(&packet->source) || cv_ip_equal(&packet->source, &loopback);
 }
 
-static void remember_token(struct cv_worker *worker, const struct cv_packet *packet, uint32_t leg)
+static void remember_token(struct cv_relay *relay, const struct cv_packet *packet, uint32_t leg)
 {
-    worker->fresh_tokens[worker->fresh_next++ % CV_FRESH_TOKENS] = (struct cv_fresh_token){
+    relay->fresh_tokens[relay->fresh_next++ % CV_FRESH_TOKENS] = (struct cv_fresh_token){
         .address = {.ip = packet->source, .port_be = packet->source_port_be},
         .relay_port_be = packet->relay_port_be,
         .leg = leg,
-        .generation = cv_pair_of(worker->table, leg)->generation,
-        .seen_ms = worker->now_ms,
+        .generation = cv_pair_of(relay->table, leg)->generation,
+        .seen_ms = relay->context.now_ms,
     };
 }
 
 /* Packets that follow a token more closely than the keeper binds its leg. */
-static bool claim_by_fresh_token(const struct cv_worker *worker, struct cv_packet *packet)
+static bool claim_by_fresh_token(const struct cv_relay *relay, struct cv_packet *packet)
 {
     const struct cv_address source = {.ip = packet->source, .port_be = packet->source_port_be};
     const struct cv_fresh_token *newest =
-        &worker->fresh_tokens[(worker->fresh_next + CV_FRESH_TOKENS - 1) % CV_FRESH_TOKENS];
+        &relay->fresh_tokens[(relay->fresh_next + CV_FRESH_TOKENS - 1) % CV_FRESH_TOKENS];
 
-    if (newest->seen_ms == 0 || cv_ms_since(worker->now_ms, newest->seen_ms) > FRESH_TOKEN_MS)
+    if (newest->seen_ms == 0 || cv_ms_since(relay->context.now_ms, newest->seen_ms) > FRESH_TOKEN_MS)
         return false;
     for (unsigned i = 0; i < CV_FRESH_TOKENS; i++) {
-        const struct cv_fresh_token *fresh = &worker->fresh_tokens[i];
+        const struct cv_fresh_token *fresh = &relay->fresh_tokens[i];
 
-        if (fresh->seen_ms == 0 || cv_ms_since(worker->now_ms, fresh->seen_ms) > FRESH_TOKEN_MS ||
+        if (fresh->seen_ms == 0 || cv_ms_since(relay->context.now_ms, fresh->seen_ms) > FRESH_TOKEN_MS ||
             fresh->relay_port_be != packet->relay_port_be || !cv_address_equal(&fresh->address, &source) ||
-            fresh->generation != cv_pair_of(worker->table, fresh->leg)->generation)
+            fresh->generation != cv_pair_of(relay->table, fresh->leg)->generation)
             continue;
         packet->leg = fresh->leg;
         return true;
@@ -69,28 +70,29 @@ static bool claim_by_fresh_token(const struct cv_worker *worker, struct cv_packe
     return false;
 }
 
-bool cv_claim_by_token(struct cv_worker *worker, const struct cv_packet *packet)
+bool cv_claim_by_token(struct cv_relay *relay, const struct cv_packet *packet)
 {
-    uint32_t leg = cv_find_token(worker->table, cv_packet_payload(packet), packet->relay_port_be);
+    uint32_t leg = cv_find_token(relay->table, cv_packet_payload(packet), packet->relay_port_be);
 
     if (likely(leg == CV_NO_LEG))
         return false;
-    worker->stats->token_pkts++;
-    if (leg != packet->leg && !unusable(worker, packet)) {
-        remember_token(worker, packet, leg);
-        notify_leg(worker, CV_NOTICE_TOKEN, packet, leg);
+    relay->context.stats->token_pkts++;
+    if (leg != packet->leg && !unusable(relay, packet)) {
+        remember_token(relay, packet, leg);
+        notify_leg(relay, CV_NOTICE_TOKEN, packet, leg);
     }
     return true;
 }
 
-static bool claim_by_prefix(struct cv_worker *worker, struct cv_packet *packet)
+static bool claim_by_prefix(struct cv_relay *relay, struct cv_packet *packet)
 {
-    uint32_t leg = cv_find_prefix(worker->table, &packet->source, packet->relay_port_be, worker->now_ms);
+    uint32_t leg =
+        cv_find_prefix(relay->table, &packet->source, packet->relay_port_be, relay->context.now_ms);
 
     if (leg == CV_NO_LEG)
         return false;
     packet->leg = leg;
-    notify_leg(worker, CV_NOTICE_PREFIX, packet, leg);
+    notify_leg(relay, CV_NOTICE_PREFIX, packet, leg);
     return true;
 }
 
@@ -102,28 +104,28 @@ static bool may_have(const struct cv_leg *leg, const struct cv_ip *source)
 }
 
 /* Returns whether the payload names a leg by its connection ID; the verdict says whether it may pass. */
-static bool claim_by_cid(struct cv_worker *worker, struct cv_packet *packet)
+static bool claim_by_cid(struct cv_relay *relay, struct cv_packet *packet)
 {
     uint32_t leg;
 
-    if (worker->claims_left == 0) {
+    if (relay->claims_left == 0) {
         packet->verdict = CV_VERDICT_DROP;
         packet->drop = CV_DROP_MOVE_RATE;
         return true;
     }
-    worker->claims_left--;
-    leg = cv_find_cid(worker->table, cv_packet_payload(packet), packet->payload_bytes, packet->relay_port_be);
-    if (leg == CV_NO_LEG || !may_have(cv_leg_at(worker->table, leg), &packet->source))
+    relay->claims_left--;
+    leg = cv_find_cid(relay->table, cv_packet_payload(packet), packet->payload_bytes, packet->relay_port_be);
+    if (leg == CV_NO_LEG || !may_have(cv_leg_at(relay->table, leg), &packet->source))
         return false;
-    worker->stats->cid_pkts++;
+    relay->context.stats->cid_pkts++;
     packet->leg = leg;
-    notify_leg(worker, CV_NOTICE_CID_HIT, packet, leg);
+    notify_leg(relay, CV_NOTICE_CID_HIT, packet, leg);
     return true;
 }
 
-void cv_claim(struct cv_worker *worker, struct cv_packet *packet)
+void cv_claim(struct cv_relay *relay, struct cv_packet *packet)
 {
-    if (unusable(worker, packet)) {
+    if (unusable(relay, packet)) {
         packet->verdict = CV_VERDICT_DROP;
         packet->drop = CV_DROP_BAD_ADDRESS;
         return;
@@ -132,29 +134,28 @@ void cv_claim(struct cv_worker *worker, struct cv_packet *packet)
         packet->verdict = CV_VERDICT_ANSWER;
         return;
     }
-    if (claim_by_fresh_token(worker, packet) || claim_by_prefix(worker, packet) ||
-        claim_by_cid(worker, packet))
+    if (claim_by_fresh_token(relay, packet) || claim_by_prefix(relay, packet) || claim_by_cid(relay, packet))
         return;
     packet->verdict = CV_VERDICT_DROP;
     packet->drop = CV_DROP_UNKNOWN_SOURCE;
 }
 
-static void tell_cid(struct cv_worker *worker, uint32_t leg, const uint8_t *cid, uint8_t bytes)
+static void tell_cid(struct cv_relay *relay, uint32_t leg, const uint8_t *cid, uint8_t bytes)
 {
     struct cv_notice notice = {
         .type = CV_NOTICE_CID_LEARN,
         .leg = leg,
-        .generation = cv_pair_of(worker->table, leg)->generation,
+        .generation = cv_pair_of(relay->table, leg)->generation,
         .cid_bytes = bytes,
     };
 
     memcpy(notice.cid, cid, bytes);
-    cv_notify(worker, &notice);
+    cv_notify(&relay->context, &notice);
 }
 
-void cv_claim_learn(struct cv_worker *worker, const struct cv_packet *packet)
+void cv_claim_learn(struct cv_relay *relay, const struct cv_packet *packet)
 {
-    const struct cv_leg *leg = cv_leg_at(worker->table, packet->leg);
+    const struct cv_leg *leg = cv_leg_at(relay->table, packet->leg);
     uint8_t bytes = leg->cid_bytes;
     struct cv_quic_header header;
 
@@ -167,9 +168,9 @@ void cv_claim_learn(struct cv_worker *worker, const struct cv_packet *packet)
     } else if (bytes == 0 || header.dcid_bytes < bytes) {
         return; /* only a handshake tells the length */
     }
-    if (bytes < CV_CID_MIN_BYTES || worker->learns_left == 0 ||
-        cv_leg_has_cid(worker->table, packet->leg, header.dcid, bytes))
+    if (bytes < CV_CID_MIN_BYTES || relay->learns_left == 0 ||
+        cv_leg_has_cid(relay->table, packet->leg, header.dcid, bytes))
         return;
-    worker->learns_left--;
-    tell_cid(worker, packet->leg, header.dcid, bytes);
+    relay->learns_left--;
+    tell_cid(relay, packet->leg, header.dcid, bytes);
 }

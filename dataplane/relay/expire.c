@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "expire.h"
 
+#include "pairs.h"
+
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "keys.h"
-#include "packet.h"
-#include "pair_table.h"
+#include "find.h"
+
+#include "hash.h"
 #include "quic_invariants.h"
 
 #include <string.h>
@@ -12,25 +12,6 @@ struct claim {
     struct cv_prefix prefix;
     uint16_t relay_port_be;
 };
-
-uint64_t cv_token_hash(const struct cv_pair_table *table, const uint8_t *token, uint16_t relay_port_be)
-{
-    return cv_hash16(table->secrets, token, relay_port_be);
-}
-
-uint64_t cv_prefix_hash(const struct cv_pair_table *table, const struct cv_prefix *prefix,
-                        uint16_t relay_port_be)
-{
-    return cv_hash16(table->secrets, &prefix->ip,
-                     UINT64_C(1) << 63 | (uint64_t)prefix->length << 16 | relay_port_be);
-}
-
-uint64_t cv_tunnel_hash(const struct cv_pair_table *table, const struct cv_tunnel *tunnel)
-{
-    return cv_fold(cv_fold(tunnel->session ^ table->secrets[0], tunnel->channel ^ table->secrets[1]) ^
-                       table->secrets[2],
-                   table->secrets[3]);
-}
 
 static int same_token(uint32_t leg, const void *context)
 {
@@ -151,13 +132,6 @@ static int same_number(uint32_t slot, const void *context)
     return key->table->pairs[slot].number == key->number;
 }
 
-/* Folded twice: consecutive numbers folded once fall into few buckets with one secret of fifty. */
-uint64_t cv_number_hash(const struct cv_pair_table *table, uint64_t number)
-{
-    return cv_fold(cv_fold(number ^ table->secrets[0], table->secrets[1]) ^ table->secrets[2],
-                   table->secrets[3]);
-}
-
 uint32_t cv_find_pair(const struct cv_pair_table *table, uint64_t number)
 {
     struct number_key key = {table, number};
@@ -166,35 +140,6 @@ uint32_t cv_find_pair(const struct cv_pair_table *table, uint64_t number)
 }
 
 /* ---- Connection IDs ---- */
-
-/*
- * The index is keyed by the first 8 bytes of a connection ID, or 4 where it is shorter, because a short
- * header does not say how long its connection ID is (RFC 8999 section 5.2). Shorter ones name nothing.
- */
-static const uint8_t key_lengths[] = {CV_CID_KEY_BYTES, CV_CID_MIN_BYTES};
-
-static uint64_t cid_hash(const struct cv_pair_table *table, const uint8_t *cid, uint8_t key_bytes,
-                         uint16_t relay_port_be)
-{
-    uint8_t key[16] = {0};
-
-    memcpy(key, cid, key_bytes);
-    return cv_hash16(table->secrets, key, UINT64_C(2) << 62 | (uint64_t)key_bytes << 16 | relay_port_be);
-}
-
-uint64_t cv_cid_hash(const struct cv_pair_table *table, const uint8_t *cid, uint8_t bytes,
-                     uint16_t relay_port_be)
-{
-    return cid_hash(table, cid, key_lengths[bytes < CV_CID_KEY_BYTES], relay_port_be);
-}
-
-uint8_t cv_cid_tag(const struct cv_pair_table *table, const uint8_t *cid, uint8_t bytes)
-{
-    uint8_t whole[32] = {0};
-
-    memcpy(whole, cid, RTE_MIN((size_t)bytes, (size_t)CV_CID_BYTES));
-    return (uint8_t)cv_hash16(table->secrets, whole, cv_hash16(table->secrets, whole + 16, bytes));
-}
 
 bool cv_leg_has_cid(const struct cv_pair_table *table, uint32_t leg, const uint8_t *cid, uint8_t bytes)
 {
@@ -226,6 +171,9 @@ static int same_cid(uint32_t leg, const void *context)
     return cv_leg_has_cid(key->table, leg, key->cid, bytes);
 }
 
+/* A short header does not say how long its connection ID is: see cv_cid_hash. */
+static const uint8_t key_lengths[] = {CV_CID_KEY_BYTES, CV_CID_MIN_BYTES};
+
 uint32_t cv_find_cid(const struct cv_pair_table *table, const uint8_t *payload, uint16_t bytes,
                      uint16_t relay_port_be)
 {
@@ -242,8 +190,8 @@ uint32_t cv_find_cid(const struct cv_pair_table *table, const uint8_t *payload, 
 
         if (key.bytes < key_lengths[i])
             continue;
-        leg = cv_index_find(&table->by_cid, cid_hash(table, key.cid, key_lengths[i], relay_port_be), same_cid,
-                            &key);
+        leg = cv_index_find(&table->by_cid, cv_cid_hash(table, key.cid, key_lengths[i], relay_port_be),
+                            same_cid, &key);
         if (leg != CV_NO_LEG)
             return leg;
     }

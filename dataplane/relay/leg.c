@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How a leg gets, changes and loses its address and its connection ID: the keeper's writes under workers'
- * eyes. */
-#include "keys.h"
-#include "packet.h"
-#include "pair_table.h"
+#include "leg.h"
+
+#include "find.h"
+#include "hash.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* A reader that sees the sequence odd, or changed when it is done, reads again (leg_read in forward.c). */
+/* A reader that sees the sequence odd, or changed when it is done, reads again (cv_route_read). */
 static void begin_change(struct cv_leg *leg)
 {
     __atomic_store_n(&leg->sequence, (uint8_t)(leg->sequence + 1), __ATOMIC_RELAXED);
@@ -83,7 +82,7 @@ int cv_leg_bind(struct cv_pair_table *table, uint32_t number, const struct cv_ad
     }
     set_source(leg, address, local);
     set_destination(other, address, local, cv_next_hop_take(table->hops, local, &address->ip));
-    cv_retire_next_hop(table, old_hop);
+    cv_pair_table_retire_next_hop(table, old_hop);
     if (was_bound && owner == CV_NO_LEG) {
         cv_index_remove(&table->by_address, old_hash, number);
         leg->moves++;
@@ -109,7 +108,7 @@ void cv_leg_unbind(struct cv_pair_table *table, uint32_t number)
     other->flags &= (uint8_t)~CV_LEG_READY;
     other->next_hop = CV_NO_NEXT_HOP;
     end_change(other);
-    cv_retire_next_hop(table, hop);
+    cv_pair_table_retire_next_hop(table, hop);
     table->bound_legs--;
 }
 
@@ -131,7 +130,7 @@ void cv_leg_forget_cid(struct cv_pair_table *table, uint32_t number)
 static bool known_elsewhere(const struct cv_pair_table *table, const uint8_t *cid, uint8_t bytes,
                             uint16_t relay_port_be)
 {
-    uint8_t header[7 + CV_CID_BYTES] = {0x80, 0, 0, 0, 1, bytes};
+    uint8_t header[7 + CV_QUIC_CID_MAX] = {0x80, 0, 0, 0, 1, bytes};
 
     memcpy(header + 6, cid, bytes);
     return cv_find_cid(table, header, (uint16_t)(7 + bytes), relay_port_be) != CV_NO_LEG;
@@ -142,7 +141,7 @@ void cv_leg_learn_cid(struct cv_pair_table *table, uint32_t number, const uint8_
     struct cv_leg *leg = cv_leg_at(table, number);
     uint8_t(*key)[CV_CID_KEY_BYTES] = &cv_pair_of(table, number)->cid_keys[number & 1];
 
-    if (bytes < CV_CID_MIN_BYTES || bytes > CV_CID_BYTES || cv_leg_has_cid(table, number, cid, bytes) ||
+    if (bytes < CV_CID_MIN_BYTES || bytes > CV_QUIC_CID_MAX || cv_leg_has_cid(table, number, cid, bytes) ||
         known_elsewhere(table, cid, bytes, leg->relay_port_be))
         return;
     cv_leg_forget_cid(table, number);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lookup.h"
 
+#include "hash.h"
+
 static inline bool owns(const struct cv_leg *leg, const struct cv_packet *packet)
 {
     return leg->source_port_be == packet->source_port_be && leg->relay_port_be == packet->relay_port_be &&

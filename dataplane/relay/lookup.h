@@ -4,7 +4,6 @@
  * The second stage: whose packet is this? Finds the leg of every FORWARD packet of a burst by (relay port,
  * source address). Done over the burst in three sweeps, so that the cache misses on buckets and legs overlap.
  */
-#include "packet.h"
 #include "pair_table.h"
 
 /* Sets packet->leg, CV_NO_LEG where no leg has that address; returns how many have one. `count` is at most

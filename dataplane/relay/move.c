@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "move.h"
 
-#include "packet.h"
+#include "find.h"
+#include "leg.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,9 +105,9 @@ static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv
     cv_leg_unbind(table, owner);
 }
 
-static enum cv_move_result bind(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address,
-                                uint8_t local, uint32_t now_ms, enum cv_move_cause cause,
-                                struct cv_leg_event *event)
+static enum cv_move_result bind_leg(struct cv_pair_table *table, uint32_t leg,
+                                    const struct cv_address *address, uint8_t local, uint32_t now_ms,
+                                    enum cv_move_cause cause, struct cv_leg_event *event)
 {
     struct cv_leg_event before = describe(table, leg);
     bool was_bound = cv_leg_at(table, leg)->flags & CV_LEG_BOUND;
@@ -135,7 +136,7 @@ static enum cv_move_result on_token(struct cv_moves *moves, struct cv_pair_table
             return CV_MOVE_NOTHING;
     }
     take_over(table, notice->leg, &notice->address, now_ms, unbound);
-    result = bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_TOKEN, event);
+    result = bind_leg(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_TOKEN, event);
     if (result != CV_MOVE_CONFLICT)
         forget(moves, notice->leg);
     return result;
@@ -149,7 +150,7 @@ static enum cv_move_result on_prefix(struct cv_pair_table *table, const struct c
     if (leg->bind_kind != CV_BIND_PREFIX || !cv_leg_is_vacant(leg, now_ms) ||
         !cv_prefix_contains(&leg->bind.prefix, &notice->address.ip))
         return CV_MOVE_NOTHING;
-    return bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_PREFIX, event);
+    return bind_leg(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_PREFIX, event);
 }
 
 /* Whether a leg that was not bound by a token may have this address at all. */
@@ -176,7 +177,7 @@ static enum cv_move_result go_back(struct cv_pair_table *table, const struct cv_
     move->moved_ms = 0;
     move->packets = 0;
     move->returned_ms = now_ms;
-    return bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_RETURN, event);
+    return bind_leg(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_RETURN, event);
 }
 
 static enum cv_move_result on_cid(struct cv_moves *moves, struct cv_pair_table *table,
@@ -201,7 +202,8 @@ static enum cv_move_result on_cid(struct cv_moves *moves, struct cv_pair_table *
     move->packets++;
     if (!may_move(leg, move, now_ms))
         return CV_MOVE_NOTHING;
-    result = bind(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_CONNECTION_ID, event);
+    result =
+        bind_leg(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_CONNECTION_ID, event);
     if (result == CV_MOVE_MOVED) {
         move->previous = old;
         move->moved_ms = now_ms;

@@ -9,12 +9,12 @@
  * Who writes what: the keeper writes everything, but for the fields marked "worker". Those have, at any time,
  * the one worker as writer to which the NIC sends this flow; when a flow changes its queue in mid-burst, a
  * count may be lost, never more. A worker may find a leg through the index while the keeper changes it:
- * `sequence` is odd during a change, and a reader that saw it odd or changed starts over (leg_read in
- * forward.c).
+ * `sequence` is odd during a change, and a reader that saw it odd or changed starts over (cv_route_read in
+ * route.h).
  */
 #include "address.h"
 #include "index.h"
-#include "shard/notice.h"
+#include "packet/notice.h"
 #include "shared/message.h"
 
 #include <rte_meter.h>

@@ -16,6 +16,8 @@
  * Why rte_rcu_qsbr and not urcu-qsbr: a reader of the latter wakes a waiting writer with a futex call, which
  * would be a system call in the worker; with the former the keeper polls.
  */
+#include "packet/clock.h"
+#include "packet/packet.h"
 #include "pair.h"
 #include "port/next_hop.h"
 
@@ -23,17 +25,6 @@
 #include <stdbool.h>
 
 #define CV_NO_SLOT UINT32_MAX
-
-/* How far a worker's clock may be ahead of the keeper's, or a time that was just written of one just read. */
-#define CV_MS_AHEAD 60000
-
-/* Milliseconds from `then` to `now`, both cv_now_ms and less than 49 days apart; 0 when `then` is ahead. */
-static inline uint32_t cv_ms_since(uint32_t now_ms, uint32_t then_ms)
-{
-    uint32_t passed = now_ms - then_ms;
-
-    return passed > UINT32_MAX - CV_MS_AHEAD ? 0 : passed;
-}
 
 struct cv_pair_table {
     struct cv_pair *pairs;
@@ -103,96 +94,16 @@ static inline bool cv_leg_is_vacant(const struct cv_leg *leg, uint32_t now_ms)
                                             (seen_ms == 0 || cv_ms_since(now_ms, seen_ms) >= CV_VACANT_MS));
 }
 
-static inline uint64_t cv_fold(uint64_t a, uint64_t b)
-{
-    unsigned __int128 product = (unsigned __int128)a * b;
-
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Keyed hash of 16 bytes and a number: not guessable from outside, ten cycles. */
-static inline uint64_t cv_hash16(const uint64_t secrets[4], const void *bytes, uint64_t number)
-{
-    uint64_t low, high;
-
-    __builtin_memcpy(&high, bytes, 8);
-    __builtin_memcpy(&low, (const uint8_t *)bytes + 8, 8);
-    return cv_fold(cv_fold(low ^ secrets[0], high ^ number ^ secrets[1]) ^ secrets[2], low ^ secrets[3]);
-}
-
-static inline uint64_t cv_address_hash(const struct cv_pair_table *table, const struct cv_ip *ip,
-                                       uint16_t port_be, uint16_t relay_port_be)
-{
-    uint64_t ports = (uint64_t)relay_port_be << 16 | port_be;
-
-    return cv_hash16(table->secrets, ip, ports << 32 | ports);
-}
-
-/* Leg for a token sent to a relay port, or CV_NO_LEG. Compares all 32 bytes in constant time. Any thread. */
-uint32_t cv_find_token(const struct cv_pair_table *table, const uint8_t token[CV_TOKEN_BYTES],
-                       uint16_t relay_port_be);
-
-/*
- * Leg that the address may have by its prefix on this relay port: the longest prefix whose leg is vacant.
- * Any thread.
- */
-uint32_t cv_find_prefix(const struct cv_pair_table *table, const struct cv_ip *ip, uint16_t relay_port_be,
-                        uint32_t now_ms);
-
-/* The tunnel leg of a session and channel, or CV_NO_LEG. Any thread. */
-uint32_t cv_find_tunnel(const struct cv_pair_table *table, const struct cv_tunnel *tunnel);
-
-/* Leg that sends to this connection ID, from a QUIC packet's first bytes (RFC 8999). Any thread. */
-uint32_t cv_find_cid(const struct cv_pair_table *table, const uint8_t *payload, uint16_t bytes,
-                     uint16_t relay_port_be);
-
-/* Whether this is the connection ID that the leg is known to send to. Any thread. */
-bool cv_leg_has_cid(const struct cv_pair_table *table, uint32_t leg, const uint8_t *cid, uint8_t bytes);
-
-/* Leg for an address: the same answer that the packet path gives. Any thread. */
-uint32_t cv_find_address(const struct cv_pair_table *table, const struct cv_address *address,
-                         uint16_t relay_port_be);
-
-/* Pair slot for control's number, or UINT32_MAX. */
-uint32_t cv_find_pair(const struct cv_pair_table *table, uint64_t number);
-
 /* ---- Keeper only, from here on ---- */
 
-/*
- * Makes the pair, or changes idle time and rate of the one that has this number (its legs and port stay as
- * they are when they are the same; -EEXIST when they differ). Legs with a fixed or a last address are bound
- * at once. The slot goes to *slot. -ENOSPC: full; -EADDRINUSE: another leg has that address, token or prefix
- * on this relay port, or that channel of the session; -EADDRNOTAVAIL: relay port outside the range;
- * -ENETUNREACH: no address of ours has the family of a fixed one.
- */
-int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config, uint32_t now_ms,
-                uint32_t *slot);
+/* A slot that is free and that no worker looks at; CV_NO_SLOT: all are taken. */
+uint32_t cv_pair_table_take_slot(struct cv_pair_table *table);
 
-/* Removes a pair; its slot is used again after a grace period. */
-void cv_pair_remove(struct cv_pair_table *table, uint32_t slot);
-
-/* Gives an unbound leg its address, or moves it. -EADDRINUSE as above. Also sets where the other leg sends.
- */
-int cv_leg_bind(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address, uint8_t local,
-                uint32_t now_ms);
-
-/* Makes the other leg send to this one, which is a tunnel leg. */
-void cv_leg_join_tunnel(struct cv_pair_table *table, uint32_t leg);
-
-/* Takes a leg's address away. */
-void cv_leg_unbind(struct cv_pair_table *table, uint32_t leg);
+/* Gives a slot back after a grace period: nothing leads to it any more. */
+void cv_pair_table_retire_slot(struct cv_pair_table *table, uint32_t slot);
 
 /* Gives a next hop back after a grace period; CV_NO_NEXT_HOP is none. */
-void cv_retire_next_hop(struct cv_pair_table *table, uint16_t hop);
-
-/* Notes the connection ID that a leg sends to. Ignored when another leg on this relay port has it already. */
-void cv_leg_learn_cid(struct cv_pair_table *table, uint32_t leg, const uint8_t *cid, uint8_t bytes);
-
-void cv_leg_forget_cid(struct cv_pair_table *table, uint32_t leg);
+void cv_pair_table_retire_next_hop(struct cv_pair_table *table, uint16_t hop);
 
 /* Gives back what has been retired and that no worker can see any more. Cheap; once per turn. */
 void cv_pair_table_reclaim(struct cv_pair_table *table);
-
-/* The pair as control wants to see it. */
-void cv_pair_describe(const struct cv_pair_table *table, uint32_t slot, uint32_t now_ms,
-                      struct cv_pair_state *state);

@@ -19,39 +19,6 @@ static inline uint8_t traffic_class(const uint8_t *l3, bool v6)
     return (uint8_t)(v6 ? l3[0] << 4 | l3[1] >> 4 : l3[1]);
 }
 
-static void write_ipv4(uint8_t *l3, uint8_t tos, uint16_t l4_bytes, uint32_t id_and_flags,
-                       const struct cv_ip *source, const struct cv_ip *destination)
-{
-    struct rte_ipv4_hdr ip = {
-        .version_ihl = 0x45,
-        .type_of_service = tos,
-        .total_length = rte_cpu_to_be_16((uint16_t)(sizeof(ip) + l4_bytes)),
-        .time_to_live = CV_HOP_LIMIT,
-        .next_proto_id = IPPROTO_UDP,
-    };
-
-    memcpy(&ip.packet_id, &id_and_flags, 4);
-    memcpy(&ip.src_addr, source->bytes + 12, 4);
-    memcpy(&ip.dst_addr, destination->bytes + 12, 4);
-    ip.hdr_checksum = (uint16_t)~cv_sum_fold(cv_sum_words(&ip, 5));
-    memcpy(l3, &ip, sizeof(ip));
-}
-
-static void write_ipv6(uint8_t *l3, uint8_t tos, uint16_t l4_bytes, const struct cv_ip *source,
-                       const struct cv_ip *destination)
-{
-    struct rte_ipv6_hdr ip = {
-        .vtc_flow = rte_cpu_to_be_32(UINT32_C(6) << 28 | (uint32_t)tos << 20),
-        .payload_len = rte_cpu_to_be_16(l4_bytes),
-        .proto = IPPROTO_UDP,
-        .hop_limits = CV_HOP_LIMIT,
-    };
-
-    memcpy(&ip.src_addr, source, 16);
-    memcpy(&ip.dst_addr, destination, 16);
-    memcpy(l3, &ip, sizeof(ip));
-}
-
 /* A checksum where the packet came with none: only IPv4 to IPv6, where one is required. */
 static void fill_checksum(struct rte_mbuf *mbuf, uint8_t *l3, uint8_t l2_bytes, bool offload)
 {
@@ -68,16 +35,6 @@ static void fill_checksum(struct rte_mbuf *mbuf, uint8_t *l3, uint8_t l2_bytes, 
     }
 }
 
-/* DF with identification 0. */
-static uint32_t atomic_datagram(void)
-{
-    uint16_t words[2] = {0, rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG)};
-    uint32_t both;
-
-    memcpy(&both, words, sizeof(both));
-    return both;
-}
-
 enum cv_drop cv_rewrite_any(struct cv_packet *packet, const struct cv_route *route,
                             const struct cv_next_hop *hop, const struct cv_local *from,
                             bool udp_checksum_offload)
@@ -90,8 +47,15 @@ enum cv_drop cv_rewrite_any(struct cv_packet *packet, const struct cv_route *rou
     uint8_t *frame = out_l3 - hop->frame_header_bytes;
     uint16_t l4_bytes = (uint16_t)(packet->payload_bytes + sizeof(struct rte_udp_hdr));
     uint32_t ip_bytes = (v6_out ? 40u : 20u) + l4_bytes;
-    uint8_t tos = traffic_class(l3, v6_in);
-    uint32_t id_and_flags = atomic_datagram();
+    struct cv_ip_fields fields = {
+        .from = &from->ip,
+        .to = &route->destination,
+        .id_and_flags = cv_ipv4_atomic(),
+        .l4_bytes = l4_bytes,
+        .traffic_class = traffic_class(l3, v6_in),
+        .hop_limit = CV_HOP_LIMIT,
+        .protocol = IPPROTO_UDP,
+    };
     uint64_t old_sum, new_sum;
     struct rte_udp_hdr udp;
 
@@ -101,7 +65,7 @@ enum cv_drop cv_rewrite_any(struct cv_packet *packet, const struct cv_route *rou
         return CV_DROP_NO_BUFFER;
     memcpy(&udp, l4, sizeof(udp));
     if (!v6_in)
-        memcpy(&id_and_flags, l3 + 4, sizeof(id_and_flags));
+        memcpy(&fields.id_and_flags, l3 + 4, sizeof(fields.id_and_flags));
     old_sum = old_addresses_sum(l3, v6_in) + cv_ports_word(udp.src_port, udp.dst_port);
     udp.src_port = packet->relay_port_be;
     udp.dst_port = route->destination_port_be;
@@ -111,9 +75,9 @@ enum cv_drop cv_rewrite_any(struct cv_packet *packet, const struct cv_route *rou
         udp.dgram_cksum = cv_checksum_update(udp.dgram_cksum, (uint16_t)~cv_sum_fold(old_sum) + new_sum);
     memcpy(l4, &udp, sizeof(udp));
     if (v6_out)
-        write_ipv6(out_l3, tos, l4_bytes, &from->ip, &route->destination);
+        cv_write_ipv6(out_l3, &fields);
     else
-        write_ipv4(out_l3, tos, l4_bytes, id_and_flags, &from->ip, &route->destination);
+        cv_write_ipv4(out_l3, &fields);
     memcpy(frame, hop->frame_header, hop->frame_header_bytes == RTE_ETHER_HDR_LEN ? 14 : 18);
     mbuf->data_off = (uint16_t)(frame - (uint8_t *)mbuf->buf_addr);
     mbuf->data_len = (uint16_t)(hop->frame_header_bytes + ip_bytes);

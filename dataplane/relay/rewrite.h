@@ -14,28 +14,14 @@
  * with a checksum that vouches for it. TTL or hop limit is 64, DSCP and ECN are carried over, an IPv6 packet
  * that becomes IPv4 gets DF and identification 0 (RFC 6864), an IPv4 one keeps its own.
  */
-#include "checksum.h"
-#include "headers.h"
-#include "packet.h"
-#include "pair.h"
+#include "packet/checksum.h"
+#include "packet/headers.h"
+#include "packet/packet.h"
 #include "port/local.h"
 #include "port/next_hop.h"
+#include "route.h"
 
 #include <netinet/in.h>
-
-#define CV_HOP_LIMIT 64
-
-/* What one packet needs of its leg: a consistent copy (see cv_leg.sequence). */
-struct cv_route {
-    union { /* as in cv_leg */
-        struct cv_ip destination;
-        struct cv_tunnel tunnel_out;
-    };
-    uint16_t destination_port_be;
-    uint16_t next_hop;
-    uint8_t flags; /* enum cv_leg_flag */
-    uint8_t local_out;
-};
 
 /* Two UDP ports as they lie in the header. */
 static inline uint32_t cv_ports_word(uint16_t source_be, uint16_t destination_be)

@@ -2,6 +2,7 @@
 #include "accept.h"
 
 #include "connection.h"
+#include "quic_invariants.h"
 #include "routes.h"
 #include "tls.h"
 #include "trace.h"
@@ -62,7 +63,7 @@ void cv_handshakes_destroy(struct cv_handshakes *handshakes)
 /* rte_jhash reads words, and what is hashed here lies anywhere: up to 20 bytes count, find compares all. */
 static uint32_t hash_of(const void *bytes, size_t count, uint32_t key)
 {
-    _Alignas(uint32_t) uint8_t aligned[CV_CID_BYTES];
+    _Alignas(uint32_t) uint8_t aligned[CV_QUIC_CID_MAX];
 
     count = RTE_MIN(count, sizeof(aligned));
     memcpy(aligned, bytes, count);

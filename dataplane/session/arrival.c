@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "arrival.h"
 
+#include "packet/wrap.h"
 #include "port/local.h"
-#include "relay/wrap.h"
 
 #include <netinet/in.h>
 #include <rte_ether.h>

@@ -4,9 +4,9 @@
  * A packet on the listening port on its way through rings: what the parser found out about it travels in the
  * mbuf's own fields, so that it is parsed once.
  */
+#include "packet/packet.h"
 #include "port/local.h"
 #include "quic_path.h"
-#include "relay/packet.h"
 #include "session.h"
 
 struct cv_arrival {
@@ -33,7 +33,7 @@ bool cv_route_is(const struct cv_session_route *route, const struct cv_arrival *
 
 /*
  * Puts Ethernet, IP and UDP headers before the payload that the mbuf holds, checksums included, and sets
- * mbuf->port. The mbuf has CV_WRAPPING_BYTES_MAX (relay/wrap.h) bytes of headroom.
+ * mbuf->port. The mbuf has CV_WRAPPING_BYTES_MAX (packet/wrap.h) bytes of headroom.
  */
 void cv_route_wrap(const struct cv_session_route *route, const struct cv_locals *locals,
                    uint16_t listen_port_be, uint8_t ecn, struct rte_mbuf *mbuf);

@@ -133,7 +133,7 @@ static void mark_read(struct cv_session_owner *owner, struct cv_session *session
                       const struct cv_arrival *arrival)
 {
     session->unanswered = (uint8_t)RTE_MIN(session->unanswered + 1, ACK_AT_PKTS);
-    if (owner->worker == NULL || session->tunnels != NULL || session->stream.out_unsent != NULL ||
+    if (owner->relay == NULL || session->tunnels != NULL || session->stream.out_unsent != NULL ||
         session->tell != 0 || session->unanswered == ACK_AT_PKTS ||
         !cv_address_equal(&arrival->address, &session->address))
         cv_owner_mark_writing(owner, session);
@@ -154,7 +154,7 @@ void cv_owner_adopt(struct cv_session_owner *owner, struct cv_session *session)
 {
     session->owner = owner;
     cv_arena_adopt(&session->arena, &owner->pages,
-                   owner->worker != NULL ? CV_ARENA_PAGES_MAX : CV_HANDSHAKE_PAGES_MAX);
+                   owner->relay != NULL ? CV_ARENA_PAGES_MAX : CV_HANDSHAKE_PAGES_MAX);
     owner->sessions++;
     cv_owner_mark_writing(owner, session);
 }
@@ -167,7 +167,7 @@ void cv_owner_let_go(struct cv_session_owner *owner, struct cv_session *session)
         TAILQ_REMOVE(&owner->telling, session, tell_link);
     session->telling = false;
     owner->sessions--;
-    if (owner->worker != NULL)
+    if (owner->relay != NULL)
         owner->suites[session->suite]--;
 }
 
@@ -175,7 +175,7 @@ void cv_owner_release(struct cv_session_owner *owner, struct cv_session *session
 {
     cv_owner_let_go(owner, session);
     atomic_store_explicit(&session->place, CV_PLACE_FREE, memory_order_release);
-    if (owner->worker == NULL)
+    if (owner->relay == NULL)
         owner->free_slots[owner->free_count++] = session;
     else
         rte_ring_mp_enqueue(owner->all->free_slots, session);
@@ -195,9 +195,9 @@ void cv_owner_send(struct cv_session_owner *owner, const struct cv_session_route
                    struct rte_mbuf *mbuf)
 {
     cv_route_wrap(route, owner->all->locals, owner->all->listen_port_be, ecn, mbuf);
-    if (owner->worker != NULL) {
-        owner->worker->stats->session_tx_pkts++;
-        cv_transmit(owner->worker, mbuf->port, mbuf);
+    if (owner->relay != NULL) {
+        owner->relay->context.stats->session_tx_pkts++;
+        cv_transmit(&owner->relay->context, mbuf->port, mbuf);
     } else if (rte_ring_sp_enqueue(owner->all->rings[0].returned,
                                    (void *)((uintptr_t)mbuf | CV_RETURNED_SEND)) != 0) {
         rte_pktmbuf_free(mbuf); /* the worker stands still */
@@ -278,7 +278,7 @@ static void change_keys(struct cv_session_owner *owner, struct cv_session *sessi
 {
     uint32_t every = owner->all->config->session.key_update_pkts;
 
-    if (likely(every == 0) || session->tx_pkts - session->keys_tx_pkts < every || owner->worker == NULL)
+    if (likely(every == 0) || session->tx_pkts - session->keys_tx_pkts < every || owner->relay == NULL)
         return;
     if (ngtcp2_conn_initiate_key_update(session->conn, owner->now_ns) == 0)
         session->keys_tx_pkts = session->tx_pkts;
@@ -289,7 +289,7 @@ static uint64_t next_due_ns(const struct cv_session_owner *owner, const struct c
 {
     uint64_t expiry_ns = ngtcp2_conn_get_expiry(session->conn);
 
-    if (owner->worker == NULL || session->tunnels != NULL)
+    if (owner->relay == NULL || session->tunnels != NULL)
         return RTE_MIN(expiry_ns, cv_tunnel_due_ns(session));
     return RTE_MAX(expiry_ns, owner->now_ns + TIMER_FLOOR_NS);
 }

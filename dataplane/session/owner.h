@@ -21,8 +21,8 @@ struct cv_tunnels {
 
 struct cv_session_owner {
     struct cv_sessions *all;
-    struct cv_worker *worker; /* NULL: this is the handshake thread */
-    uint16_t shard;           /* CV_SESSION_SHARD_HANDSHAKE */
+    struct cv_relay *relay; /* of its worker; NULL: this is the handshake thread */
+    uint16_t shard;         /* CV_SESSION_SHARD_HANDSHAKE */
     struct cv_session_rings *rings;
     struct cv_cid_codec *codec;
     struct cv_crypto *crypto;

@@ -253,7 +253,7 @@ static void end_sessions(struct cv_sessions *all)
         session->conn = NULL;
         if (session->handshake != NULL)
             cv_handshake_forget(session);
-        session->owner->worker = NULL; /* and its counters */
+        session->owner->relay = NULL; /* and its counters */
         cv_tunnel_forget(session->owner, session);
         cv_arena_destroy(&session->arena, &session->owner->pages);
     }

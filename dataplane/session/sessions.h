@@ -16,7 +16,6 @@
 #include "config/config.h"
 #include "port/port.h"
 #include "session.h"
-#include "shard/worker.h"
 
 #include <openssl/ssl.h>
 #include <rte_thread.h>

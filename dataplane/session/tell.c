@@ -238,7 +238,7 @@ void cv_owner_order(struct cv_session_owner *owner, struct cv_session *session,
 static bool owned(const struct cv_session_owner *owner, const struct cv_session *session)
 {
     return atomic_load_explicit(&session->place, memory_order_acquire) ==
-               (owner->worker != NULL ? CV_PLACE_WORKER : CV_PLACE_HANDSHAKE) &&
+               (owner->relay != NULL ? CV_PLACE_WORKER : CV_PLACE_HANDSHAKE) &&
            session->owner == owner;
 }
 

@@ -122,7 +122,7 @@ void cv_trace_event(void *user, uint32_t flags, const void *data, size_t bytes)
         return;
     if (atomic_load_explicit(&trace->stopped, memory_order_relaxed))
         cv_trace_leave(session);
-    else if (owner->worker == NULL)
+    else if (owner->relay == NULL)
         cv_trace_write_event(trace, data, bytes);
     else
         to_ring(owner->all->traces->rings[owner->shard], trace, (uint8_t)(trace - owner->all->traces->list),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tunnel.h"
 
-#include "relay/forward.h"
-#include "relay/wrap.h"
+#include "packet/wrap.h"
+#include "relay/find.h"
+#include "relay/route.h"
 
 #include <string.h>
 
@@ -98,7 +99,7 @@ static struct rte_mbuf *take_first(struct cv_session_owner *owner, struct cv_ses
 static void drop_first(struct cv_session_owner *owner, struct cv_session *session,
                        struct cv_tunnel_queue *before)
 {
-    cv_drop(owner->worker, take_first(owner, session, before), CV_DROP_TUNNEL_QUEUE);
+    cv_drop(&owner->relay->context, take_first(owner, session, before), CV_DROP_TUNNEL_QUEUE);
 }
 
 /*
@@ -116,7 +117,7 @@ static void append(struct cv_session_owner *owner, struct cv_session *session, s
     struct cv_tunnel_queue *queue = queue_of(owner, session, waiting->to.channel);
 
     if (queue == NULL) {
-        cv_drop(owner->worker, mbuf, CV_DROP_TUNNEL_QUEUE);
+        cv_drop(&owner->relay->context, mbuf, CV_DROP_TUNNEL_QUEUE);
         return;
     }
     waiting->next = NULL;
@@ -148,35 +149,48 @@ static void deliver(struct cv_session_owner *owner, struct rte_mbuf *mbuf)
     if (unlikely(session == NULL ||
                  atomic_load_explicit(&session->place, memory_order_acquire) != CV_PLACE_WORKER ||
                  session->owner != owner || session->conn == NULL)) {
-        cv_drop(owner->worker, mbuf, CV_DROP_UNBOUND_LEG);
+        cv_drop(&owner->relay->context, mbuf, CV_DROP_UNBOUND_LEG);
         return;
     }
     if (unlikely(rte_pktmbuf_data_len(mbuf) > cv_datagram_room(session->datagram_bytes, to->channel))) {
-        cv_drop(owner->worker, mbuf, CV_DROP_TUNNEL_TOO_BIG);
+        cv_drop(&owner->relay->context, mbuf, CV_DROP_TUNNEL_TOO_BIG);
         return;
     }
     append(owner, session, mbuf);
     cv_owner_mark_writing(owner, session);
 }
 
-void cv_tunnel_send(struct cv_worker *worker, struct rte_mbuf *mbuf, const struct cv_tunnel *tunnel)
+/* To a tunnel leg of whichever worker. */
+static void send_to_tunnel(struct cv_session_owner *owner, struct rte_mbuf *mbuf,
+                           const struct cv_tunnel *tunnel)
 {
-    struct cv_session_owner *owner = worker->sessions;
+    struct cv_context *context = &owner->relay->context;
     uint16_t shard = cv_session_number_shard(tunnel->session);
 
-    if (unlikely(owner == NULL || shard >= owner->all->workers)) {
-        cv_drop(worker, mbuf, CV_DROP_UNBOUND_LEG);
+    if (unlikely(shard >= owner->all->workers)) {
+        cv_drop(context, mbuf, CV_DROP_UNBOUND_LEG);
         return;
     }
     if (unlikely(mbuf->data_off < sizeof(struct waiting) || RTE_MBUF_HAS_EXTBUF(mbuf))) {
-        cv_drop(worker, mbuf, CV_DROP_NO_BUFFER);
+        cv_drop(context, mbuf, CV_DROP_NO_BUFFER);
         return;
     }
     waiting_of(mbuf)->to = *tunnel;
     if (likely(shard == owner->shard))
         deliver(owner, mbuf);
     else if (rte_ring_mp_enqueue(owner->all->rings[shard].datagrams, mbuf) != 0)
-        cv_drop(worker, mbuf, CV_DROP_SESSION_QUEUE);
+        cv_drop(context, mbuf, CV_DROP_SESSION_QUEUE);
+}
+
+void cv_tunnel_send_burst(struct cv_session_owner *owner, struct cv_context *context,
+                          const struct cv_tunnel_burst *burst)
+{
+    for (uint32_t i = 0; i < burst->count; i++) {
+        if (likely(owner != NULL))
+            send_to_tunnel(owner, burst->list[i].mbuf, &burst->list[i].tunnel);
+        else
+            cv_drop(context, burst->list[i].mbuf, CV_DROP_UNBOUND_LEG);
+    }
 }
 
 uint32_t cv_tunnel_take_sent(struct cv_session_owner *owner)
@@ -192,11 +206,11 @@ uint32_t cv_tunnel_take_sent(struct cv_session_owner *owner)
 /* ---- From a DATAGRAM frame ---- */
 
 /* By a UDP leg. */
-static enum cv_drop send_by_udp(struct cv_worker *worker, const struct cv_leg *leg,
+static enum cv_drop send_by_udp(struct cv_relay *relay, const struct cv_leg *leg,
                                 const struct cv_route *route, struct rte_mbuf *mbuf, uint8_t ecn)
 {
-    const struct cv_next_hop *hop = cv_route_hop(worker, route);
-    const struct cv_local *from = &worker->locals->list[route->local_out];
+    const struct cv_next_hop *hop = cv_route_hop(relay, route);
+    const struct cv_local *from = &relay->locals->list[route->local_out];
     const struct cv_wrapping wrapping = {
         .from = &from->ip,
         .to = &route->destination,
@@ -213,49 +227,61 @@ static enum cv_drop send_by_udp(struct cv_worker *worker, const struct cv_leg *l
     if (ip_bytes > hop->mtu)
         return CV_DROP_TOO_BIG;
     cv_wrap(&wrapping, mbuf);
-    cv_transmit(worker, hop->port_id, mbuf);
+    cv_transmit(&relay->context, hop->port_id, mbuf);
     return CV_DROP_COUNT;
+}
+
+static void count_forwarded(struct cv_relay *relay, struct cv_leg *leg, uint16_t payload_bytes)
+{
+    cv_leg_count(leg, payload_bytes);
+    relay->context.stats->forwarded_pkts++;
+    relay->context.stats->forwarded_bytes += payload_bytes;
 }
 
 void cv_tunnel_receive(struct cv_session *session, const struct cv_datagram *datagram)
 {
     struct cv_session_owner *owner = session->owner;
-    struct cv_worker *worker = owner->worker;
+    struct cv_relay *relay = owner->relay;
     const struct cv_tunnel tunnel = {cv_session_number(session), (uint16_t)datagram->channel};
     uint16_t bytes = (uint16_t)datagram->payload_bytes;
-    enum cv_drop reason;
+    struct cv_worker_stats *stats;
     struct rte_mbuf *mbuf;
     struct cv_route route;
+    enum cv_drop reason;
+    struct cv_leg *leg;
     uint32_t number;
 
-    if (worker == NULL) /* no leg yet */
+    if (relay == NULL) /* no leg yet */
         return;
-    worker->stats->tunnel_rx_pkts++;
-    number = datagram->channel > CV_CHANNEL_MAX ? CV_NO_LEG : cv_find_tunnel(worker->table, &tunnel);
+    stats = relay->context.stats;
+    stats->tunnel_rx_pkts++;
+    number = datagram->channel > CV_CHANNEL_MAX ? CV_NO_LEG : cv_find_tunnel(relay->table, &tunnel);
     if (number == CV_NO_LEG) {
-        worker->stats->drops[CV_DROP_NO_CHANNEL]++;
+        stats->drops[CV_DROP_NO_CHANNEL]++;
         return;
     }
-    reason = cv_leg_pass(worker, number, bytes, &route);
+    leg = cv_leg_at(relay->table, number);
+    leg->seen_ms = relay->context.now_ms;
+    reason = cv_leg_route(relay, leg, number, bytes, &route);
     if (reason != CV_DROP_COUNT) {
-        worker->stats->drops[reason]++;
+        stats->drops[reason]++;
         return;
     }
     mbuf = rte_pktmbuf_alloc(owner->mbufs);
     if (mbuf == NULL || rte_pktmbuf_tailroom(mbuf) < bytes) {
         rte_pktmbuf_free(mbuf);
-        worker->stats->drops[CV_DROP_NO_BUFFER]++;
+        stats->drops[CV_DROP_NO_BUFFER]++;
         return;
     }
     memcpy(rte_pktmbuf_append(mbuf, bytes), datagram->payload, bytes);
     if (route.flags & CV_LEG_TUNNEL_OUT)
-        cv_tunnel_send(worker, mbuf, &route.tunnel_out);
+        send_to_tunnel(owner, mbuf, &route.tunnel_out);
     else
-        reason = send_by_udp(worker, cv_leg_at(worker->table, number), &route, mbuf, owner->arrival_ecn);
+        reason = send_by_udp(relay, leg, &route, mbuf, owner->arrival_ecn);
     if (reason == CV_DROP_COUNT)
-        cv_leg_count(worker, number, bytes);
+        count_forwarded(relay, leg, bytes);
     else
-        cv_drop(worker, mbuf, (uint8_t)reason);
+        cv_drop(&relay->context, mbuf, (uint8_t)reason);
 }
 
 /* ---- Out ---- */
@@ -331,7 +357,7 @@ ngtcp2_ssize cv_tunnel_write(struct cv_session_owner *owner, struct cv_session *
         bool more;
 
         if (unlikely(frame > session->datagram_bytes)) { /* the path has become narrower */
-            cv_drop(owner->worker, take_first(owner, session, before), CV_DROP_TUNNEL_TOO_BIG);
+            cv_drop(&owner->relay->context, take_first(owner, session, before), CV_DROP_TUNNEL_TOO_BIG);
             continue;
         }
         used += frame + 3;
@@ -342,7 +368,7 @@ ngtcp2_ssize cv_tunnel_write(struct cv_session_owner *owner, struct cv_session *
             owner->now_ns);
         if (accepted) {
             rte_pktmbuf_free(take_first(owner, session, before));
-            owner->worker->stats->tunnel_tx_pkts++;
+            owner->relay->context.stats->tunnel_tx_pkts++;
             if (session->tunnels != NULL && before->next == queue)
                 session->tunnels = queue; /* the next leg's turn */
         }
@@ -369,7 +395,7 @@ uint64_t cv_tunnel_due_ns(const struct cv_session *session)
 void cv_tunnel_forget(struct cv_session_owner *owner, struct cv_session *session)
 {
     while (session->tunnels != NULL) {
-        if (owner->worker != NULL)
+        if (owner->relay != NULL)
             drop_first(owner, session, session->tunnels);
         else
             rte_pktmbuf_free(take_first(owner, session, session->tunnels));

@@ -4,7 +4,7 @@
  * Tunnel legs: UDP payloads in the DATAGRAM frames of a session (lib/protocol/datagram.h).
  *
  *      DATAGRAM -> cv_tunnel_receive -> the other leg, of either kind
- *      the other leg -> cv_tunnel_send -> queue of the leg -> cv_tunnel_write -> DATAGRAM
+ *      the other leg -> cv_tunnel_send_burst -> queue of the leg -> cv_tunnel_write -> DATAGRAM
  *                             \-> ring -> the worker that has the session
  *
  * What the congestion window does not let out waits, in one queue per leg: at most CV_TUNNEL_WAIT_NS and
@@ -15,6 +15,7 @@
  */
 #include "owner.h"
 #include "protocol/datagram.h"
+#include "relay/forward.h"
 
 #define CV_TUNNEL_WAIT_NS 50000000
 #define CV_TUNNEL_WAITING 1024
@@ -38,10 +39,11 @@ void cv_tunnels_init(struct cv_tunnels *tunnels, void *memory, uint32_t queues, 
 void cv_tunnel_receive(struct cv_session *session, const struct cv_datagram *datagram);
 
 /*
- * To a tunnel leg, of whichever worker: the data of the mbuf is the UDP payload, and the mbuf has the
- * headroom that it was allocated with. It is gone afterwards.
+ * To tunnel legs, of whichever worker. The mbufs have the headroom that they were allocated with, and are gone
+ * afterwards. `owner` is the calling worker's; NULL: there are no sessions, and so no such legs.
  */
-void cv_tunnel_send(struct cv_worker *worker, struct rte_mbuf *mbuf, const struct cv_tunnel *tunnel);
+void cv_tunnel_send_burst(struct cv_session_owner *owner, struct cv_context *context,
+                          const struct cv_tunnel_burst *burst);
 
 /* What other workers sent. Returns how many. */
 uint32_t cv_tunnel_take_sent(struct cv_session_owner *owner);

@@ -2,7 +2,7 @@
 /* liburcu's lock-free hash table, presized. Its nodes lie in the legs' first cache lines, as a user would put
  * them. */
 #include "index_cost.h"
-#include "relay/packet.h"
+#include "relay/hash.h"
 
 #include <malloc.h>
 #include <rte_cycles.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "relay_setup.h"
 
+#include "relay/pairs.h"
+
 #include "legs.h"
 
 #include <rte_eal.h>

@@ -7,9 +7,9 @@
 #include "legs.h"
 #include "relay/forward.h"
 #include "relay/lookup.h"
-#include "relay/parse.h"
 #include "relay_setup.h"
-#include "shard/worker.h"
+#include "worker/parse.h"
+#include "worker/worker.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -112,14 +112,14 @@ static void make_worker(struct bench *bench)
     if (worker == NULL || stats == NULL || pool == NULL ||
         rte_pktmbuf_alloc_bulk(pool, bench->mbufs, CV_BURST) != 0)
         bench_fail("no memory for a worker and its packets");
-    worker->table = &bench->relay.table;
-    worker->hops = &bench->relay.hops;
-    worker->locals = &bench->relay.locals;
-    worker->notices =
+    worker->relay.table = &bench->relay.table;
+    worker->relay.hops = &bench->relay.hops;
+    worker->relay.locals = &bench->relay.locals;
+    worker->relay.context.notices =
         rte_ring_create_elem("notices", sizeof(struct cv_notice), NOTICE_SLOTS, SOCKET_ID_ANY, 0);
-    worker->stats = stats;
-    worker->now_ms = 1;
-    worker->tx[0].present = true;
+    worker->relay.context.stats = stats;
+    worker->relay.context.now_ms = 1;
+    worker->relay.context.tx[0].present = true;
     bench->worker = worker;
 }
 
@@ -144,19 +144,20 @@ static void receive(struct bench *bench)
 /* The mbufs are ours again. All must have come this far. */
 static void transmit(struct bench *bench)
 {
-    if (bench->worker->tx[0].count != CV_BURST)
-        bench_fail("%u of %u packets were forwarded", bench->worker->tx[0].count, CV_BURST);
-    bench->worker->tx[0].count = 0;
+    if (bench->worker->relay.context.tx[0].count != CV_BURST)
+        bench_fail("%u of %u packets were forwarded", bench->worker->relay.context.tx[0].count, CV_BURST);
+    bench->worker->relay.context.tx[0].count = 0;
 }
 
 static void run_stages(struct bench *bench, uint32_t cycles[STAGES])
 {
     struct cv_worker *worker = bench->worker;
     const struct cv_parse_context context = {
-        .locals = worker->locals,
-        .relay_port_first = worker->table->relay_port_first,
-        .relay_port_last = worker->table->relay_port_last,
+        .locals = worker->relay.locals,
+        .relay_port_first = worker->relay.table->relay_port_first,
+        .relay_port_last = worker->relay.table->relay_port_last,
     };
+    struct cv_tunnel_burst tunnelled = {.count = 0};
     struct cv_packet *packets[CV_BURST];
     uint64_t tsc[4];
 
@@ -166,9 +167,9 @@ static void run_stages(struct bench *bench, uint32_t cycles[STAGES])
     tsc[0] = rte_rdtsc_precise();
     cv_parse_burst(&context, bench->mbufs, worker->packets, CV_BURST);
     tsc[1] = rte_rdtsc_precise();
-    cv_lookup(worker->table, packets, CV_BURST);
+    cv_lookup(worker->relay.table, packets, CV_BURST);
     tsc[2] = rte_rdtsc_precise();
-    cv_forward(worker, packets, CV_BURST, true);
+    cv_forward(&worker->relay, packets, CV_BURST, true, &tunnelled);
     tsc[3] = rte_rdtsc_precise();
     transmit(bench);
     for (enum stage stage = PARSE; stage <= FORWARD; stage++)

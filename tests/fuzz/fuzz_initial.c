@@ -142,7 +142,7 @@ static void begin(uint8_t choice)
     cv_sessions_publish(sessions, &shared);
     rig->workers[0].listen_port = LISTEN_PORT;
     rig->workers[0].sessions = sessions->shards[0];
-    sessions->shards[0]->worker = &rig->workers[0];
+    sessions->shards[0]->relay = &rig->workers[0].relay;
     memcpy(sources, places, sizeof(sources));
     token_shown = false;
 }
@@ -231,7 +231,7 @@ static void check_counts(void)
 static unsigned turn(void)
 {
     (void)cv_handshakes_turn(sessions->handshakes);
-    (void)cv_shard_turn(&rig->workers[0]);
+    (void)cv_shard_turn(rig->workers[0].sessions);
     check_counts();
     return take_sent(RIG_PORT) + take_sent(RIG_VLAN_PORT);
 }

@@ -49,7 +49,7 @@ static void require(int condition)
 
 static void make_table(void)
 {
-    static const uint8_t cids[][CV_CID_BYTES] = {"8 bytes of it and 12", "four bytes only.... "};
+    static const uint8_t cids[][CV_QUIC_CID_MAX] = {"8 bytes of it and 12", "four bytes only.... "};
     uint32_t bound = 2 * rig_pair(rig, 1, 40000, rig_token('a'), rig_fixed("203.0.113.2:2000"));
     uint32_t half = 2 * rig_pair(rig, 2, 40000, rig_token('b'), rig_token('c'));
     uint32_t prefix = 2 * rig_pair(rig, 3, 40001, rig_prefix("203.0.0.0/16"), rig_prefix("2001:db8:5::/48"));
@@ -60,7 +60,7 @@ static void make_table(void)
     rig_bind(rig, bound, "203.0.113.1:1000");
     rig_bind(rig, half, "[2001:db8:9::9]:9000");
     rig_bind(rig, prefix + 1, "[2001:db8:5::5]:5000");
-    cv_leg_learn_cid(&rig->table, bound, cids[0], CV_CID_BYTES);
+    cv_leg_learn_cid(&rig->table, bound, cids[0], CV_QUIC_CID_MAX);
     cv_leg_learn_cid(&rig->table, half, cids[1], CV_CID_MIN_BYTES);
     cv_leg_learn_cid(&rig->table, prefix + 1, cids[0], CV_CID_KEY_BYTES);
     metered.rate_bytes_per_second = 1;

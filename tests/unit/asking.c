@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "asking.h"
 
-#include "relay/parse.h"
+#include "worker/parse.h"
 
 #include <string.h>
 

@@ -33,16 +33,16 @@ static void fill_worker(struct rig *rig, unsigned id)
 {
     struct cv_worker *worker = &rig->workers[id];
 
-    worker->table = &rig->table;
-    worker->hops = &rig->hops;
-    worker->locals = &rig->locals;
-    worker->notices = rig->notices;
-    worker->stats = &rig->stats[id];
+    worker->relay.table = &rig->table;
+    worker->relay.hops = &rig->hops;
+    worker->relay.locals = &rig->locals;
+    worker->relay.context.notices = rig->notices;
+    worker->relay.context.stats = &rig->stats[id];
     worker->id = id;
     worker->start_tsc = rte_rdtsc();
     worker->cycles_per_ms = rte_get_tsc_hz() / 1000;
-    worker->tx[RIG_PORT] = (struct cv_tx){.queue = (uint16_t)id, .present = true};
-    worker->tx[RIG_VLAN_PORT] = (struct cv_tx){.queue = (uint16_t)id, .present = true};
+    worker->relay.context.tx[RIG_PORT] = (struct cv_tx){.queue = (uint16_t)id, .present = true};
+    worker->relay.context.tx[RIG_VLAN_PORT] = (struct cv_tx){.queue = (uint16_t)id, .present = true};
 }
 
 static void *filled(size_t bytes, int with)
@@ -85,7 +85,8 @@ void rig_stop(struct rig *rig)
 {
     for (unsigned id = 0; id < RIG_WORKERS; id++)
         for (unsigned port_id = 0; port_id < CV_MAX_PORTS; port_id++)
-            rte_pktmbuf_free_bulk(rig->workers[id].tx[port_id].mbufs, rig->workers[id].tx[port_id].count);
+            rte_pktmbuf_free_bulk(rig->workers[id].relay.context.tx[port_id].mbufs,
+                                  rig->workers[id].relay.context.tx[port_id].count);
     rte_ring_free(rig->notices);
     cv_next_hops_destroy(&rig->hops);
     free(rig->table.memory);
@@ -96,9 +97,9 @@ void rig_pass(struct rig *rig, uint32_t ms)
 {
     rig->now_ms += ms;
     for (unsigned id = 0; id < RIG_WORKERS; id++) {
-        rig->workers[id].now_ms = rig->now_ms;
-        rig->workers[id].claims_left = 100;
-        rig->workers[id].learns_left = 100;
+        rig->workers[id].relay.context.now_ms = rig->now_ms;
+        rig->workers[id].relay.claims_left = 100;
+        rig->workers[id].relay.learns_left = 100;
     }
 }
 
@@ -184,7 +185,7 @@ void rig_burst(struct rig *rig, struct rte_mbuf *mbuf)
 struct rte_mbuf *rig_take(struct rig *rig, uint16_t port_id)
 {
     for (unsigned id = 0; id < RIG_WORKERS; id++) {
-        struct cv_tx *tx = &rig->workers[id].tx[port_id];
+        struct cv_tx *tx = &rig->workers[id].relay.context.tx[port_id];
         struct rte_mbuf *mbuf = tx->mbufs[0];
 
         if (tx->count == 0)

@@ -2,7 +2,7 @@
 #pragma once
 /*
  * A relay on the bench, without a NIC: addresses on two ports, next hops that all answer, a pair table and
- * workers whose packets wait in worker->tx until a test takes them. Time is whatever the test says.
+ * workers whose packets wait in worker->relay.context.tx until a test takes them. Time is whatever the test says.
  *
  *      port 0: 192.0.2.1/24 and 2001:db8::1/64, with gateways, untagged
  *      port 1: 198.51.100.1/24 without a gateway, on VLAN 7
@@ -16,9 +16,13 @@
  */
 #include "packets.h"
 #include "relay/expire.h"
+#include "relay/find.h"
+#include "relay/leg.h"
 #include "relay/move.h"
+#include "relay/pair_state.h"
 #include "relay/pair_table.h"
-#include "shard/worker.h"
+#include "relay/pairs.h"
+#include "worker/worker.h"
 
 #define RIG_PORT       0
 #define RIG_VLAN_PORT  1

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* STUN binding requests, with the transaction and the addresses of RFC 5769's test vectors. */
 #include "asking.h"
+#include "port/answer_stun.h"
 
 #include <string.h>
 

@@ -110,17 +110,17 @@ static void packets_behind_a_token(void **state)
     struct cv_leg_config token = rig_token(1);
 
     (void)state;
-    rig->workers[0].now_ms = 1000;
+    rig->workers[0].relay.context.now_ms = 1000;
     send(STRANGER, RELAY, token.token, sizeof(token.token));
     assert_dropped(CONSUMED);
     send(STRANGER, RELAY, "initial", 7);
     assert_reached(B);
     send(STRANGER, "192.0.2.1:40001", "initial", 7);
     assert_dropped(UNKNOWN_SOURCE);
-    rig->workers[0].now_ms += 50;
+    rig->workers[0].relay.context.now_ms += 50;
     send(STRANGER, RELAY, "initial", 7);
     assert_reached(B);
-    rig->workers[0].now_ms++;
+    rig->workers[0].relay.context.now_ms++;
     send(STRANGER, RELAY, "initial", 7);
     assert_dropped(UNKNOWN_SOURCE);
     send(STRANGER, RELAY, token.token, sizeof(token.token));
@@ -230,8 +230,8 @@ static void first_from_a_prefix(void **state)
 
 /* ---- Connection IDs ---- */
 
-static const uint8_t cid[CV_CID_BYTES] = {0xc1, 2,  3,  4,  5,  6,  7,  8,  9,  10,
-                                          11,   12, 13, 14, 15, 16, 17, 18, 19, 20};
+static const uint8_t cid[CV_QUIC_CID_MAX] = {0xc1, 2,  3,  4,  5,  6,  7,  8,  9,  10,
+                                             11,   12, 13, 14, 15, 16, 17, 18, 19, 20};
 
 /* A packet to a connection ID of `cid_bytes`; `version` 0: with a short header. Returns its length. */
 static uint16_t quic(uint8_t *out, const uint8_t *id, uint8_t cid_bytes, uint32_t version)
@@ -271,7 +271,7 @@ static void cid_from_a_new_address(void **state)
     for (unsigned i = 0; i < RTE_DIM(lengths); i++) {
         cv_leg_learn_cid(&rig->table, leg, cid, lengths[i]);
         for (unsigned v = 0; v < RTE_DIM(versions); v++) {
-            uint8_t other[CV_CID_BYTES];
+            uint8_t other[CV_QUIC_CID_MAX];
 
             send_quic(STRANGER, cid, lengths[i], versions[v]);
             assert_reached(B);
@@ -394,7 +394,7 @@ static void send_and_pass(const uint8_t *id, uint8_t bytes, uint32_t version)
 
 static void learns_from_long_headers(void **state)
 {
-    static const uint8_t other[CV_CID_BYTES] = {9, 9, 9, 9, 9, 9, 9, 9};
+    static const uint8_t other[CV_QUIC_CID_MAX] = {9, 9, 9, 9, 9, 9, 9, 9};
     uint8_t no_bit[64] = {0x80, 0, 0, 0, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0};
 
     (void)state;
@@ -411,7 +411,7 @@ static void learns_from_long_headers(void **state)
     assert_reached(B);
     assert_not_noticed();
     assert_int_equal(cv_leg_at(&rig->table, leg)->cid_bytes, 20);
-    rig->workers[0].learns_left = 0; /* nobody may fill the keeper's ring with them */
+    rig->workers[0].relay.learns_left = 0; /* nobody may fill the keeper's ring with them */
     send_and_pass(cid, 8, 1);
     assert_not_noticed();
 }
@@ -419,7 +419,7 @@ static void learns_from_long_headers(void **state)
 /* Peers change their connection IDs without a handshake: after a pause, or in the middle of it all. */
 static void learns_from_short_headers(void **state)
 {
-    uint8_t changed[CV_CID_BYTES];
+    uint8_t changed[CV_QUIC_CID_MAX];
     unsigned sent = 0;
 
     (void)state;

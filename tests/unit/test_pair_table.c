@@ -423,7 +423,7 @@ static void prefixes(void **state)
 
 static void cid(uint8_t *out, uint8_t fill)
 {
-    for (uint8_t i = 0; i < CV_CID_BYTES; i++)
+    for (uint8_t i = 0; i < CV_QUIC_CID_MAX; i++)
         out[i] = (uint8_t)(fill + i * 3);
 }
 
@@ -440,10 +440,10 @@ static void connection_ids(void **state)
 {
     uint32_t slot = rig_pair(rig, 1, 40000, rig_token(1), rig_token(2));
     uint32_t other = rig_pair(rig, 2, 40000, rig_token(3), rig_token(4));
-    uint8_t id[CV_CID_BYTES], more[40] = {0};
+    uint8_t id[CV_QUIC_CID_MAX], more[40] = {0};
 
     (void)state;
-    for (uint8_t bytes = 0; bytes <= CV_CID_BYTES; bytes++) {
+    for (uint8_t bytes = 0; bytes <= CV_QUIC_CID_MAX; bytes++) {
         cid(id, bytes);
         memcpy(more, id, bytes);
         cv_leg_learn_cid(&rig->table, 2 * slot, id, bytes);
@@ -468,7 +468,7 @@ static void connection_ids(void **state)
     }
     cv_leg_forget_cid(&rig->table, 2 * slot);
     assert_int_equal(rig->table.by_cid.entries, 0);
-    assert_int_equal(find_short(id, CV_CID_BYTES, 40000), CV_NO_LEG);
+    assert_int_equal(find_short(id, CV_QUIC_CID_MAX, 40000), CV_NO_LEG);
     cv_leg_learn_cid(&rig->table, 2 * slot, id, 8);
     cv_pair_remove(&rig->table, slot);
     cv_pair_remove(&rig->table, other);
@@ -479,13 +479,13 @@ static void connection_ids(void **state)
 static void ends_of_connection_ids(void **state)
 {
     uint32_t slot = rig_pair(rig, 1, 40000, rig_token(1), rig_token(2)), hits = 0;
-    uint8_t id[CV_CID_BYTES];
+    uint8_t id[CV_QUIC_CID_MAX];
 
     (void)state;
     cid(id, 1);
     cv_leg_learn_cid(&rig->table, 2 * slot, id, sizeof(id));
     for (uint32_t i = 1; i <= 2560; i++) {
-        uint8_t other[CV_CID_BYTES];
+        uint8_t other[CV_QUIC_CID_MAX];
 
         memcpy(other, id, sizeof(other));
         other[8 + i % 12] ^= (uint8_t)(i >> 4 | 1);

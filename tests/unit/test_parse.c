@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The parser: what it takes, and every reason it has for not taking a frame. */
 #include "packets.h"
-#include "relay/parse.h"
+#include "worker/parse.h"
 
 #include <rte_byteorder.h>
 #include <stdlib.h>

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "packets.h"
+#include "relay/relay.h"
 #include "session/accept.h"
 #include "session/trace.h"
 #include "shared/trace_path.h"
@@ -27,7 +28,7 @@ static struct cv_config config;
 static struct cv_sessions all;
 static struct cv_handshakes handshakes;
 static struct cv_session_owner stranger, worker_owner;
-static struct cv_worker worker;
+static struct cv_relay relay;
 static struct cv_session_stats stats;
 static struct cv_session session;
 static struct cv_traces *traces;
@@ -54,7 +55,7 @@ static int setup(void **state)
     handshakes.owner = &stranger;
     stranger.all = worker_owner.all = &all;
     stranger.now_ns = 1000000000;
-    worker_owner.worker = &worker;
+    worker_owner.relay = &relay;
     session.owner = &stranger;
     session.slot = 2;
     session.generation = 7;

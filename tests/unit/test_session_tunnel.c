@@ -19,7 +19,8 @@ static struct cv_config config;
 static struct cv_sessions all;
 static struct cv_session_rings rings[3];
 static struct cv_session_owner owner;
-static struct cv_worker worker;
+static struct cv_relay relay;
+static bool without_sessions; /* the worker has none */
 static struct cv_worker_stats stats;
 static struct cv_session *session;
 static void *queues;
@@ -36,7 +37,8 @@ static int setup(void **state)
     (void)state;
     memset(&all, 0, sizeof(all));
     memset(&owner, 0, sizeof(owner));
-    memset(&worker, 0, sizeof(worker));
+    memset(&relay, 0, sizeof(relay));
+    without_sessions = false;
     memset(&stats, 0, sizeof(stats));
     all.config = &config;
     all.max = 4;
@@ -45,10 +47,9 @@ static int setup(void **state)
     all.slots = aligned_alloc(64, all.max * sizeof(*all.slots));
     memset(all.slots, 0, all.max * sizeof(*all.slots));
     rings[1].datagrams = rte_ring_create("test-datagrams", 8, SOCKET_ID_ANY, RING_F_SC_DEQ);
-    worker.stats = &stats;
-    worker.sessions = &owner;
+    relay.context.stats = &stats;
     owner.all = &all;
-    owner.worker = &worker;
+    owner.relay = &relay;
     owner.rings = &rings[0];
     owner.now_ns = 1000000000;
     TAILQ_INIT(&owner.writers);
@@ -86,9 +87,12 @@ static void send_to(uint64_t number, uint16_t channel, uint16_t bytes, uint16_t 
 {
     const struct cv_tunnel tunnel = {number, channel};
     struct rte_mbuf *mbuf = rte_pktmbuf_alloc(packets_pool());
+    struct cv_tunnel_burst burst = {.count = 1};
 
     memcpy(rte_pktmbuf_append(mbuf, bytes), &id, sizeof(id));
-    cv_tunnel_send(&worker, mbuf, &tunnel);
+    burst.list[0].mbuf = mbuf;
+    burst.list[0].tunnel = tunnel;
+    cv_tunnel_send_burst(without_sessions ? NULL : &owner, &relay.context, &burst);
 }
 
 static void send_one(uint16_t channel, uint16_t id)
@@ -243,7 +247,7 @@ static void sessions_that_are_gone(void **state)
     session->conn = NULL;
     send_to(number, 5, 10, 1); /* has just ended */
     assert_int_equal(stats.drops[CV_DROP_UNBOUND_LEG], 4);
-    worker.sessions = NULL;
+    without_sessions = true;
     send_to(number, 5, 10, 1);
     assert_int_equal(stats.drops[CV_DROP_UNBOUND_LEG], 5);
 }

@@ -147,7 +147,7 @@ static void both_ways_by_two_workers(void **state)
     assert_int_equal(cv_leg_at(&rig->table, leg)->pkts, 40);
     assert_int_equal(cv_leg_at(&rig->table, leg)->bytes, 160);
     assert_int_equal(cv_leg_at(&rig->table, leg + 1)->pkts, 60);
-    assert_int_equal(cv_leg_at(&rig->table, leg)->seen_ms, rig->workers[1].now_ms);
+    assert_int_equal(cv_leg_at(&rig->table, leg)->seen_ms, rig->workers[1].relay.context.now_ms);
 }
 
 /* A burst of everything: each packet is sent, answered or counted under one reason. */
@@ -238,7 +238,7 @@ static void tx_full(void **state)
         cv_worker_turn(&rig->workers[0]);
     }
     assert_int_equal(rig->stats[0].tx_pkts, room);
-    assert_int_equal(rig->workers[0].tx[RIG_PORT].count, 0);
+    assert_int_equal(rig->workers[0].relay.context.tx[RIG_PORT].count, 0);
     assert_int_equal(rig->stats[0].drops[CV_DROP_TX_FULL], 10);
 }
 
@@ -247,7 +247,7 @@ static void no_such_tx_port(void **state)
     uint32_t one = 1;
 
     (void)state;
-    rig->workers[0].tx[RIG_PORT].present = false;
+    rig->workers[0].relay.context.tx[RIG_PORT].present = false;
     receive(0, rig_datagram(A, RELAY, &one, 4));
     cv_worker_turn(&rig->workers[0]);
     assert_int_equal(rig->stats[0].drops[CV_DROP_TX_FULL], 1);
@@ -309,14 +309,14 @@ static void ticks(void **state)
 
     (void)state;
     worker->start_tsc = rte_rdtsc() - 5000 * worker->cycles_per_ms;
-    worker->claims_left = 0;
+    worker->relay.claims_left = 0;
     cv_worker_turn(worker);
-    assert_in_range(worker->now_ms, 5001, 60000);
-    assert_true(worker->claims_left > 0);
-    worker->claims_left = 0;
+    assert_in_range(worker->relay.context.now_ms, 5001, 60000);
+    assert_true(worker->relay.claims_left > 0);
+    worker->relay.claims_left = 0;
     worker->next_ms_tsc = UINT64_MAX;
     cv_worker_turn(worker);
-    assert_int_equal(worker->claims_left, 0);
+    assert_int_equal(worker->relay.claims_left, 0);
 }
 
 /* ---- What a turn costs ---- */
@@ -449,7 +449,7 @@ static void runs_until_told(void **state)
         atomic_store(&stop, true);
         pthread_join(thread, NULL);
         assert_int_equal(rig->stats[1].state, CV_WORKER_HALT);
-        assert_int_equal(worker->tx[RIG_PORT].count, 0);
+        assert_int_equal(worker->relay.context.tx[RIG_PORT].count, 0);
         for (uint32_t i = 0; i < SENT - 1; i++)
             assert_sent(1, B, i);
         assert_int_equal(rig->stats[1].drops[CV_DROP_TX_FULL], 300 - (SENT - 1));

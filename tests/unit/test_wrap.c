@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "packet/wrap.h"
 #include "packets.h"
-#include "relay/wrap.h"
 
 static const uint8_t frame_header[18] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00};
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "wrap.h"
 
-#include "rewrite.h"
+#include "checksum.h"
+#include "headers.h"
 
-#include <rte_ip.h>
-#include <rte_udp.h>
+#include <netinet/in.h>
 #include <string.h>
 
 /* By 32 bytes at a time where the CPU can: of what a session sends this is a twentieth. */
@@ -36,51 +36,33 @@ static void *prepend(struct rte_mbuf *mbuf, uint16_t bytes)
     return rte_pktmbuf_mtod(mbuf, void *);
 }
 
-static void wrap_ipv4(const struct cv_wrapping *wrapping, struct rte_mbuf *mbuf, struct rte_udp_hdr *udp,
-                      uint16_t udp_bytes)
-{
-    struct rte_ipv4_hdr *ip = prepend(mbuf, sizeof(*ip));
-
-    memset(ip, 0, sizeof(*ip));
-    ip->version_ihl = 0x45;
-    ip->type_of_service = wrapping->ecn;
-    ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + udp_bytes));
-    ip->fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG);
-    ip->time_to_live = CV_HOP_LIMIT;
-    ip->next_proto_id = IPPROTO_UDP;
-    memcpy(&ip->src_addr, wrapping->from->bytes + 12, 4);
-    memcpy(&ip->dst_addr, wrapping->to->bytes + 12, 4);
-    ip->hdr_checksum = rte_ipv4_cksum(ip);
-    udp->dgram_cksum = udp_checksum(udp, udp_bytes, &ip->src_addr, 2);
-}
-
-static void wrap_ipv6(const struct cv_wrapping *wrapping, struct rte_mbuf *mbuf, struct rte_udp_hdr *udp,
-                      uint16_t udp_bytes)
-{
-    struct rte_ipv6_hdr *ip = prepend(mbuf, sizeof(*ip));
-
-    memset(ip, 0, sizeof(*ip));
-    ip->vtc_flow = rte_cpu_to_be_32(UINT32_C(6) << 28 | (uint32_t)wrapping->ecn << 20);
-    ip->payload_len = rte_cpu_to_be_16(udp_bytes);
-    ip->proto = IPPROTO_UDP;
-    ip->hop_limits = CV_HOP_LIMIT;
-    memcpy(&ip->src_addr, wrapping->from, 16);
-    memcpy(&ip->dst_addr, wrapping->to, 16);
-    udp->dgram_cksum = udp_checksum(udp, udp_bytes, &ip->src_addr, 8);
-}
-
 void cv_wrap(const struct cv_wrapping *wrapping, struct rte_mbuf *mbuf)
 {
     uint16_t udp_bytes = (uint16_t)(rte_pktmbuf_pkt_len(mbuf) + sizeof(struct rte_udp_hdr));
     struct rte_udp_hdr *udp = prepend(mbuf, sizeof(*udp));
+    const struct cv_ip_fields fields = {
+        .from = wrapping->from,
+        .to = wrapping->to,
+        .id_and_flags = cv_ipv4_atomic(),
+        .l4_bytes = udp_bytes,
+        .traffic_class = wrapping->ecn,
+        .hop_limit = CV_HOP_LIMIT,
+        .protocol = IPPROTO_UDP,
+    };
+    uint8_t *l3;
 
     udp->src_port = wrapping->from_port_be;
     udp->dst_port = wrapping->to_port_be;
     udp->dgram_len = rte_cpu_to_be_16(udp_bytes);
     udp->dgram_cksum = 0;
-    if (cv_ip_is_v4(wrapping->to))
-        wrap_ipv4(wrapping, mbuf, udp, udp_bytes);
-    else
-        wrap_ipv6(wrapping, mbuf, udp, udp_bytes);
+    if (cv_ip_is_v4(wrapping->to)) {
+        l3 = prepend(mbuf, sizeof(cv_ipv4_header));
+        cv_write_ipv4(l3, &fields);
+        udp->dgram_cksum = udp_checksum(udp, udp_bytes, l3 + offsetof(struct rte_ipv4_hdr, src_addr), 2);
+    } else {
+        l3 = prepend(mbuf, sizeof(cv_ipv6_header));
+        cv_write_ipv6(l3, &fields);
+        udp->dgram_cksum = udp_checksum(udp, udp_bytes, l3 + offsetof(struct rte_ipv6_hdr, src_addr), 8);
+    }
     memcpy(prepend(mbuf, wrapping->frame_header_bytes), wrapping->frame_header, wrapping->frame_header_bytes);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "parse.h"
 
-#include "checksum.h"
-#include "headers.h"
+#include "packet/checksum.h"
+#include "packet/headers.h"
 
 #include <netinet/in.h>
 #include <rte_ether.h>
@@ -61,7 +61,7 @@ static inline void parse_udp(const struct cv_parse_context *context, const uint8
     packet->source_port_be = udp->src_port;
     packet->relay_port_be = udp->dst_port;
     packet->payload_bytes = (uint16_t)(l4_bytes - sizeof(*udp));
-    packet->first = likely(l4_bytes > sizeof(*udp)) ? l4[sizeof(*udp)] : 0;
+    packet->first_byte = likely(l4_bytes > sizeof(*udp)) ? l4[sizeof(*udp)] : 0;
 }
 
 /* cv_local_find for an address as it is in an IPv4 header. */

@@ -4,7 +4,7 @@
  * The first stage: what is this packet? Checks every length before it reads, and fills a struct cv_packet.
  * Reads nothing but the packet and the list of our addresses; no side effects.
  */
-#include "packet.h"
+#include "packet/packet.h"
 #include "port/local.h"
 
 struct cv_parse_context {

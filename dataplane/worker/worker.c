@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "worker.h"
 
+#include "parse.h"
 #include "port/answer.h"
+#include "port/answer_stun.h"
 #include "relay/claim.h"
 #include "relay/forward.h"
 #include "relay/lookup.h"
-#include "relay/parse.h"
 #include "session/shard.h"
+#include "session/tunnel.h"
 
-#include <rte_cycles.h>
 #include <rte_ethdev.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Look-ups by connection ID that all unknown sources together get, per worker and millisecond. */
@@ -26,52 +26,24 @@
 
 #define OUTBOX_BURST 16
 
-void cv_notify(struct cv_worker *worker, const struct cv_notice *notice)
-{
-    if (rte_ring_mp_enqueue_elem(worker->notices, (void *)(uintptr_t)notice, sizeof(*notice)) != 0)
-        worker->stats->notices_lost++;
-}
-
-static void flush(struct cv_worker *worker, uint16_t port_id)
-{
-    struct cv_tx *tx = &worker->tx[port_id];
-    uint16_t sent = rte_eth_tx_burst(port_id, tx->queue, tx->mbufs, tx->count);
-
-    worker->stats->tx_pkts += sent;
-    tx->count = (uint16_t)(tx->count - sent);
-    if (unlikely(tx->count > 0))
-        memmove(tx->mbufs, tx->mbufs + sent, tx->count * sizeof(tx->mbufs[0]));
-}
-
-void cv_transmit_full(struct cv_worker *worker, uint16_t port_id, struct rte_mbuf *mbuf)
-{
-    struct cv_tx *tx = &worker->tx[port_id];
-
-    if (tx->present)
-        flush(worker, port_id);
-    if (!tx->present || tx->count == CV_TX_PENDING)
-        cv_drop(worker, mbuf, CV_DROP_TX_FULL);
-    else
-        tx->mbufs[tx->count++] = mbuf;
-}
-
 /* Off the fast path: what was neither forwarded nor left to be. */
 static void finish(struct cv_worker *worker, struct cv_packet *packet)
 {
+    struct cv_context *context = &worker->relay.context;
     struct cv_notice notice = {.type = CV_NOTICE_NONE};
 
     if (packet->verdict == CV_VERDICT_ANSWER) {
-        bool answered = cv_answer(packet, worker->locals, &notice);
+        bool answered = cv_answer(packet, worker->relay.locals, &notice);
 
         if (notice.type != CV_NOTICE_NONE)
-            cv_notify(worker, &notice);
+            cv_notify(context, &notice);
         if (answered) {
-            worker->stats->answered_pkts++;
-            cv_transmit(worker, packet->mbuf->port, packet->mbuf);
+            context->stats->answered_pkts++;
+            cv_transmit(context, packet->mbuf->port, packet->mbuf);
             return;
         }
     }
-    cv_drop(worker, packet->mbuf, packet->drop);
+    cv_drop(context, packet->mbuf, packet->drop);
 }
 
 /* STUN requests come to the listening port, too; the first byte tells (RFC 9443). */
@@ -84,43 +56,60 @@ static bool is_stun(struct cv_packet *packet)
 }
 
 /* Splits a burst into packets that are their leg's own, and the rest, which is finished here. */
-static uint32_t claim_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count)
+static uint32_t claim_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count,
+                            struct cv_tunnel_burst *tunnelled)
 {
+    struct cv_relay *relay = &worker->relay;
     uint32_t found = 0;
 
     for (uint32_t i = 0; i < count; i++) {
         struct cv_packet *packet = packets[i];
 
-        if (unlikely(packet->payload_bytes == CV_TOKEN_BYTES) && cv_claim_by_token(worker, packet)) {
-            cv_drop(worker, packet->mbuf, CV_DROP_CONSUMED);
+        if (unlikely(packet->payload_bytes == CV_TOKEN_BYTES) && cv_claim_by_token(relay, packet)) {
+            cv_drop(&relay->context, packet->mbuf, CV_DROP_CONSUMED);
             continue;
         }
         if (likely(packet->leg != CV_NO_LEG)) {
             packets[found++] = packet;
             continue;
         }
-        cv_claim(worker, packet);
+        cv_claim(relay, packet);
         if (packet->verdict == CV_VERDICT_FORWARD)
-            cv_forward(worker, &packet, 1, false);
+            cv_forward(relay, &packet, 1, false, tunnelled);
         else
             finish(worker, packet);
     }
     return found;
 }
 
+/* Of a parsed burst: what goes from leg to leg. */
+static void relay_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count, bool tokens)
+{
+    struct cv_tunnel_burst tunnelled;
+    uint32_t known;
+
+    tunnelled.count = 0;
+    known = cv_lookup(worker->relay.table, packets, count);
+    if (unlikely(tokens || known < count))
+        count = claim_burst(worker, packets, count, &tunnelled);
+    cv_forward(&worker->relay, packets, count, true, &tunnelled);
+    if (tunnelled.count > 0)
+        cv_tunnel_send_burst(worker->sessions, &worker->relay.context, &tunnelled);
+}
+
 void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rte_mbuf **mbufs,
                      uint16_t count)
 {
     const struct cv_parse_context context = {
-        .locals = worker->locals,
-        .relay_port_first = worker->table->relay_port_first,
-        .relay_port_last = worker->table->relay_port_last,
+        .locals = worker->relay.locals,
+        .relay_port_first = worker->relay.table->relay_port_first,
+        .relay_port_last = worker->relay.table->relay_port_last,
         .listen_port = worker->listen_port,
         .port_id = rx->port_id,
         .ip_checksum_known = rx->ip_checksum_known,
     };
     struct cv_packet *forward[CV_BURST], *session[CV_BURST];
-    uint32_t forward_count = 0, session_count = 0, known;
+    uint32_t forward_count = 0, session_count = 0;
     bool tokens = false;
     uint64_t bytes = 0;
 
@@ -141,14 +130,11 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         forward[forward_count++] = packet;
         tokens |= packet->payload_bytes == CV_TOKEN_BYTES;
     }
-    worker->stats->rx_pkts += count;
-    worker->stats->rx_bytes += bytes;
-    known = cv_lookup(worker->table, forward, forward_count);
-    if (unlikely(tokens || known < forward_count))
-        forward_count = claim_burst(worker, forward, forward_count);
-    cv_forward(worker, forward, forward_count, true);
+    worker->relay.context.stats->rx_pkts += count;
+    worker->relay.context.stats->rx_bytes += bytes;
+    relay_burst(worker, forward, forward_count, tokens);
     if (session_count > 0)
-        cv_shard_take(worker, session, session_count);
+        cv_shard_take(worker->sessions, session, session_count);
 }
 
 static void send_outbox(struct cv_worker *worker)
@@ -157,19 +143,32 @@ static void send_outbox(struct cv_worker *worker)
     unsigned count = rte_ring_sc_dequeue_burst(worker->outbox, (void **)mbufs, OUTBOX_BURST, NULL);
 
     for (unsigned i = 0; i < count; i++)
-        cv_transmit(worker, mbufs[i]->port, mbufs[i]);
+        cv_transmit(&worker->relay.context, mbufs[i]->port, mbufs[i]);
 }
 
 static void tick(struct cv_worker *worker, uint64_t now_tsc)
 {
-    worker->now_ms = cv_now_ms(worker->start_tsc, worker->cycles_per_ms);
+    worker->relay.context.now_ms = cv_now_ms(worker->start_tsc, worker->cycles_per_ms);
     worker->next_ms_tsc = now_tsc + worker->cycles_per_ms;
-    worker->claims_left = CLAIMS_PER_MS;
-    worker->learns_left = LEARNS_PER_MS;
+    worker->relay.claims_left = CLAIMS_PER_MS;
+    worker->relay.learns_left = LEARNS_PER_MS;
+}
+
+static void count_turn(const struct cv_worker *worker, uint32_t received, uint64_t start_tsc)
+{
+    struct cv_worker_stats *stats = worker->relay.context.stats;
+
+    stats->loops++;
+    __atomic_store_n(&stats->heartbeat, stats->loops, __ATOMIC_RELAXED);
+    if (received > 0) {
+        stats->busy_loops++;
+        stats->busy_cycles += rte_rdtsc() - start_tsc;
+    }
 }
 
 uint32_t cv_worker_turn(struct cv_worker *worker)
 {
+    struct cv_context *context = &worker->relay.context;
     struct rte_mbuf *mbufs[CV_BURST];
     uint64_t start_tsc = rte_rdtsc();
     uint32_t received = 0;
@@ -186,29 +185,24 @@ uint32_t cv_worker_turn(struct cv_worker *worker)
         cv_worker_burst(worker, rx, mbufs, count);
     }
     if (worker->sessions != NULL)
-        received += cv_shard_turn(worker);
+        received += cv_shard_turn(worker->sessions);
     if (worker->outbox != NULL && unlikely(!rte_ring_empty(worker->outbox)))
         send_outbox(worker);
     for (uint16_t port_id = 0; port_id < CV_MAX_PORTS; port_id++)
-        if (worker->tx[port_id].count > 0)
-            flush(worker, port_id);
-    rte_rcu_qsbr_quiescent(worker->table->qsbr, worker->id);
-    worker->stats->loops++;
-    __atomic_store_n(&worker->stats->heartbeat, worker->stats->loops, __ATOMIC_RELAXED);
-    if (received > 0) {
-        worker->stats->busy_loops++;
-        worker->stats->busy_cycles += rte_rdtsc() - start_tsc;
-    }
+        if (context->tx[port_id].count > 0)
+            cv_transmit_flush(context, port_id);
+    rte_rcu_qsbr_quiescent(worker->relay.table->qsbr, worker->id);
+    count_turn(worker, received, start_tsc);
     return received;
 }
 
-static void drop_pending(struct cv_worker *worker)
+static void drop_pending(struct cv_context *context)
 {
     for (uint16_t port_id = 0; port_id < CV_MAX_PORTS; port_id++) {
-        struct cv_tx *tx = &worker->tx[port_id];
+        struct cv_tx *tx = &context->tx[port_id];
 
         for (uint16_t i = 0; i < tx->count; i++)
-            cv_drop(worker, tx->mbufs[i], CV_DROP_TX_FULL);
+            cv_drop(context, tx->mbufs[i], CV_DROP_TX_FULL);
         tx->count = 0;
     }
 }
@@ -216,23 +210,25 @@ static void drop_pending(struct cv_worker *worker)
 int cv_worker_run(void *argument)
 {
     struct cv_worker *worker = argument;
+    struct cv_worker_stats *stats = worker->relay.context.stats;
+    struct rte_rcu_qsbr *qsbr = worker->relay.table->qsbr;
     uint32_t empty_turns = 0;
 
-    rte_rcu_qsbr_thread_register(worker->table->qsbr, worker->id);
-    rte_rcu_qsbr_thread_online(worker->table->qsbr, worker->id);
-    __atomic_store_n(&worker->stats->state, CV_WORKER_RUN, __ATOMIC_RELEASE);
+    rte_rcu_qsbr_thread_register(qsbr, worker->id);
+    rte_rcu_qsbr_thread_online(qsbr, worker->id);
+    __atomic_store_n(&stats->state, CV_WORKER_RUN, __ATOMIC_RELEASE);
     while (!atomic_load_explicit(worker->stop, memory_order_relaxed)) {
         if (cv_worker_turn(worker) > 0) {
             empty_turns = 0;
         } else if (worker->nap && ++empty_turns > NAP_AFTER) {
-            rte_rcu_qsbr_thread_offline(worker->table->qsbr, worker->id);
+            rte_rcu_qsbr_thread_offline(qsbr, worker->id);
             usleep(NAP_US);
-            rte_rcu_qsbr_thread_online(worker->table->qsbr, worker->id);
+            rte_rcu_qsbr_thread_online(qsbr, worker->id);
         }
     }
-    drop_pending(worker);
-    rte_rcu_qsbr_thread_offline(worker->table->qsbr, worker->id);
-    rte_rcu_qsbr_thread_unregister(worker->table->qsbr, worker->id);
-    __atomic_store_n(&worker->stats->state, CV_WORKER_HALT, __ATOMIC_RELEASE);
+    drop_pending(&worker->relay.context);
+    rte_rcu_qsbr_thread_offline(qsbr, worker->id);
+    rte_rcu_qsbr_thread_unregister(qsbr, worker->id);
+    __atomic_store_n(&stats->state, CV_WORKER_HALT, __ATOMIC_RELEASE);
     return 0;
 }

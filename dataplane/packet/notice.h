@@ -6,6 +6,7 @@
  * notice and counts it; whatever caused it comes again with a later packet.
  */
 #include "address.h"
+#include "quic_invariants.h"
 
 #include <rte_ether.h>
 #include <stdint.h>
@@ -20,8 +21,6 @@ enum cv_notice_type {
     CV_NOTICE_LOCAL,     /* leg, local: the peer now sends to another of our addresses */
 };
 
-#define CV_CID_BYTES 20 /* RFC 9000 section 17.2 */
-
 struct cv_notice {
     uint8_t type; /* enum cv_notice_type */
     uint8_t local;
@@ -31,7 +30,7 @@ struct cv_notice {
     struct rte_ether_addr mac;
     struct cv_address address;
     uint8_t cid_bytes;
-    uint8_t cid[CV_CID_BYTES];
+    uint8_t cid[CV_QUIC_CID_MAX];
     uint8_t reserved[3];
 };
 

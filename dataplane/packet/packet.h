@@ -4,10 +4,10 @@
  * What the stages of a worker know about one packet of a burst. parse fills it, lookup adds the leg, the
  * rewrite consumes it. Arrays of it live on the worker, one entry per mbuf, and are overwritten each burst.
  */
-#include <rte_mbuf.h>
-
 #include "address.h"
 #include "shared/drop.h"
+
+#include <rte_mbuf.h>
 
 #define CV_BURST 64
 
@@ -15,7 +15,7 @@
 enum cv_verdict {
     CV_VERDICT_FORWARD, /* UDP to a relay port */
     CV_VERDICT_ANSWER,  /* ARP, neighbour discovery, ICMP, STUN: port/answer.h */
-    CV_VERDICT_SESSION, /* UDP to the listening port: session/shard.h */
+    CV_VERDICT_SESSION, /* UDP to the listening port: session/ */
     CV_VERDICT_DROP,    /* `drop` says why */
 };
 
@@ -31,9 +31,9 @@ struct cv_packet {
     uint8_t drop;           /* enum cv_drop, when verdict is DROP */
     uint16_t payload_bytes; /* UDP payload */
     uint8_t local;          /* index of our address it was sent to (port/local.h) */
-    uint8_t first; /* byte of the UDP payload, which tells QUIC's header forms apart; 0: no payload */
-    uint32_t leg;  /* found by lookup; CV_NO_LEG */
-    uint64_t hash; /* of the key */
+    uint8_t first_byte;     /* of the UDP payload, which tells QUIC's header forms apart; 0: no payload */
+    uint32_t leg;           /* found by lookup; CV_NO_LEG */
+    uint64_t hash;          /* of the key */
 };
 
 #define CV_NO_LEG UINT32_MAX
