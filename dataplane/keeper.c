@@ -5,6 +5,8 @@
 #include "keeper_sessions.h"
 #include "keeper_state.h"
 #include "port/eal.h"
+#include "port/port_stats.h"
+#include "port/ports.h"
 #include "session/owner.h"
 #include "session/publish.h"
 

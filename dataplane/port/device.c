@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "device.h"
 
+#include "device_arguments.h"
 #include "device_interface.h"
 #include "refuse.h"
 

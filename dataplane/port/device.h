@@ -22,11 +22,3 @@ static inline bool cv_device_is_interface(enum cv_driver kind)
 {
     return kind == CV_DRIVER_AF_XDP || kind == CV_DRIVER_AF_PACKET;
 }
-
-/*
- * The device arguments for a virtual device, the user's own last and instead of ours where both name a key;
- * exposed for the tests. -EINVAL: `device` has a comma, which can't be passed on. -ENOSPC: longer than
- * `bytes`.
- */
-int cv_device_arguments(const struct cv_config_port *config, enum cv_driver kind, uint32_t workers,
-                        char *text, size_t bytes);

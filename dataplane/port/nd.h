@@ -2,7 +2,7 @@
 #pragma once
 /*
  * Neighbour discovery as on the wire (RFC 4861 sections 4.3, 4.4 and 4.6.1), for those who ask
- * (next_hop_probe.c) and those who answer (answer_nd.c). Byte arrays only, so that no alignment is asked for.
+ * (probe.c) and those who answer (answer_nd.c). Byte arrays only, so that no alignment is asked for.
  */
 #include <rte_ether.h>
 #include <stdint.h>

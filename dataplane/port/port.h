@@ -52,28 +52,7 @@ struct cv_ports {
     uint32_t ring_buffers; /* that the queues of all ports may hold */
 };
 
-/*
- * Bytes of DPDK memory that opening these ports takes. Before EAL has started: in hugepages, as cv_eal_start
- * wants it; afterwards: as it is.
- */
-size_t cv_ports_memory(const struct cv_config *config);
-
-/*
- * Opens, configures and starts every port; `config` must outlive them. Needs a started EAL. 0, or a negative
- * errno with one sentence in `error` (which port, what was tried, why not, what to do) and nothing left open.
- */
-int cv_ports_open(struct cv_ports *ports, const struct cv_config *config, char *error, size_t error_bytes);
-
-/* Stops and closes all, and takes flags and XDP programs off kernel interfaces. No worker may be polling. */
-void cv_ports_close(struct cv_ports *ports);
-
 static inline const struct cv_port *cv_port_by_id(const struct cv_ports *ports, uint16_t port_id)
 {
     return &ports->list[ports->by_id[port_id]];
 }
-
-/* Fills name, driver, addresses and all that stays the same. `stats` is zeroed memory. */
-void cv_port_stats_init(const struct cv_port *port, struct cv_port_stats *stats);
-
-/* Refreshes link state and counters: once a second. Makes system calls for some drivers; keeper only. */
-void cv_port_stats_refresh(const struct cv_port *port, struct cv_port_stats *stats);

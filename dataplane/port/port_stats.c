@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "port_stats.h"
+
 #include "device.h"
 #include "interface.h"
 

@@ -13,14 +13,14 @@ int cv_expiry_create(struct cv_expiry *expiry, uint32_t pairs)
 {
     expiry->next_slot = 0;
     expiry->last_ms = 0;
-    expiry->told = calloc((pairs + 7) / 8, 1);
-    return expiry->told ? 0 : -ENOMEM;
+    expiry->reported = calloc((pairs + 7) / 8, 1);
+    return expiry->reported ? 0 : -ENOMEM;
 }
 
 void cv_expiry_destroy(struct cv_expiry *expiry)
 {
-    free(expiry->told);
-    expiry->told = NULL;
+    free(expiry->reported);
+    expiry->reported = NULL;
 }
 
 /* Since the last packet of either leg, or since the pair was made. */
@@ -38,19 +38,19 @@ static uint32_t idle_ms(const struct cv_pair *pair, uint32_t now_ms)
     return shortest;
 }
 
-static void set_told(struct cv_expiry *expiry, uint32_t slot, bool told)
+static void set_reported(struct cv_expiry *expiry, uint32_t slot, bool reported)
 {
     uint8_t bit = (uint8_t)(1u << (slot % 8));
 
-    if (told)
-        expiry->told[slot / 8] |= bit;
+    if (reported)
+        expiry->reported[slot / 8] |= bit;
     else
-        expiry->told[slot / 8] &= (uint8_t)~bit;
+        expiry->reported[slot / 8] &= (uint8_t)~bit;
 }
 
-static bool was_told(const struct cv_expiry *expiry, uint32_t slot)
+static bool was_reported(const struct cv_expiry *expiry, uint32_t slot)
 {
-    return expiry->told[slot / 8] & (1u << (slot % 8));
+    return expiry->reported[slot / 8] & (1u << (slot % 8));
 }
 
 void cv_expiry_sweep(struct cv_expiry *expiry, struct cv_pair_table *table, uint32_t now_ms,
@@ -69,20 +69,20 @@ void cv_expiry_sweep(struct cv_expiry *expiry, struct cv_pair_table *table, uint
 
         expiry->next_slot = (slot + 1) % slots;
         if (number == 0 || limit_ms == 0) {
-            set_told(expiry, slot, false);
+            set_reported(expiry, slot, false);
             continue;
         }
         idle = idle_ms(pair, now_ms);
         if (idle >= limit_ms) {
-            set_told(expiry, slot, false);
+            set_reported(expiry, slot, false);
             cv_pair_remove(table, slot);
             tell(context, CV_EXPIRY_EXPIRED, number);
         } else if (idle >= limit_ms / 2) {
-            if (!was_told(expiry, slot))
+            if (!was_reported(expiry, slot))
                 tell(context, CV_EXPIRY_IDLE, number);
-            set_told(expiry, slot, true);
+            set_reported(expiry, slot, true);
         } else {
-            set_told(expiry, slot, false);
+            set_reported(expiry, slot, false);
         }
     }
 }

@@ -9,7 +9,7 @@
 struct cv_expiry {
     uint32_t next_slot;
     uint32_t last_ms;
-    uint8_t *told; /* one bit per slot: PAIR_IDLE was sent */
+    uint8_t *reported; /* one bit per slot: PAIR_IDLE was sent */
 };
 
 /* 0 or -ENOMEM. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* For the tests of port/port.h: a configuration made by hand, and whether its ports open. */
+/* For the tests of port/ports.h: a configuration made by hand, and whether its ports open. */
 #include "config/config.h"
-#include "port/port.h"
+#include "port/ports.h"
 
 /* cmocka.h wants these first, and clang-format would sort them. */
 #include <setjmp.h>

@@ -2,6 +2,8 @@
 /* EAL and ports as the configuration says, with drivers that need nothing of the machine. */
 #include "opening.h"
 #include "port/device.h"
+#include "port/device_arguments.h"
+#include "port/port_stats.h"
 #include "port/eal.h"
 
 #include <errno.h>
