@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <rte_cycles.h>
 #include <rte_lcore.h>
+#include <rte_log.h>
 #include <rte_malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 RTE_LOG_REGISTER(cv_keeper_log, culvert.keeper, NOTICE);
+#define RTE_LOGTYPE_KEEPER ((uint32_t)cv_keeper_log)
 
 #define TICK_MS          2
 #define STATS_MS         1000

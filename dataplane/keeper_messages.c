@@ -8,6 +8,7 @@
 #include "relay/pairs.h"
 
 #include <errno.h>
+#include <rte_log.h>
 
 #define MESSAGES_PER_TURN 512
 #define DUMP_PER_TURN     1024

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* What the keeper owns; for keeper.c and keeper_messages.c only. */
+/* What the keeper owns; for keeper*.c only. */
 #include "link/control_link.h"
 #include "port/port.h"
 #include "relay/expire.h"
 #include "relay/move.h"
 #include "session/sessions.h"
 #include "worker/worker.h"
-
-#include <rte_log.h>
 
 #define CV_KEEPER_BATCH 64 /* of messages */
 
@@ -49,6 +47,3 @@ struct cv_keeper {
     uint32_t held_count, held_next;
     _Alignas(64) atomic_bool stop_workers;
 };
-
-extern int cv_keeper_log;
-#define RTE_LOGTYPE_KEEPER ((uint32_t)cv_keeper_log)

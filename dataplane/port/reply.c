@@ -15,26 +15,13 @@ void cv_tell_neighbour(struct cv_notice *notice, uint16_t port_id, const struct 
     notice->address.port_be = 0;
 }
 
-/* Addresses that nobody can have (RFC 6890): an answer to them would go nowhere, or to everybody. */
-static bool is_unicast(const struct cv_ip *ip, bool v6)
-{
-    uint8_t first = ip->bytes[v6 ? 0 : 12];
-
-    if (v6) {
-        struct cv_ip loopback = {.bytes[15] = 1};
-
-        return first != 0xff && !cv_ip_is_zero(ip) && !cv_ip_equal(ip, &loopback);
-    }
-    return first != 0 && first != 127 && first < 224;
-}
-
 bool cv_source_answerable(struct cv_packet *packet, const struct cv_locals *locals)
 {
     const struct rte_ether_hdr *ether = cv_packet_ether(packet);
 
     if (rte_is_multicast_ether_addr(&ether->dst_addr)) /* RFC 1122 section 3.2.2: no answers to broadcasts */
         return cv_no_answer(packet, CV_DROP_NOT_FOR_US);
-    if (!is_unicast(&packet->source, packet->is_v6) || rte_is_multicast_ether_addr(&ether->src_addr) ||
+    if (!cv_ip_may_be_peer(&packet->source) || rte_is_multicast_ether_addr(&ether->src_addr) ||
         cv_local_find(locals, packet->mbuf->port, &packet->source) != CV_NO_LOCAL)
         return cv_no_answer(packet, CV_DROP_BAD_ADDRESS);
     return true;

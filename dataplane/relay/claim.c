@@ -27,14 +27,8 @@ static void notify_leg(struct cv_relay *relay, enum cv_notice_type type, const s
 /* Sources that nothing can be sent to. */
 static bool unusable(const struct cv_relay *relay, const struct cv_packet *packet)
 {
-    static const struct cv_ip loopback = {.bytes[15] = 1};
-    const uint8_t *bytes = packet->source.bytes;
-
-    if (packet->source_port_be == 0 || cv_local_find_any(relay->locals, &packet->source) != CV_NO_LOCAL)
-        return true;
-    if (!packet->is_v6)
-        return bytes[12] == 0 || bytes[12] == 127 || bytes[12] >= 224;
-    return bytes[0] == 0xff || cv_ip_is_zero(&packet->source) || cv_ip_equal(&packet->source, &loopback);
+    return packet->source_port_be == 0 || !cv_ip_may_be_peer(&packet->source) ||
+           cv_local_find_any(relay->locals, &packet->source) != CV_NO_LOCAL;
 }
 
 static void remember_token(struct cv_relay *relay, const struct cv_packet *packet, uint32_t leg)

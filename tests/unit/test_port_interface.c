@@ -2,6 +2,7 @@
 /* Ports on interfaces (TAP, AF_PACKET, AF_XDP), with traffic to and from the kernel's side. As root, or
  * skips. */
 #include "opening.h"
+#include "port/port_stats.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>
