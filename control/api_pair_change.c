@@ -48,7 +48,7 @@ static bool read_bind(struct call *call, const char *name, const char *address, 
                         name, address);
             return false;
         }
-        if (!cv_ip_is_unicast(&leg->address.ip)) {
+        if (!cv_ip_may_be_peer(&leg->address.ip)) {
             call_refuse(call, REFUSAL_INVALID, "leg %s: no peer can be at %.60s", name, address);
             return false;
         }

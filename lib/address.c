@@ -9,22 +9,6 @@
 #define V4_MAPPED_BITS 96
 #define IP_BITS        128
 
-bool cv_ip_is_zero(const struct cv_ip *ip)
-{
-    static const struct cv_ip zero;
-
-    return cv_ip_equal(ip, &zero);
-}
-
-bool cv_ip_is_unicast(const struct cv_ip *ip)
-{
-    const uint8_t *v4 = ip->bytes + V4_MAPPED_BITS / 8;
-
-    if (cv_ip_is_v4(ip))
-        return v4[0] != 0 && v4[0] < 224;
-    return ip->bytes[0] != 0xff && !cv_ip_is_zero(ip);
-}
-
 struct cv_ip cv_ip_mask(const struct cv_ip *ip, uint8_t length)
 {
     struct cv_ip masked = {0};

@@ -32,7 +32,7 @@ struct cv_prefix {
 #define CV_ADDRESS_TEXT 56
 #define CV_PREFIX_TEXT  50
 
-/* These four are inline: the packet path uses them for every packet. */
+/* What follows here is inline: the packet path uses it. */
 static inline struct cv_ip cv_ip_from_v4(const uint8_t v4[4])
 {
     struct cv_ip ip = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
@@ -62,10 +62,33 @@ static inline bool cv_address_equal(const struct cv_address *a, const struct cv_
     return a->port_be == b->port_be && cv_ip_equal(&a->ip, &b->ip);
 }
 
-bool cv_ip_is_zero(const struct cv_ip *ip); /* all zero bytes: "no address" */
+static inline bool cv_ip_is_zero(const struct cv_ip *ip) /* all zero bytes: "no address" */
+{
+    static const struct cv_ip zero;
 
-/* What a datagram can come from and be sent to: not ::, 0/8, multicast, or 240/4 with broadcast. */
-bool cv_ip_is_unicast(const struct cv_ip *ip);
+    return cv_ip_equal(ip, &zero);
+}
+
+/*
+ * Whether another host can be at the address: whether a peer's packets can come from it and answers be sent to it, and
+ * also whether a peer can have its relay there. The one rule for packets, messages, capsules, configuration and API.
+ * Nobody is at (RFC 6890, RFC 1122 section 3.2.1.3, RFC 4291 section 2.4)
+ *
+ *     IPv4: 0/8, 127/8, 224/4 (multicast), 240/4 (reserved, and the broadcast)
+ *     IPv6: ::, ::1, ff00::/8 (multicast)
+ *
+ * Private and link-local addresses may be a peer's: a relay can stand in such a network. That an address is the
+ * relay's own, or a network's broadcast, cannot be told from its bits: who knows the networks asks on.
+ */
+static inline bool cv_ip_may_be_peer(const struct cv_ip *ip)
+{
+    static const struct cv_ip loopback = {.bytes[15] = 1};
+    uint8_t first = ip->bytes[cv_ip_is_v4(ip) ? 12 : 0];
+
+    if (cv_ip_is_v4(ip))
+        return first != 0 && first != 127 && first < 224;
+    return first != 0xff && !cv_ip_is_zero(ip) && !cv_ip_equal(ip, &loopback);
+}
 
 /* The address with all bits after the first `length` cleared. */
 struct cv_ip cv_ip_mask(const struct cv_ip *ip, uint8_t length);

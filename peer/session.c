@@ -32,7 +32,7 @@ static bool is_sound(const struct cv_peer_config *config)
            config->callbacks->ended != NULL && (config->legs & ~CV_LEG_KINDS) == 0 &&
            (config->quic_version == 1 || config->quic_version == 2) && config->handshake_ns > 0 &&
            config->control_window_bytes > 0 && config->payload_bytes >= CV_PEER_PAYLOAD_MIN &&
-           config->payload_bytes <= CV_PEER_PAYLOAD_MAX && cv_ip_is_unicast(&config->relay.ip) &&
+           config->payload_bytes <= CV_PEER_PAYLOAD_MAX && cv_ip_may_be_peer(&config->relay.ip) &&
            config->relay.port_be != 0 && config->local.port_be != 0 &&
            cv_ip_is_v4(&config->local.ip) == cv_ip_is_v4(&config->relay.ip);
 }

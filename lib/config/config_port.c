@@ -123,10 +123,10 @@ static bool is_host_address(const struct cv_prefix *prefix)
     const struct cv_ip *ip = &prefix->ip;
     struct cv_ip network = cv_ip_mask(ip, prefix->length);
 
-    if (!cv_ip_is_v4(ip))
-        return ip->bytes[0] != 0xff && !cv_ip_is_zero(ip) && prefix->length > 0;
-    if (ip->bytes[12] == 0 || ip->bytes[12] == 127 || ip->bytes[12] >= 224 || prefix->length <= 96)
+    if (!cv_ip_may_be_peer(ip) || prefix->length <= (cv_ip_is_v4(ip) ? 96 : 0))
         return false;
+    if (!cv_ip_is_v4(ip))
+        return true;
     if (prefix->length >= 127) /* RFC 3021: both addresses of a /31 are hosts */
         return true;
     if (cv_ip_equal(ip, &network))

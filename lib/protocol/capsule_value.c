@@ -93,7 +93,7 @@ static void code_ip(struct coder *coder, struct cv_ip *ip)
         code_bytes(coder, ip->bytes, sizeof(ip->bytes));
     }
     /* One form for each address: IPv4 never as version 6. */
-    if (version == 5 || cv_ip_is_v4(ip) != (version == 4) || !cv_ip_is_unicast(ip))
+    if (version == 5 || cv_ip_is_v4(ip) != (version == 4) || !cv_ip_may_be_peer(ip))
         coder->failed = true;
 }
 

@@ -35,7 +35,7 @@ const char *cv_session_end_name(unsigned end)
 
 static bool is_peer_address(const struct cv_address *address)
 {
-    return address->port_be != 0 && cv_ip_is_unicast(&address->ip);
+    return address->port_be != 0 && cv_ip_may_be_peer(&address->ip);
 }
 
 static bool is_no_address(const struct cv_address *address)

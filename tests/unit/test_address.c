@@ -53,6 +53,51 @@ static void zero_is_no_address(void **state)
     assert_false(cv_ip_is_zero(&one));
 }
 
+/* RFC 6890, RFC 1122 section 3.2.1.3: the first and the last of each block, and their neighbours. */
+static void nobody_is_at_these(void **state)
+{
+    static const char *const nobodys[] = {
+        "0.0.0.0",
+        "0.0.0.1",
+        "0.255.255.255",
+        "127.0.0.0",
+        "127.0.0.1",
+        "127.255.255.255",
+        "224.0.0.0",
+        "239.255.255.255",
+        "240.0.0.0",
+        "255.255.255.254",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "ff00::",
+        "ff02::1",
+        "ff0e::1",
+        "::ffff:127.0.0.1",
+        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    };
+    static const char *const somebodys[] = {
+        "1.0.0.0",     "10.0.0.1",    "100.64.0.1",  "126.255.255.255", "128.0.0.0",       "169.254.0.1",
+        "192.168.0.1", "198.18.0.1",  "203.0.113.9", "203.0.113.0",     "223.255.255.255", "::2",
+        "1::",         "2001:db8::1", "fd00::1",     "fe80::1",         "::127.0.0.1",     "::fffe:127.0.0.1",
+        "feff::1",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(nobodys) / sizeof(nobodys[0]); i++) {
+        struct cv_ip parsed = ip(nobodys[i]);
+
+        if (cv_ip_may_be_peer(&parsed))
+            fail_msg("a peer at %s", nobodys[i]);
+    }
+    for (size_t i = 0; i < sizeof(somebodys) / sizeof(somebodys[0]); i++) {
+        struct cv_ip parsed = ip(somebodys[i]);
+
+        if (!cv_ip_may_be_peer(&parsed))
+            fail_msg("no peer at %s", somebodys[i]);
+    }
+}
+
 static void ips_print_as_they_are_read(void **state)
 {
     static const char *const texts[] = {"0.0.0.0",
@@ -219,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(v4_is_held_in_mapped_form),
         cmocka_unit_test(zero_is_no_address),
+        cmocka_unit_test(nobody_is_at_these),
         cmocka_unit_test(ips_print_as_they_are_read),
         cmocka_unit_test(addresses_print_as_they_are_read),
         cmocka_unit_test(port_is_in_network_order),

@@ -86,7 +86,8 @@ static void assert_unwritable(const struct cv_capsule *capsule)
 
 static void addresses_are_unicast_and_have_one_form(void **state)
 {
-    static const char *const bad[] = {"0.0.0.0", "0.1.2.3", "224.0.0.1", "255.255.255.255", "::", "ff02::1"};
+    static const char *const bad[] = {"0.0.0.0", "0.1.2.3", "224.0.0.1", "255.255.255.255",
+                                      "::",      "ff02::1", "127.0.0.1", "::1"};
     static const uint8_t mapped[17] = {6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1};
     static const uint8_t versions[] = {0, 1, 3, 5, 7, 255};
     struct capsule_value value;

@@ -302,6 +302,7 @@ static const struct {
     {17, "        - 198.51.100.255/24", ":17: dataplane.ports[1].addresses[0]: found "},
     {17, "        - 127.0.0.1/8", ":17: dataplane.ports[1].addresses[0]: found "},
     {17, "        - 224.0.0.1/24", ":17: dataplane.ports[1].addresses[0]: found "},
+    {17, "        - \"::1/64\"", ":17: dataplane.ports[1].addresses[0]: found "},
     {17, "        - 0.0.0.0/0", ":17: dataplane.ports[1].addresses[0]: found "},
     {17, "        - \"ff02::1/64\"", ":17: dataplane.ports[1].addresses[0]: found "},
     {17, "        - 192.0.2.1/25",

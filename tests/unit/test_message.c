@@ -174,6 +174,7 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(PAIR_PUT, put.legs[0].token[0], 0)                                          \
     X(PAIR_PUT, put.legs[0].last, address("224.0.0.1:9"))                         \
     X(PAIR_PUT, put.legs[0].last, address("192.0.2.1:0"))                         \
+    X(PAIR_PUT, put.legs[0].last, address("127.0.0.1:9"))                         \
     X(PAIR_PUT, put.legs[0].last, address("[::]:9"))                              \
     X(PAIR_PUT, put.legs[1].address, address("192.0.2.1:0"))                      \
     X(PAIR_PUT, put.legs[1].address, address("0.0.0.0:9"))                        \
