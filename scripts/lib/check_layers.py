@@ -95,6 +95,8 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]*)"|<([^>\n]*)>)', 
 PREPROCESSOR = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.)*(?:\\\n(?:[^\n\\]|\\.)*)*", re.MULTILINE | re.DOTALL)
 WORD = re.compile(r"[A-Za-z_]\w*")
 BRACKET = re.compile(r"[{}();]")
+TYPE = re.compile(r"\s*(?:struct|union|enum)\s+\w*\s*$")
+MACRO = re.compile(r"\s*\w+\s*\(\s*(\w+)")
 ATTRIBUTE = re.compile(r"^(?:__\w+|_Alignas|alignas|typeof)$")
 
 
@@ -131,7 +133,10 @@ class Source:
         static = "static" in WORD.findall(item[:at] if name else item)
         if name:
             self.functions.append(Function(name, line_at(self.code, start + at), static, has_body))
-        elif not has_body:
+        elif MACRO.match(item) and self.path.endswith(".c"):  # RTE_LOG_REGISTER and its like define their first
+            name, at = MACRO.match(item)[1], MACRO.match(item).start(1)
+            self.variables.append(Variable(name, line_at(self.code, start + at), False, False))
+        elif not has_body and not TYPE.match(item) and not MACRO.match(item):
             for name, at in variable_names(item):
                 self.variables.append(Variable(name, line_at(self.code, start + at), words[0] == "extern", static))
 
@@ -329,10 +334,10 @@ class Tree:
                 }:
                     defined.setdefault(name, set()).add(path)
         declared = {
-            function.name
+            thing.name
             for path, source in self.sources.items()
             if path.endswith(".h")
-            for function in source.functions
+            for thing in source.functions + source.variables
         }
         for path, source in self.sources.items():
             if path.endswith(".c"):
@@ -359,7 +364,7 @@ class Tree:
         own = unit(source.path) + ".c"
         foreign = {}  # the .c files that define it -> [(line, name)]
         declared = [(f.line, f.name) for f in source.functions if not f.static and not f.defined]
-        declared += [(v.line, v.name) for v in source.variables if v.extern]
+        declared += [(v.line, v.name) for v in source.variables if not v.static]  # or functions, by a typedef
         inline = {f.name for f in source.functions if f.defined}
         for line, name in sorted(declared):
             files = defined.get(name, set())
