@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a look-up costs in Culvert's index and in two others: see index_cost.h. */
-#include "index_cost.h"
-
+/* What a look-up costs in Culvert's index and in two others: see bench_index.h. */
+#include "bench_index.h"
+#include "index_culvert.h"
+#include "index_lfht.h"
+#include "index_rte_hash.h"
 #include "legs.h"
 
 #include <getopt.h>
@@ -23,14 +25,6 @@ struct arguments {
     uint32_t rounds;
     uint32_t core;
 };
-
-struct bench_key bench_key_of(uint32_t leg)
-{
-    struct cv_address address = bench_leg_address(leg);
-
-    return (struct bench_key){
-        .ip = address.ip, .port_be = address.port_be, .relay_port_be = htons(bench_relay_port(leg))};
-}
 
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
