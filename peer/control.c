@@ -2,6 +2,8 @@
 #include "control.h"
 
 #include "ending.h"
+#include "protocol/capsule_reader.h"
+#include "protocol/capsule_value.h"
 #include "protocol/session_error.h"
 
 #include <errno.h>

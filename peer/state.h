@@ -4,6 +4,7 @@
 #include "config.h"
 #include "handshake.h"
 #include "protocol/capsule_order.h"
+#include "protocol/capsule_reader.h"
 #include "queue.h"
 #include "stats.h"
 

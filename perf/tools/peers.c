@@ -3,6 +3,7 @@
 
 #include "dataplane_inside.h"
 #include "legs.h"
+#include "protocol/capsule_value.h"
 #include "relay_setup.h"
 
 #include <errno.h>
