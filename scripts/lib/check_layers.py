@@ -117,9 +117,8 @@ class Source:
         self.includes = [
             Include(line_at(code, m.start()), m[1] or m[2], m[1] is not None) for m in INCLUDE.finditer(code)
         ]
-        self.code = PREPROCESSOR.sub(
-            lambda m: blank(m[0]), COMMENT_OR_TEXT.sub(lambda m: m[0][0] + blank(m[0][1:-1]) + m[0][-1], code)
-        )
+        self.with_macros = COMMENT_OR_TEXT.sub(lambda m: m[0][0] + blank(m[0][1:-1]) + m[0][-1], code)
+        self.code = PREPROCESSOR.sub(lambda m: blank(m[0]), self.with_macros)
         self.functions = []
         self.variables = []
         for start, item, has_body in file_scope_items(self.code):
