@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "crypto_turns.h"
 
+#include "median.h"
 #include "relay_setup.h"
 
 #include <stdlib.h>
@@ -30,19 +31,6 @@ static double now_ns(void)
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
-static double median(double *values, unsigned count)
-{
-    qsort(values, count, sizeof(values[0]), compare);
-    return values[count / 2];
-}
-
 void crypto_measure(struct crypto_turn *turns, unsigned count, unsigned rounds)
 {
     static double ns[TURNS_MAX][CRYPTO_ROUNDS_MAX], ratios[CRYPTO_ROUNDS_MAX];
@@ -61,7 +49,7 @@ void crypto_measure(struct crypto_turn *turns, unsigned count, unsigned rounds)
     for (unsigned i = count; i-- > 0;) { /* the first last: the others are divided by it */
         for (unsigned round = 0; round < rounds; round++)
             ratios[round] = ns[i][round] / ns[0][round];
-        turns[i].ratio = median(ratios, rounds);
-        turns[i].ns = median(ns[i], rounds);
+        turns[i].ratio = bench_median(ratios, rounds);
+        turns[i].ns = bench_median(ns[i], rounds);
     }
 }

@@ -112,12 +112,6 @@ void bench_peer_open(struct bench_peer *peer)
     touch(peer);
 }
 
-void bench_peer_close(struct bench_peer *peer)
-{
-    cv_peer_close(peer->engine, CV_SESSION_ERROR_NONE, NULL);
-    touch(peer);
-}
-
 void bench_peer_forget(struct bench_peer *peer)
 {
     cv_peer_destroy(peer->engine);
