@@ -4,8 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads digits, of which there must be one, and moves *text behind them; false when there is none or the value passes
- * `max`. */
+/*
+ * Reads digits, of which there must be one, and moves *text behind them; false when there is none or the
+ * value passes `max`.
+ */
 bool cv_digits_take(const char **text, uint64_t max, uint64_t *value);
 
 /*

@@ -25,8 +25,8 @@ struct cv_peer_end {
 };
 
 /*
- * Called from within the functions of session.h. They may call cv_peer_send, _request, _accept, _refuse, _close_pair
- * and _close of the same session, and nothing else of it.
+ * Called from within the functions of session.h. They may call cv_peer_send, _request, _accept, _refuse,
+ * _close_pair and _close of the same session, and nothing else of it.
  */
 struct cv_peer_callbacks {
     /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * TLS of one session, for as long as its handshake takes: the peer shows its certificate, the relay is known by its
- * key. Of the session it knows the ngtcp2 connection and nothing else.
+ * TLS of one session, for as long as its handshake takes: the peer shows its certificate, the relay is
+ * known by its key. Of the session it knows the ngtcp2 connection and nothing else.
  */
 #include "config.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* A session, as those files see it that work on it: session.c above, and below it connection, write, control, ending. */
+/*
+ * A session, as those see it that work on it: session.c, and below it connection, write, control and
+ * ending.
+ */
 #include "config.h"
 #include "handshake.h"
 #include "protocol/capsule_order.h"

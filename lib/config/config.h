@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What the configuration file of both processes says (YAML; culvert.example.yaml is its commented description).
- * config_load.h reads it.
+ * What the configuration file of both processes says (YAML; culvert.example.yaml is its commented
+ * description). config_load.h reads it.
  */
 #include "address.h"
 #include "protocol/peer_id.h"
@@ -41,8 +41,7 @@ struct cv_config_session {
     uint32_t retry_over; /* handshakes in progress, with CV_RETRY_LOADED */
     uint32_t handshakes_max;
     uint32_t handshakes_per_prefix;
-    uint32_t key_update_pkts; /* new keys of a session after so many packets to its peer; 0: when QUIC demands
-                                 it */
+    uint32_t key_update_pkts;  /* to the peer, and then new keys; 0: when QUIC demands it */
     char trace_directory[128]; /* for qlogs and key logs; empty: not allowed */
 };
 

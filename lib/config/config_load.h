@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Reading the configuration file. Loading checks everything that can be known without touching the machine, so that
- * `--check` means something; each error names file, line where known, field, what was found and what is expected.
+ * Reading the configuration file. Loading checks everything that can be known without touching the machine,
+ * so that `--check` means something; each error names file, line where known, field, what was found and
+ * what is expected.
  */
 #include "config.h"
 

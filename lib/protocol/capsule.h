@@ -5,9 +5,9 @@
  *
  *      | type (varint) | length of the value (varint) | value |
  *
- * What they are is here; three things can be done with them, each of use alone: capsule_reader.h cuts a stream into
- * frames, capsule_value.h turns the value of a frame into a struct and back, capsule_order.h says what may come when.
- * No I/O, no allocation.
+ * What they are is here; three things can be done with them, each of use alone: capsule_reader.h cuts a
+ * stream into frames, capsule_value.h turns the value of a frame into a struct and back, capsule_order.h
+ * says what may come when. No I/O, no allocation.
  *
  * X(enumerator, number, sent by, least and most bytes of value, meaning)
  */
@@ -35,7 +35,9 @@
     X(TUNNEL_LIMIT, 0x29e1fb, RELAY, 2, 16, "what fits into a tunnel leg from now on")                       \
     X(GO_AWAY, 0x29e1fc, RELAY, 4, 147, "the session will end soon: where to go, and until when")
 
-/* Numbers that are kept for what comes next. Until then they are unknown capsules. X(name, number, meaning) */
+/*
+ * Numbers that are kept for what comes next. Until then they are unknown capsules. X(name, number, meaning)
+ */
 #define CV_CAPSULE_RESERVED_LIST(X)                                                     \
     X(PEER_LOOKUP, 0x29e1fd, "asks where another peer is")                              \
     X(PEER_FOUND, 0x29e1fe, "answers it")                                               \
@@ -128,7 +130,7 @@ struct cv_capsule {
             uint8_t origin; /* enum cv_pair_origin */
             uint64_t number;
             uint64_t code; /* CV_IN_REFUSED */
-            /* UTF-8 without control characters, no NUL at its end. Parsed: within the value that was parsed. */
+            /* UTF-8 without control characters, no NUL at its end. Parsed: within the parsed value. */
             const char *sentence;
             uint8_t sentence_bytes;
         } refused;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Cuts a control stream, which arrives in pieces of any size, into frames, and passes over unknown capsules. No I/O,
- * no allocation; any thread, one at a time per reader.
+ * Cuts a control stream, which arrives in pieces of any size, into frames, and passes over unknown
+ * capsules. No I/O, no allocation; any thread, one at a time per reader.
  */
 #include "capsule.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Each layout is described once, by a function that names its fields in order with their limits; the same function
- * reads and writes, so that both directions agree.
+ * Each layout is described once, by a function that names its fields in order with their limits; the same
+ * function reads and writes, so that both directions agree.
  */
 #include "capsule_value.h"
 

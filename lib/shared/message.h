@@ -125,7 +125,7 @@ struct cv_leg_event {
  * again.
  *
  *      SESSION_ASK, SESSION_DATA ...      <-   the peer's certificate chain, leaf first
- *      SESSION_ADMIT or SESSION_REFUSE    ->   within dataplane.session.admit_within, or the session is closed
+ *      SESSION_ADMIT or SESSION_REFUSE    ->   in time (dataplane.session.admit_within), or that is the end
  *      SESSION_UP                         <-   the control stream may be used:
  *          SESSION_DATA                   <-       what came from the peer
  *          SESSION_CREDIT                 ->       so much of it is dealt with
@@ -173,7 +173,7 @@ struct cv_session_data {
     uint8_t data[CV_SESSION_DATA_BYTES];
 };
 
-/* SESSION_ADMIT, SESSION_REFUSE, SESSION_CLOSE, SESSION_CREDIT, SESSION_GET: zero where the type has no use for it. */
+/* SESSION_ADMIT, _REFUSE, _CLOSE, _CREDIT, _GET: zero where the type has no use for it. */
 struct cv_session_order {
     uint64_t session;
     /*
@@ -215,7 +215,7 @@ struct cv_session_event {
     struct cv_address previous; /* SESSION_ADDRESS */
     uint8_t end;                /* SESSION_CLOSED: enum cv_session_end */
     uint8_t application; /* SESSION_CLOSED: 1: `code` is one of the session protocol's, 0: one of QUIC's */
-    /* SESSION_UP, SESSION_LIMIT: largest DATAGRAM frame payload that fits the path; 0: the peer takes none. */
+    /* SESSION_UP, SESSION_LIMIT: largest DATAGRAM frame payload for the path; 0: the peer takes none. */
     uint16_t payload_bytes;
 };
 
@@ -298,5 +298,7 @@ const char *cv_session_end_name(unsigned end); /* NULL: no such reason */
  */
 int cv_message_check(const struct cv_message *message, enum cv_message_sender sender);
 
-/* A sentence for the errors that the data plane gives in RESULT, such as -ENOSPC: "the pair table is full". */
+/*
+ * A sentence for the errors that the data plane gives in RESULT, such as -ENOSPC: "the pair table is full".
+ */
 const char *cv_result_text(int error);

@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 /*
- * The lists below are X(field, kind, unit, meaning). A counter only grows as long as the data plane runs, and so has a
- * rate; a gauge says how things stand. Fields, what is shown of them, and their documentation come from here.
+ * The lists below are X(field, kind, unit, meaning). A counter only grows as long as the data plane runs,
+ * and so has a rate; a gauge says how things stand. Fields, what is shown of them, and their documentation
+ * come from here.
  */
 enum cv_stat_kind { CV_STAT_COUNTER, CV_STAT_GAUGE };
 enum cv_stat_unit { CV_STAT_ITEMS, CV_STAT_PKTS, CV_STAT_BYTES, CV_STAT_CYCLES, CV_STAT_MS };
@@ -56,8 +57,8 @@ enum cv_stat_unit { CV_STAT_ITEMS, CV_STAT_PKTS, CV_STAT_BYTES, CV_STAT_CYCLES, 
     X(events_lost, COUNTER, ITEMS, "events for control that found the ring full")
 
 /*
- * A thread that owns sessions, a worker or the handshake thread. It writes them about a hundred times a second; the
- * last two it counts.
+ * A thread that owns sessions, a worker or the handshake thread. It writes them about a hundred times a
+ * second; the last two it counts.
  */
 #define CV_SHARD_LIST(X)                                                                          \
     X(sessions, GAUGE, ITEMS, "sessions that it owns")                                            \
@@ -147,8 +148,8 @@ struct cv_trace_stats {
 };
 
 /*
- * What holds for all sessions: written by the keeper before they begin, `handshake`, `traces` and `trace_last` by the
- * handshake thread.
+ * What holds for all sessions: written by the keeper before they begin, `handshake`, `traces` and
+ * `trace_last` by the handshake thread.
  */
 struct cv_session_stats {
     alignas(64) uint64_t max; /* limits.sessions; 0: this relay has no sessions, and all else is empty */

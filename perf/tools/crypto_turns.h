@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* Things measured in turns, so that what the machine does beside them meets all alike; and memory for them. */
+/*
+ * Things measured in turns, so that what the machine does beside them meets all alike; and memory for them.
+ */
 #include <stddef.h>
 
 #define CRYPTO_ROUNDS_MAX 10001

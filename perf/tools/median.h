@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* The median: what a measurement that is repeated says, for what else ran for a moment on the machine does not count. */
+/* The median of repeated measurements: what else ran for a moment on the machine does not count. */
 #include <stdlib.h>
 
 static inline int bench_compare(const void *a, const void *b)
