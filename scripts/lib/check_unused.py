@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""check_unused.py BUILD...: which function is global without need, or there for nobody.
+"""check_unused.py [--root DIR] BUILD...: which function is global without need, or there for nobody.
 
 Reads the symbols of all object files of finished builds, and the inline functions of all headers. Prints each fault as
-FILE: WHAT and exits with 1 when there is any. A function that is reached by its address from a table of its own file is
-used there, and so has to be static.
+FILE: NAME: WHAT and exits with 1 when there is any. A function that is reached by its address from a table of its own
+file is used there, and so has to be static. What only a benchmark uses is used.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -14,8 +15,6 @@ import sys
 from collections import Counter
 
 from check_layers import CALLED_FROM_OUTSIDE, STANDS_IN, WORD, Tree
-
-CHECKOUT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 # What only tests call, and why it is there all the same.
 FOR_TESTS = {
@@ -26,11 +25,11 @@ FOR_TESTS = {
 }
 
 
-def objects(build):
-    """(object file, source file below the checkout) of all that was compiled."""
+def objects(root, build):
+    """(object file, source file below the root) of all that was compiled."""
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as f:
         for command in json.load(f):
-            source = os.path.relpath(os.path.normpath(os.path.join(command["directory"], command["file"])), CHECKOUT)
+            source = os.path.relpath(os.path.normpath(os.path.join(command["directory"], command["file"])), root)
             target = os.path.join(build, command["output"])
             if not source.startswith("..") and os.path.exists(target):
                 yield target, source
@@ -45,9 +44,9 @@ def symbols(files):
         yield file, letter, name
 
 
-def read_builds(builds):
+def read_builds(root, builds):
     """What each source defines for others, and which sources refer to each name."""
-    source_of = {target: source for build in builds for target, source in objects(build)}
+    source_of = {target: source for build in builds for target, source in objects(root, build)}
     if not source_of:
         sys.exit("no object files in " + " ".join(builds))
     defined, users = {}, {}
@@ -88,10 +87,14 @@ def check_inlines(tree):
 
 
 def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    faults = list(check_symbols(*read_builds(sys.argv[1:]))) + list(check_inlines(Tree(CHECKOUT)))
-    print("".join(fault + "\n" for fault in faults), end="")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--root", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+    parser.add_argument("builds", nargs="+", metavar="BUILD")
+    options = parser.parse_args()
+    faults = list(check_symbols(*read_builds(options.root, options.builds)))
+    faults += check_inlines(Tree(options.root))
+    for fault in faults:
+        print(fault)
     sys.exit(1 if faults else 0)
 
 
