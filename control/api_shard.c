@@ -32,7 +32,8 @@ static void add_shard(yyjson_mut_doc *doc, yyjson_mut_val *shard, const struct c
         (void)yyjson_mut_obj_add_null(doc, shard, "datagrams_in");
         (void)yyjson_mut_obj_add_null(doc, shard, "datagrams_out");
     }
-#define SHARD_FIELD(name, meaning) (void)yyjson_mut_obj_add_uint(doc, shard, #name, SHARED_LOAD(stats->name));
+#define SHARD_FIELD(name, kind, unit, meaning) \
+    (void)yyjson_mut_obj_add_uint(doc, shard, #name, SHARED_LOAD(stats->name));
     CV_SHARD_LIST(SHARD_FIELD)
 #undef SHARD_FIELD
     add_suites(doc, shard, shared, stats);
@@ -51,7 +52,7 @@ static void add_limits(yyjson_mut_doc *doc, yyjson_mut_val *result, const struct
     (void)yyjson_mut_obj_add_str(doc, result, "retry",
                                  SHARED_LOAD(stats->retry_always) ? "always" : "loaded");
     (void)yyjson_mut_obj_add_uint(doc, result, "retry_over", SHARED_LOAD(stats->retry_over));
-#define HANDSHAKE_FIELD(name, meaning) \
+#define HANDSHAKE_FIELD(name, kind, unit, meaning) \
     (void)yyjson_mut_obj_add_uint(doc, result, #name, SHARED_LOAD(handshake->name));
     CV_HANDSHAKE_LIST(HANDSHAKE_FIELD)
 #undef HANDSHAKE_FIELD

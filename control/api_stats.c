@@ -27,12 +27,12 @@ static void add_counters(yyjson_mut_doc *doc, yyjson_mut_val *result, const stru
     yyjson_mut_val *counters = yyjson_mut_obj_add_obj(doc, result, "counters");
     yyjson_mut_val *keeper;
 
-#define STATS_COUNTER(name, meaning) \
+#define STATS_COUNTER(name, kind, unit, meaning) \
     (void)yyjson_mut_obj_add_uint(doc, counters, #name, sum(shared, offsetof(struct cv_worker_stats, name)));
     CV_COUNTER_LIST(STATS_COUNTER)
 #undef STATS_COUNTER
     keeper = yyjson_mut_obj_add_obj(doc, result, "keeper");
-#define STATS_KEEPER(name, meaning) \
+#define STATS_KEEPER(name, kind, unit, meaning) \
     (void)yyjson_mut_obj_add_uint(doc, keeper, #name, SHARED_LOAD(shared->keeper->name));
     CV_KEEPER_COUNTER_LIST(STATS_KEEPER)
 #undef STATS_KEEPER
@@ -53,7 +53,7 @@ static void add_sessions(yyjson_mut_doc *doc, yyjson_mut_val *result, const stru
     (void)yyjson_mut_obj_add_uint(doc, object, "sessions", sessions);
     (void)yyjson_mut_obj_add_uint(doc, object, "key_updates", key_updates);
     (void)yyjson_mut_obj_add_uint(doc, object, "unopened_pkts", unopened_pkts);
-#define STATS_HANDSHAKE(name, meaning) \
+#define STATS_HANDSHAKE(name, kind, unit, meaning) \
     (void)yyjson_mut_obj_add_uint(doc, object, #name, SHARED_LOAD(handshake->name));
     CV_HANDSHAKE_LIST(STATS_HANDSHAKE)
 #undef STATS_HANDSHAKE

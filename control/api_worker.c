@@ -22,7 +22,7 @@ static void add_worker(yyjson_mut_doc *doc, yyjson_mut_val *worker, const struct
     (void)yyjson_mut_obj_add_uint(doc, worker, "core", SHARED_LOAD(stats->core));
     (void)yyjson_mut_obj_add_str(doc, worker, "state", state_name(SHARED_LOAD(stats->state)));
     (void)yyjson_mut_obj_add_uint(doc, worker, "heartbeat", SHARED_LOAD(stats->heartbeat));
-#define WORKER_COUNTER(name, meaning) \
+#define WORKER_COUNTER(name, kind, unit, meaning) \
     (void)yyjson_mut_obj_add_uint(doc, worker, #name, SHARED_LOAD(stats->name));
     CV_COUNTER_LIST(WORKER_COUNTER)
 #undef WORKER_COUNTER

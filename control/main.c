@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* culvert-control: command line, signals, and the loop. */
+#include "config/config_load.h"
 #include "control.h"
 #include "log.h"
 

@@ -4,6 +4,7 @@
 #include "chain.h"
 #include "channels.h"
 #include "commits.h"
+#include "protocol/capsule_reader.h"
 #include "requests.h"
 #include "sessions.h"
 #include "store_sessions.h"

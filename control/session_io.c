@@ -4,6 +4,8 @@
 #include "capsules.h"
 #include "control.h"
 #include "log.h"
+#include "protocol/capsule_reader.h"
+#include "protocol/capsule_value.h"
 #include "protocol/varint.h"
 
 #include <errno.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config/config.h"
+#include "config/config_load.h"
+#include "config/config_override.h"
 #include "keeper.h"
 #include "port/eal.h"
 

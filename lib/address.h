@@ -70,15 +70,15 @@ static inline bool cv_ip_is_zero(const struct cv_ip *ip) /* all zero bytes: "no 
 }
 
 /*
- * Whether another host can be at the address: whether a peer's packets can come from it and answers be sent to it, and
- * also whether a peer can have its relay there. The one rule for packets, messages, capsules, configuration and API.
- * Nobody is at (RFC 6890, RFC 1122 section 3.2.1.3, RFC 4291 section 2.4)
+ * Whether another host can be at the address: whether a peer's packets can come from it and answers be sent
+ * to it, and also whether a peer can have its relay there. The one rule for packets, messages, capsules,
+ * configuration and API. Nobody is at these (RFC 6890, RFC 1122 section 3.2.1.3, RFC 4291 section 2.4):
  *
  *     IPv4: 0/8, 127/8, 224/4 (multicast), 240/4 (reserved, and the broadcast)
  *     IPv6: ::, ::1, ff00::/8 (multicast)
  *
- * Private and link-local addresses may be a peer's: a relay can stand in such a network. That an address is the
- * relay's own, or a network's broadcast, cannot be told from its bits: who knows the networks asks on.
+ * Private and link-local addresses may be a peer's: a relay can stand in such a network. That an address is
+ * the relay's own, or a network's broadcast, cannot be told from its bits: who knows the networks asks on.
  */
 static inline bool cv_ip_may_be_peer(const struct cv_ip *ip)
 {

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The ngtcp2 connection: how it is set up, and what ngtcp2 calls back. */
-#include "parts.h"
+#include "connection.h"
+
+#include "control.h"
+#include "ending.h"
+#include "protocol/datagram.h"
+#include "protocol/session_error.h"
 #include "quic_path.h"
+#include "tag.h"
 
 #include <openssl/rand.h>
 #include <string.h>
@@ -9,33 +14,14 @@
 #define ACTIVE_CIDS        8
 #define FIRST_DCID_BYTES   18
 #define DATAGRAM_BYTES_MAX 65535
-#define TAG_BYTES          4
 
 /* ---- Connection IDs ---- */
 
 static bool own_cid(const struct cv_peer *peer, ngtcp2_cid *cid)
 {
-    uint32_t tag = peer->config.tag;
-
     cid->datalen = CV_PEER_OWN_CID_BYTES;
-    for (int i = TAG_BYTES - 1; i >= 0; i--, tag >>= 8)
-        cid->data[i] = (uint8_t)tag;
-    return RAND_bytes(cid->data + TAG_BYTES, CV_PEER_OWN_CID_BYTES - TAG_BYTES) == 1;
-}
-
-bool cv_peer_packet_tag(const uint8_t *packet, size_t bytes, uint32_t *tag)
-{
-    const uint8_t *cid = packet + 1;
-
-    if (bytes < 1 + CV_PEER_OWN_CID_BYTES)
-        return false;
-    if ((packet[0] & 0x80) != 0) { /* a long header: version and length go before (RFC 8999 section 5.1) */
-        if (bytes < 6 + CV_PEER_OWN_CID_BYTES || packet[5] != CV_PEER_OWN_CID_BYTES)
-            return false;
-        cid = packet + 6;
-    }
-    *tag = (uint32_t)cid[0] << 24 | (uint32_t)cid[1] << 16 | (uint32_t)cid[2] << 8 | cid[3];
-    return true;
+    cv_peer_tag_write(cid->data, peer->config.tag);
+    return RAND_bytes(cid->data + CV_PEER_TAG_BYTES, CV_PEER_OWN_CID_BYTES - CV_PEER_TAG_BYTES) == 1;
 }
 
 /* ---- Callbacks ---- */
@@ -82,7 +68,7 @@ static int on_handshake_confirmed(ngtcp2_conn *conn, void *user)
 static int on_crypto_data(ngtcp2_conn *conn, ngtcp2_encryption_level level, uint64_t offset,
                           const uint8_t *data, size_t bytes, void *user)
 {
-    if (((struct cv_peer *)user)->ssl == NULL) {
+    if (((struct cv_peer *)user)->handshake.ssl == NULL) {
         ngtcp2_conn_set_tls_alert(conn, SSL_AD_UNEXPECTED_MESSAGE);
         return NGTCP2_ERR_CRYPTO;
     }
@@ -98,7 +84,7 @@ static int on_stream_data(ngtcp2_conn *conn, uint32_t flags, int64_t stream, uin
     (void)stream_user;
     control_receive(user, data, bytes);
     if ((flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0)
-        end_pending(user, true, CV_SESSION_ERROR_STREAM_CLOSED, "the relay has finished the control stream");
+        ending_begin(user, true, CV_SESSION_ERROR_STREAM_CLOSED, "the relay has finished the control stream");
     return 0;
 }
 
@@ -130,7 +116,7 @@ static int on_stop_sending(ngtcp2_conn *conn, int64_t stream, uint64_t code, voi
     (void)stream;
     (void)code;
     (void)stream_user;
-    end_pending(user, true, CV_SESSION_ERROR_STREAM_CLOSED, "the relay has stopped the control stream");
+    ending_begin(user, true, CV_SESSION_ERROR_STREAM_CLOSED, "the relay has stopped the control stream");
     return 0;
 }
 
@@ -149,7 +135,7 @@ static int on_datagram(ngtcp2_conn *conn, uint32_t flags, const uint8_t *data, s
     (void)conn;
     (void)flags;
     if (cv_datagram_parse(data, bytes, &datagram) != 0) {
-        end_pending(peer, true, CV_SESSION_ERROR_BAD_DATAGRAM, "a DATAGRAM ends within its channel");
+        ending_begin(peer, true, CV_SESSION_ERROR_BAD_DATAGRAM, "a DATAGRAM ends within its channel");
         return 0;
     }
     peer->stats.rx_datagrams++;

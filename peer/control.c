@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The control stream: capsules both ways. */
-#include "parts.h"
+#include "control.h"
+
+#include "ending.h"
+#include "protocol/capsule_reader.h"
+#include "protocol/capsule_value.h"
+#include "protocol/session_error.h"
 
 #include <errno.h>
 
@@ -19,7 +23,7 @@ void control_open(struct cv_peer *peer)
 
     if (ngtcp2_conn_open_bidi_stream(peer->conn, &peer->control.id, NULL) != 0 ||
         control_say(peer, &capsule) != 0)
-        end_pending(peer, true, CV_SESSION_ERROR_INTERNAL, "no control stream");
+        ending_begin(peer, true, CV_SESSION_ERROR_INTERNAL, "no control stream");
 }
 
 /* ---- From the relay ---- */
@@ -30,12 +34,12 @@ static void take_capsule(struct cv_peer *peer, const struct cv_capsule_frame *fr
     const char *offence;
 
     if (cv_capsule_parse(frame, &capsule) != 0) {
-        end_pending(peer, true, CV_SESSION_ERROR_MALFORMED, cv_capsule_name(frame->type));
+        ending_begin(peer, true, CV_SESSION_ERROR_MALFORMED, cv_capsule_name(frame->type));
         return;
     }
     offence = cv_capsule_order_next(&peer->control.order, &capsule);
     if (offence != NULL) {
-        end_pending(peer, true, CV_SESSION_ERROR_OUT_OF_ORDER, offence);
+        ending_begin(peer, true, CV_SESSION_ERROR_OUT_OF_ORDER, offence);
         return;
     }
     peer->stats.registered |= capsule.type == CV_CAPSULE_REGISTERED;
@@ -67,12 +71,12 @@ void control_receive(struct cv_peer *peer, const uint8_t *data, size_t bytes)
         if (reading == CV_CAPSULE_READY)
             take_capsule(peer, &frame);
         else
-            end_pending(peer, true, control->reader.error, cv_session_error_meaning(control->reader.error));
+            ending_begin(peer, true, control->reader.error, cv_session_error_meaning(control->reader.error));
     }
     grant(peer);
 }
 
-void cv_peer_read_control(struct cv_peer *peer, bool on)
+void control_read(struct cv_peer *peer, bool on)
 {
     peer->control.not_reading = !on;
     peer->idle = false;
@@ -111,52 +115,4 @@ size_t control_unsent(const struct control_stream *control, ngtcp2_vec pieces[2]
     pieces[0] = (ngtcp2_vec){(uint8_t *)control->out + from, first};
     pieces[1] = (ngtcp2_vec){(uint8_t *)control->out, bytes - first};
     return (first > 0) + (size_t)(bytes > first);
-}
-
-/* Nothing may be said between REGISTER and REGISTERED. */
-static int say_registered(struct cv_peer *peer, const struct cv_capsule *capsule)
-{
-    if (!peer->stats.registered || peer->end.set || peer->is_ended)
-        return -ENOTCONN;
-    return control_say(peer, capsule);
-}
-
-int cv_peer_request(struct cv_peer *peer, const struct cv_peer_id *other, uint8_t legs, uint64_t *request)
-{
-    const struct cv_capsule capsule = {
-        .type = CV_CAPSULE_PAIR_REQUEST,
-        .request = {.request = peer->control.order.last_request + 1, .peer = *other, .legs = legs},
-    };
-    int result = say_registered(peer, &capsule);
-
-    if (result == 0)
-        *request = capsule.request.request;
-    return result;
-}
-
-int cv_peer_accept(struct cv_peer *peer, uint64_t offer, enum cv_leg_kind leg)
-{
-    const struct cv_capsule capsule = {
-        .type = CV_CAPSULE_PAIR_ACCEPT,
-        .accept = {.offer = offer, .leg = (uint8_t)leg},
-    };
-
-    return say_registered(peer, &capsule);
-}
-
-int cv_peer_refuse(struct cv_peer *peer, uint64_t offer, uint64_t code)
-{
-    const struct cv_capsule capsule = {
-        .type = CV_CAPSULE_PAIR_REFUSE,
-        .refuse = {.offer = offer, .code = code},
-    };
-
-    return say_registered(peer, &capsule);
-}
-
-int cv_peer_close_pair(struct cv_peer *peer, uint64_t pair)
-{
-    const struct cv_capsule capsule = {.type = CV_CAPSULE_PAIR_CLOSE, .close = pair};
-
-    return say_registered(peer, &capsule);
 }

@@ -17,9 +17,13 @@
  * Time: nanoseconds of any clock that only goes forward, the same one for all calls.
  */
 #include "address.h"
+#include "config.h"
 #include "protocol/capsule.h"
 #include "protocol/datagram.h"
 #include "protocol/peer_id.h"
+#include "stats.h"
+#include "tag.h"
+#include "tls.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,101 +31,9 @@
 
 struct cv_peer;
 
-/* ---- The peer's certificate: made once, for any number of sessions ---- */
-
-struct cv_peer_tls;
-
-struct cv_peer_tls_config {
-    const char *certificate; /* PEM file: the leaf, and the chain behind it if there is one */
-    const char *key;         /* PEM file: the leaf's */
-    const char *suites;      /* as SSL_CTX_set_ciphersuites(3) wants them; NULL: OpenSSL's own choice */
-};
-
-/* 0, -EINVAL or -ENOMEM, with a sentence in `error` that names the file. */
-int cv_peer_tls_create(struct cv_peer_tls **tls, const struct cv_peer_tls_config *config, char *error,
-                       size_t error_bytes);
-
-/* The same with a new Ed25519 key and a certificate for it that nobody else will have. 0 or -ENOMEM. */
-int cv_peer_tls_generate(struct cv_peer_tls **tls);
-void cv_peer_tls_destroy(struct cv_peer_tls *tls); /* after its sessions; NULL is allowed */
-
-/* By what the relay will know the peer: the ID of the leaf. */
-const struct cv_peer_id *cv_peer_tls_id(const struct cv_peer_tls *tls);
-
-/* ---- One session ---- */
-
-enum cv_peer_ender {
-    CV_PEER_ENDED_BY_US,    /* cv_peer_close, or an offence of the relay's against the protocol */
-    CV_PEER_ENDED_BY_RELAY, /* its CONNECTION_CLOSE, or a stateless reset */
-    CV_PEER_ENDED_BY_TIME,  /* nothing heard within the idle time, or the handshake took too long */
-};
-
-struct cv_peer_end {
-    enum cv_peer_ender by;
-    bool application; /* whether `code` is one of session_error.h (or newer); else one of QUIC's */
-    uint64_t code;
-    const char *sentence; /* one line for people, never NULL, maybe empty; valid during the call */
-};
-
-/*
- * Called from within the functions below. They may call cv_peer_send, _request, _accept, _refuse, _close_pair
- * and _close of the same session, and nothing else of it.
- */
-struct cv_peer_callbacks {
-    /*
-     * What the relay said, in the order in which it said it: REGISTERED, OBSERVED_ADDRESS, PAIR_OFFER,
-     * PAIR_MADE, TUNNEL_LIMIT, REFUSED, PAIR_CLOSED or GO_AWAY. Checked for layout and order before. Valid
-     * during the call.
-     */
-    void (*capsule)(void *user, const struct cv_capsule *capsule);
-
-    /* A UDP payload came in by a tunnel leg; `ecn`: the mark of the packet that brought it. Nothing is
-     * queued: what is not taken during the call is gone. May be NULL. */
-    void (*datagram)(void *user, uint64_t channel, const uint8_t *payload, size_t bytes, uint8_t ecn);
-
-    void (*ended)(void *user, const struct cv_peer_end *end);
-};
-
-#define CV_PEER_PAYLOAD_MIN    1200 /* of the packets that QUIC sends, in UDP payload */
-#define CV_PEER_PAYLOAD_MAX    1472
-#define CV_PEER_OWN_CID_BYTES  8
-#define CV_PEER_SENTENCE_BYTES 256
-
-/* Start from cv_peer_config_default. */
-struct cv_peer_config {
-    const struct cv_peer_tls *tls;
-    const struct cv_peer_id *relay_id; /* of the key that the relay has to show; NULL: any key will do */
-    struct cv_address local;           /* the same as in cv_peer_receive, with a port */
-    struct cv_address relay;
-    const struct cv_peer_callbacks *callbacks; /* stay where they are as long as the session lives */
-    void *user;
-    uint8_t legs;         /* set of enum cv_leg_kind, for REGISTER; default both */
-    uint8_t quic_version; /* 1 (default) or 2 */
-    /* In clear in the first bytes of each connection ID that the relay sends to: see cv_peer_packet_tag. */
-    uint32_t tag;
-    uint64_t handshake_ns;         /* default 10 s */
-    uint64_t idle_ns;              /* default 60 s; 0: as the relay has it */
-    uint64_t keep_alive_ns;        /* after so much silence a PING; default 25 s; 0: never */
-    uint64_t key_update_pkts;      /* new keys after so many packets sent, as soon as QUIC allows; 0: never */
-    uint32_t control_window_bytes; /* what the relay may send ahead of our reading; default 16,384 */
-    uint32_t queue_bytes;          /* of datagrams that wait for the congestion window; default 131,072 */
-    uint64_t queue_ns;             /* what has waited longer is dropped; default 50 ms; 0: nothing is */
-    uint16_t payload_bytes;        /* of the largest packet, CV_PEER_PAYLOAD_MIN to _MAX (default) */
-    bool no_probing;               /* packets of 1,200 bytes, whatever the path may carry */
-    bool no_bundling;              /* one datagram per packet, also where more would fit */
-};
-
-void cv_peer_config_default(struct cv_peer_config *config);
-
 /* 0, -EINVAL (a value out of its limits), -ENOMEM or -EIO (ngtcp2 or OpenSSL do not work here). */
 int cv_peer_create(struct cv_peer **peer, const struct cv_peer_config *config, uint64_t now_ns);
 void cv_peer_destroy(struct cv_peer *peer); /* tells the relay nothing; NULL is allowed */
-
-/*
- * Many sessions behind one socket: the tag of the session that a packet belongs to. False: it cannot be for
- * any. A stateless reset has no connection ID: who shares a socket learns of one when the idle time is over.
- */
-bool cv_peer_packet_tag(const uint8_t *packet, size_t bytes, uint32_t *tag);
 
 /* ---- Packets and time ---- */
 
@@ -185,22 +97,5 @@ int cv_peer_move(struct cv_peer *peer, const struct cv_address *local, uint64_t 
 void cv_peer_read_control(struct cv_peer *peer, bool on);
 
 /* ---- Statistics ---- */
-
-struct cv_peer_stats {
-    uint64_t rx_pkts, tx_pkts; /* UDP datagrams */
-    uint64_t rx_bytes, tx_bytes;
-    uint64_t lost_pkts; /* of ours, as far as QUIC has noticed */
-    uint64_t rx_datagrams, tx_datagrams;
-    uint64_t dropped_late;  /* datagrams that waited longer than queue_ns */
-    uint64_t dropped_large; /* datagrams that the path no longer carries */
-    uint64_t key_updates;   /* begun by us */
-    uint64_t smoothed_rtt_ns;
-    uint64_t window_bytes;  /* of congestion control */
-    uint32_t quic_version;  /* 1 or 2; 0 before the handshake is done */
-    uint16_t payload_bytes; /* of the largest packet at present */
-    bool retried;           /* the relay answered with a Retry */
-    bool handshake_done;
-    bool registered;
-};
 
 void cv_peer_stats(const struct cv_peer *peer, struct cv_peer_stats *stats);

@@ -1,51 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What goes into a packet, and how large a datagram may be. */
-#include "parts.h"
+#include "write.h"
 
-#include <errno.h>
+#include "control.h"
 
 /* Around a DATAGRAM's content: first byte, packet number at its longest, AEAD tag; frame type and length. */
 #define PACKET_OVERHEAD (1 + 4 + 16)
 #define FRAME_OVERHEAD  3
 
-/* ---- The queue of datagrams ---- */
-
-static size_t frame_room(const struct cv_peer *peer)
+size_t write_datagram_room(const struct cv_peer *peer)
 {
     size_t overhead = PACKET_OVERHEAD + FRAME_OVERHEAD + ngtcp2_conn_get_dcid(peer->conn)->datalen;
 
     return ngtcp2_conn_get_path_max_tx_udp_payload_size(peer->conn) - overhead;
-}
-
-size_t cv_peer_room_bytes(const struct cv_peer *peer, uint64_t channel)
-{
-    if (!peer->stats.registered || peer->is_ended || channel > CV_CHANNEL_MAX)
-        return 0;
-    return cv_datagram_room(frame_room(peer), (uint32_t)channel);
-}
-
-int cv_peer_send(struct cv_peer *peer, uint64_t channel, const uint8_t *payload, size_t bytes,
-                 uint64_t now_ns)
-{
-    uint8_t header[CV_CHANNEL_BYTES];
-    size_t header_bytes;
-
-    if (!peer->stats.registered || peer->end.set || peer->is_ended)
-        return -ENOTCONN;
-    header_bytes = channel <= CV_CHANNEL_MAX ? cv_datagram_header(header, (uint32_t)channel) : 0;
-    if (header_bytes == 0)
-        return -EINVAL;
-    if (bytes > cv_peer_room_bytes(peer, channel))
-        return -EMSGSIZE;
-    if (!queue_push(&peer->queue, header, header_bytes, payload, bytes, now_ns))
-        return -ENOBUFS;
-    peer->idle = false;
-    return 0;
-}
-
-uint32_t cv_peer_queued(const struct cv_peer *peer)
-{
-    return peer->queue.count;
 }
 
 /* The datagram to send; those before it that have become too old, or too large for another path, go. */
@@ -57,7 +23,7 @@ static const struct queued_datagram *next_datagram(struct cv_peer *peer)
     while ((datagram = queue_first(&peer->queue)) != NULL) {
         if (most_ns > 0 && peer->now_ns > datagram->since_ns && peer->now_ns - datagram->since_ns > most_ns)
             peer->stats.dropped_late++;
-        else if (datagram->bytes > frame_room(peer))
+        else if (datagram->bytes > write_datagram_room(peer))
             peer->stats.dropped_large++;
         else
             return datagram;
@@ -65,8 +31,6 @@ static const struct queued_datagram *next_datagram(struct cv_peer *peer)
     }
     return NULL;
 }
-
-/* ---- Frames ---- */
 
 struct writing {
     ngtcp2_path *path;

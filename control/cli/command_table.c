@@ -227,7 +227,7 @@ static const struct cli_command worker_commands[] = {
 };
 
 static const struct cli_term shard_terms[] = {
-#define TERM(name, meaning) {#name, meaning},
+#define TERM(name, kind, unit, meaning) {#name, meaning},
     CV_SHARD_LIST(TERM) CV_HANDSHAKE_LIST(TERM)
 #undef TERM
         {0}};
@@ -272,7 +272,7 @@ static const struct cli_command crypto_commands[] = {
 };
 
 static const struct cli_term counter_terms[] = {
-#define TERM(name, meaning) {#name, meaning},
+#define TERM(name, kind, unit, meaning) {#name, meaning},
     CV_COUNTER_LIST(TERM) CV_KEEPER_COUNTER_LIST(TERM) CV_HANDSHAKE_LIST(TERM)
 #undef TERM
         {0}};

@@ -76,7 +76,7 @@ static const struct cli_column rates[] = {
 };
 
 static const struct cli_term shard_terms[] = {
-#define TERM(field, meaning) {#field, meaning},
+#define TERM(field, kind, unit, meaning) {#field, meaning},
     CV_SHARD_LIST(TERM){0}};
 static const struct cli_term handshake_terms[] = {CV_HANDSHAKE_LIST(TERM){0}};
 #undef TERM

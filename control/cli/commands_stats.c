@@ -8,87 +8,77 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t length = strlen(text), end_length = strlen(end);
+/* What control tells about itself: X(member, kind, unit, meaning), as the lists of stats.h. */
+#define CONTROL_LIST(X)                                                                      \
+    X(uptime_ms, GAUGE, MS, "since control started")                                         \
+    X(pairs, GAUGE, ITEMS, "pairs that should exist")                                        \
+    X(clients, GAUGE, ITEMS, "connections to the control socket now")                        \
+    X(subscribers, GAUGE, ITEMS, "of these, subscribed to events")                           \
+    X(events, COUNTER, ITEMS, "events while anybody was subscribed")                         \
+    X(events_lost, COUNTER, ITEMS, "of these, not delivered: a subscriber did not read")     \
+    X(draining, GAUGE, ITEMS, "1: peers are sent away, and no sessions are taken")           \
+    X(requests_in_flight, GAUGE, ITEMS, "requests that the data plane has not answered yet") \
+    X(bad_messages, COUNTER, ITEMS, "messages of the data plane that were refused")
 
-    return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
+/* What is known of a number in the answer. */
+struct figure {
+    const char *name;
+    const char *meaning;
+    enum cv_stat_kind kind;
+    enum cv_stat_unit unit;
+};
 
-/* X(member, meaning): what control tells about itself. */
-#define CONTROL_LIST(X)                                                        \
-    X(uptime_ms, "since control started")                                      \
-    X(pairs, "pairs that should exist")                                        \
-    X(clients, "connections to the control socket now")                        \
-    X(subscribers, "of these, subscribed to events")                           \
-    X(events, "events while anybody was subscribed")                           \
-    X(events_lost, "of these, not delivered: a subscriber did not read")       \
-    X(draining, "1: peers are sent away, and no sessions are taken")           \
-    X(requests_in_flight, "requests that the data plane has not answered yet") \
-    X(bad_messages, "messages of the data plane that were refused")
-
-/* Groups of counters in the answer, and what is known of each. */
+/* Groups of numbers in the answer; the figures end with one without a name. */
 struct group {
     const char *member;
     const char *title;
-    const struct cli_term *terms;
+    const struct figure *figures;
 };
 
-#define TERM(field, meaning) {#field, meaning},
-static const struct cli_term worker_terms[] = {CV_COUNTER_LIST(TERM){0}};
-static const struct cli_term keeper_terms[] = {CV_KEEPER_COUNTER_LIST(TERM){0}};
-static const struct cli_term session_terms[] = {CV_SHARD_LIST(TERM) CV_HANDSHAKE_LIST(TERM){0}};
-static const struct cli_term control_terms[] = {CONTROL_LIST(TERM){0}};
-#undef TERM
+#define FIGURE(field, kind, unit, meaning) {#field, meaning, CV_STAT_##kind, CV_STAT_##unit},
+static const struct figure worker_figures[] = {CV_COUNTER_LIST(FIGURE){0}};
+static const struct figure keeper_figures[] = {CV_KEEPER_COUNTER_LIST(FIGURE){0}};
+static const struct figure session_figures[] = {CV_SHARD_LIST(FIGURE) CV_HANDSHAKE_LIST(FIGURE){0}};
+static const struct figure control_figures[] = {CONTROL_LIST(FIGURE){0}};
+#undef FIGURE
 
 static const struct group groups[] = {
-    {"counters", "workers", worker_terms},
-    {"keeper", "data plane", keeper_terms},
-    {"sessions", "sessions", session_terms},
-    {"control", "control", control_terms},
+    {"counters", "workers", worker_figures},
+    {"keeper", "data plane", keeper_figures},
+    {"sessions", "sessions", session_figures},
+    {"control", "control", control_figures},
 };
 
-static const char *meaning(const struct cli_term *terms, const char *name)
+/* A relay of another version may tell of more: those are counters of things that we cannot explain. */
+static const struct figure *figure_of(const struct group *group, const char *name)
 {
-    for (; terms->name; terms++) {
-        if (strcmp(terms->name, name) == 0)
-            return terms->meaning;
+    static const struct figure unknown = {"", "", CV_STAT_COUNTER, CV_STAT_ITEMS};
+
+    for (const struct figure *figure = group->figures; figure->name != NULL; figure++) {
+        if (strcmp(figure->name, name) == 0)
+            return figure;
     }
-    return "";
+    return &unknown;
 }
 
-/* What stands at this moment, as opposed to what only grows: it has no rate. */
-static bool is_gauge(const char *name)
+static struct cli_text total_text(enum cv_stat_unit unit, uint64_t value, double tsc_hz)
 {
-    static const char *const gauges[] = {"clients",    "draining", "handshakes",
-                                         "legs_bound", "pairs",    "requests_in_flight",
-                                         "retry_now",  "sessions", "subscribers"};
-
-    for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++) {
-        if (strcmp(name, gauges[i]) == 0)
-            return true;
-    }
-    return ends_with(name, "_ms");
-}
-
-static struct cli_text total_text(const char *name, uint64_t value, double tsc_hz)
-{
-    if (ends_with(name, "_bytes"))
+    if (unit == CV_STAT_BYTES)
         return cli_bytes(value);
-    if (ends_with(name, "_ms"))
+    if (unit == CV_STAT_MS)
         return cli_duration(value);
-    if (ends_with(name, "_cycles") && tsc_hz > 0)
+    if (unit == CV_STAT_CYCLES && tsc_hz > 0)
         return cli_duration((uint64_t)((double)value * 1000 / tsc_hz));
     return cli_number(value);
 }
 
-static struct cli_text rate_text(const char *name, double growth, double tsc_hz)
+static struct cli_text rate_text(enum cv_stat_unit unit, double growth, double tsc_hz)
 {
-    if (ends_with(name, "_bytes"))
+    if (unit == CV_STAT_BYTES)
         return cli_bit_rate(8 * growth);
-    if (ends_with(name, "_pkts"))
+    if (unit == CV_STAT_PKTS)
         return cli_pkt_rate(growth);
-    if (ends_with(name, "_cycles") && tsc_hz > 0)
+    if (unit == CV_STAT_CYCLES && tsc_hz > 0)
         return cli_share(growth, tsc_hz);
     return cli_event_rate(growth);
 }
@@ -137,15 +127,17 @@ static void print_group(struct cli_call *call, const struct group *group, yyjson
     yyjson_obj_foreach(counters, i, count, key, value)
     {
         const char *name = yyjson_get_str(key);
+        const struct figure *figure = figure_of(group, name);
 
-        if (!yyjson_is_uint(value) || (before && is_gauge(name)))
+        if (!yyjson_is_uint(value) || (before && figure->kind == CV_STAT_GAUGE))
             continue;
         cli_table_cell(&table, "%s", name);
         if (before)
-            cli_table_cell(&table, "%s", rate_text(name, cli_growth(counters, old, name, seconds), tsc_hz).s);
-        cli_table_cell(&table, "%s", total_text(name, yyjson_get_uint(value), tsc_hz).s);
+            cli_table_cell(&table, "%s",
+                           rate_text(figure->unit, cli_growth(counters, old, name, seconds), tsc_hz).s);
+        cli_table_cell(&table, "%s", total_text(figure->unit, yyjson_get_uint(value), tsc_hz).s);
         if (!before)
-            cli_table_cell(&table, "%s", meaning(group->terms, name));
+            cli_table_cell(&table, "%s", figure->meaning);
     }
     if (table.cell_count > 0)
         fputs("\n", call->out);

@@ -3,6 +3,7 @@
 
 #include "address.h"
 #include "config/config.h"
+#include "quantity.h"
 #include "shared/message.h"
 
 #include <assert.h>

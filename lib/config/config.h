@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The configuration file of both processes (YAML; culvert.example.yaml is its commented description).
- * Loading checks everything that can be known without touching the machine, so that `--check` means
- * something; each error names file, line where known, field, what was found and what is expected.
+ * What the configuration file of both processes says (YAML; culvert.example.yaml is its commented
+ * description). config_load.h reads it.
  */
 #include "address.h"
 #include "protocol/peer_id.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define CV_CONFIG_WORKERS   127
@@ -44,8 +41,7 @@ struct cv_config_session {
     uint32_t retry_over; /* handshakes in progress, with CV_RETRY_LOADED */
     uint32_t handshakes_max;
     uint32_t handshakes_per_prefix;
-    uint32_t key_update_pkts; /* new keys of a session after so many packets to its peer; 0: when QUIC demands
-                                 it */
+    uint32_t key_update_pkts;  /* to the peer, and then new keys; 0: when QUIC demands it */
     char trace_directory[128]; /* for qlogs and key logs; empty: not allowed */
 };
 
@@ -107,25 +103,3 @@ struct cv_config {
     uint32_t session_register_s; /* for REGISTER, after the handshake */
     uint32_t session_answer_s;   /* for the answer to an offer */
 };
-
-/*
- * Reads `path`. 0, or -EINVAL / -errno with one or more lines in `error` (never longer than error_bytes,
- * always terminated). Sections that a process does not need are checked all the same.
- */
-int cv_config_load(const char *path, struct cv_config *config, char *error, size_t error_bytes);
-
-/*
- * Ports from a command line in place of the configured ones: each text is what stands below `- ` in
- * dataplane.ports, in YAML's flow style without the outer braces: "name: lan, driver: tap, device: cv0". No
- * texts: nothing changes. Returns as cv_config_load does.
- */
-int cv_config_replace_ports(struct cv_config *config, const char *const *texts, uint32_t count, char *error,
-                            size_t error_bytes);
-
-/*
- * "120s", "2m", "1h", "7d", "0" to seconds; "10M", "1.5G", "0" bits per second to bytes per second, where
- * what is not 0 is at least one byte and at most CV_PAIR_RATE_MAX_BYTES_PER_SECOND. 0, or -EINVAL with the
- * output untouched.
- */
-int cv_duration_parse(const char *text, uint32_t *seconds);
-int cv_rate_parse(const char *text, uint64_t *bytes_per_second);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a command line says in place of the file: read by the same schema and the same checks. */
-#include "config.h"
+#include "config_override.h"
 
-#include "config_value.h"
+#include "config_port.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "config.h"
+#include "config_session.h"
+
 #include "config_value.h"
 
 #include <string.h>

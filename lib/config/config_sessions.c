@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "config.h"
+#include "config_sessions.h"
 
 #include "config_value.h"
 #include "protocol/capsule.h"
@@ -26,19 +26,6 @@ static void peers(struct config_source *source, const char *name, char *const *t
     }
 }
 
-static uint32_t seconds(struct config_source *source, const char *field, const char *text, uint32_t most,
-                        const char *expected, uint32_t fallback)
-{
-    uint32_t value;
-
-    if (text == NULL)
-        return fallback;
-    if (cv_duration_parse(text, &value) == 0 && value >= 1 && value <= most)
-        return value;
-    config_error_value(source, field, text, expected);
-    return fallback;
-}
-
 void config_sessions(struct config_source *source, const struct config_raw_sessions *raw,
                      struct cv_config *config)
 {
@@ -58,8 +45,8 @@ void config_sessions(struct config_source *source, const struct config_raw_sessi
         config_number(source, "control.sessions.pairs", raw->pairs, 0, CV_CAPSULE_PAIRS_MAX, PAIRS_DEFAULT);
     config->session_offers =
         config_number(source, "control.sessions.offers", raw->offers, 0, CV_CAPSULE_OPEN_MAX, OFFERS_DEFAULT);
-    config->session_register_s = seconds(source, "control.sessions.register_within", raw->register_within,
-                                         REGISTER_MAX_S, "a time from 1s to 10m", 10);
-    config->session_answer_s = seconds(source, "control.sessions.answer_within", raw->answer_within,
-                                       CV_CAPSULE_ANSWER_MAX_S, "a time from 1s to 10m", 30);
+    config->session_register_s = config_seconds(source, "control.sessions.register_within",
+                                                raw->register_within, 1, REGISTER_MAX_S, 10);
+    config->session_answer_s = config_seconds(source, "control.sessions.answer_within", raw->answer_within, 1,
+                                              CV_CAPSULE_ANSWER_MAX_S, 30);
 }

@@ -3,7 +3,7 @@
 /*
  * The text of a configuration file, where its fields stand in it, and the errors found in it. libcyaml keeps
  * no positions, so the YAML tree is kept beside what libcyaml made of it. Used only by the loading in
- * lib/config*.c.
+ * this folder.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
  * default; a text that cannot be used adds an error to the source and gives the default too, so that all
  * errors of a file can be told at once.
  */
-#include "config_schema.h"
+#include "config_source.h"
 
 /* A decimal number from `min` to `max`. */
 uint32_t config_number(struct config_source *source, const char *field, const char *text, uint32_t min,
@@ -26,17 +26,3 @@ void config_path(struct config_source *source, const char *field, const char *te
 /* A time of `min` to `max` seconds, such as 30s or 2m. */
 uint32_t config_seconds(struct config_source *source, const char *field, const char *text, uint32_t min,
                         uint32_t max, uint32_t fallback);
-
-/* What the file says about sessions (config_session.c); the relay ports are known already. */
-struct cv_config;
-void config_session(struct config_source *source, const struct config_raw_dataplane *raw,
-                    struct cv_config *config);
-
-/* What a port of the file says about itself (config_port.c). Checks among ports are made in the same place.
- */
-void config_ports(struct config_source *source, const struct config_raw_dataplane *raw,
-                  struct cv_config *config);
-
-/* Whom control gives sessions, and what such a peer may have (config_sessions.c). NULL: all defaults. */
-void config_sessions(struct config_source *source, const struct config_raw_sessions *raw,
-                     struct cv_config *config);

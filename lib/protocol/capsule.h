@@ -5,10 +5,9 @@
  *
  *      | type (varint) | length of the value (varint) | value |
  *
- * Three layers, each of use alone: the reader cuts a stream, arriving in pieces of any size, into frames and
- * passes over unknown capsules; cv_capsule_parse turns the value of a frame into a struct; cv_capsule_write
- * makes the bytes of one. What may come when is in capsule_order.h. No I/O, no allocation; any thread, one at
- * a time per reader.
+ * What they are is here; three things can be done with them, each of use alone: capsule_reader.h cuts a
+ * stream into frames, capsule_value.h turns the value of a frame into a struct and back, capsule_order.h
+ * says what may come when. No I/O, no allocation.
  *
  * X(enumerator, number, sent by, least and most bytes of value, meaning)
  */
@@ -36,7 +35,8 @@
     X(TUNNEL_LIMIT, 0x29e1fb, RELAY, 2, 16, "what fits into a tunnel leg from now on")                       \
     X(GO_AWAY, 0x29e1fc, RELAY, 4, 147, "the session will end soon: where to go, and until when")
 
-/* Numbers that are kept for what comes next. Until then they are unknown capsules. X(name, number, meaning)
+/*
+ * Numbers that are kept for what comes next. Until then they are unknown capsules. X(name, number, meaning)
  */
 #define CV_CAPSULE_RESERVED_LIST(X)                                                     \
     X(PEER_LOOKUP, 0x29e1fd, "asks where another peer is")                              \
@@ -130,8 +130,7 @@ struct cv_capsule {
             uint8_t origin; /* enum cv_pair_origin */
             uint64_t number;
             uint64_t code; /* CV_IN_REFUSED */
-            /* UTF-8 without control characters, no NUL at its end. Parsed: within the value that was parsed.
-             */
+            /* UTF-8 without control characters, no NUL at its end. Parsed: within the parsed value. */
             const char *sentence;
             uint8_t sentence_bytes;
         } refused;
@@ -154,58 +153,9 @@ struct cv_capsule {
 /* "PAIR_MADE" ...; NULL when the type is not in the list. */
 const char *cv_capsule_name(uint64_t type);
 
-/* `value` is in the reader's buffer and stays there until the next call. */
+/* A known capsule as it came; whose memory `value` is says who gave it. */
 struct cv_capsule_frame {
     enum cv_capsule_type type;
     uint32_t bytes;
     const uint8_t *value;
 };
-
-/* Zeroed memory is no reader: see cv_capsule_reader_init. */
-struct cv_capsule_reader {
-    uint8_t *buffer;
-    uint64_t left; /* bytes of the value that are still to come */
-    enum cv_capsule_type type;
-    uint32_t held; /* bytes in the buffer */
-    enum cv_session_error error;
-    uint8_t state;
-    uint8_t sender; /* enum cv_capsule_sender */
-};
-
-enum cv_capsule_reading {
-    CV_CAPSULE_MORE,   /* all input is taken and no capsule complete */
-    CV_CAPSULE_READY,  /* `frame` is filled; call again with what is left of the input */
-    CV_CAPSULE_FAILED, /* for good: close the session with reader->error */
-};
-
-/* Reads what `sender` sends. The buffer is the caller's, CV_CAPSULE_BUFFER_BYTES, as long as the reader is
- * used. */
-void cv_capsule_reader_init(struct cv_capsule_reader *reader, enum cv_capsule_sender sender,
-                            uint8_t buffer[CV_CAPSULE_BUFFER_BYTES]);
-
-/*
- * Takes input up to the end of the next known capsule: moves *data and *bytes on. Costs a copy of the value;
- * unknown capsules of any length cost no memory. Fails as soon as a header is complete: WRONG_SIDE (a capsule
- * that `sender` may not send), OVERSIZED (over CV_CAPSULE_VALUE_MAX) or MALFORMED (a length that a capsule of
- * this type never has).
- */
-enum cv_capsule_reading cv_capsule_next(struct cv_capsule_reader *reader, const uint8_t **data, size_t *bytes,
-                                        struct cv_capsule_frame *frame);
-
-/*
- * Whether the reader holds nothing of a capsule, so that another could go on in its place: it is between two
- * capsules (*skip is 0), or has *skip bytes of an unknown one's value to pass over.
- */
-bool cv_capsule_reader_idle(const struct cv_capsule_reader *reader, uint64_t *skip);
-
-/*
- * 0, or -EBADMSG (CV_SESSION_ERROR_MALFORMED): a field cut short or out of its limits, or bytes left over.
- * Then what is in `capsule` means nothing.
- */
-int cv_capsule_parse(const struct cv_capsule_frame *frame, struct cv_capsule *capsule);
-
-/*
- * Writes type, length and value. CV_CAPSULE_BYTES_MAX is always room enough. Bytes written, or -EINVAL: no
- * such type, or a field out of its limits; -ENOBUFS: does not fit into `room`. Nothing is written then.
- */
-int cv_capsule_write(const struct cv_capsule *capsule, uint8_t *out, size_t room);

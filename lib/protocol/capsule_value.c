@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The values of capsules. Each layout is described once, by a function that names its fields in order with
- * their limits; the same function reads and writes, so that both directions agree.
+ * Each layout is described once, by a function that names its fields in order with their limits; the same
+ * function reads and writes, so that both directions agree.
  */
-#include "capsule.h"
+#include "capsule_value.h"
 
 #include "datagram.h"
 #include "utf8.h"

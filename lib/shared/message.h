@@ -68,9 +68,7 @@ struct cv_leg_config {
     uint8_t prefix_length;         /* CV_BIND_PREFIX, as in cv_prefix */
     uint16_t channel;              /* CV_BIND_TUNNEL: CV_CHANNEL_MIN to CV_CHANNEL_MAX */
     uint8_t token[CV_TOKEN_BYTES]; /* CV_BIND_TOKEN; never all zero */
-    /*
-     * CV_BIND_FIXED: the address. CV_BIND_PREFIX: ip is the prefix without host bits.
-     */
+    /* CV_BIND_FIXED: the address. CV_BIND_PREFIX: ip is the prefix without host bits. */
     struct cv_address address;
     /* Address that the leg had before the data plane was restarted, or zero: binds it at once. */
     struct cv_address last;
@@ -126,10 +124,15 @@ struct cv_leg_event {
  * Sessions. A session's number is never 0 and names it for as long as the data plane runs: it is not used
  * again.
  *
- *      SESSION_ASK, SESSION_DATA ...          the peer's certificate chain, leaf first
- *      SESSION_ADMIT | SESSION_REFUSE         in time (dataplane.session.admit_within), or the session is
- * closed SESSION_UP SESSION_DATA <-> SESSION_CREDIT        control stream, from the peer SESSION_SEND control
- * stream, to the peer SESSION_CLOSED                         at any time after SESSION_ASK; once
+ *      SESSION_ASK, SESSION_DATA ...      <-   the peer's certificate chain, leaf first
+ *      SESSION_ADMIT or SESSION_REFUSE    ->   in time (dataplane.session.admit_within), or that is the end
+ *      SESSION_UP                         <-   the control stream may be used:
+ *          SESSION_DATA                   <-       what came from the peer
+ *          SESSION_CREDIT                 ->       so much of it is dealt with
+ *          SESSION_SEND                   ->       what the peer is to get
+ *      SESSION_CLOSED                     <-   at any time after SESSION_ASK; once
+ *
+ * where <- is to control and -> to the data plane.
  *
  * These events are never lost while control is attached: what finds no room waits. A control that has just
  * attached sends SESSION_DUMP. Besides the SESSION_STATEs it then gets SESSION_ASK and the chain again for
@@ -170,8 +173,7 @@ struct cv_session_data {
     uint8_t data[CV_SESSION_DATA_BYTES];
 };
 
-/* SESSION_ADMIT, SESSION_REFUSE, SESSION_CLOSE, SESSION_CREDIT, SESSION_GET. Zero where the type has no use
- * for it. */
+/* SESSION_ADMIT, _REFUSE, _CLOSE, _CREDIT, _GET: zero where the type has no use for it. */
 struct cv_session_order {
     uint64_t session;
     /*
@@ -179,8 +181,8 @@ struct cv_session_order {
      * SESSION_CREDIT: bytes of the control stream that control has dealt with, counted from its start.
      */
     uint64_t value;
-    uint8_t tag[CV_SESSION_TAG_BYTES]; /* SESSION_ADMIT: control's own, such as the peer ID; kept for
-                                          SESSION_STATE */
+    uint8_t
+        tag[CV_SESSION_TAG_BYTES]; /* SESSION_ADMIT: control's own, such as the peer ID; for SESSION_STATE */
 };
 
 /* Why a session has ended. X(enumerator, name, meaning) */
@@ -212,9 +214,9 @@ struct cv_session_event {
     struct cv_address address;  /* the peer's */
     struct cv_address previous; /* SESSION_ADDRESS */
     uint8_t end;                /* SESSION_CLOSED: enum cv_session_end */
-    uint8_t application;    /* SESSION_CLOSED: 1: `code` is one of the session protocol's, 0: one of QUIC's */
-    uint16_t payload_bytes; /* SESSION_UP, SESSION_LIMIT: largest DATAGRAM frame payload that fits the path;
-                               0: the peer takes no DATAGRAM frames */
+    uint8_t application; /* SESSION_CLOSED: 1: `code` is one of the session protocol's, 0: one of QUIC's */
+    /* SESSION_UP, SESSION_LIMIT: largest DATAGRAM frame payload for the path; 0: the peer takes none. */
+    uint16_t payload_bytes;
 };
 
 /* What a trace records, a set. */
@@ -262,8 +264,8 @@ struct cv_session_state {
 struct cv_message {
     uint16_t type; /* enum cv_message_type */
     uint16_t reserved;
-    uint32_t sequence; /* of a request (never 0), and of what answers it; 0 in events, SESSION_SEND,
-                          SESSION_CREDIT */
+    uint32_t
+        sequence; /* of a request (never 0), and of what answers it; else 0: events, SESSION_SEND, _CREDIT */
     union {
         struct cv_pair_config put;
         uint64_t pair; /* PAIR_DELETE, PAIR_GET, PAIR_IDLE, PAIR_EXPIRED */
@@ -296,6 +298,7 @@ const char *cv_session_end_name(unsigned end); /* NULL: no such reason */
  */
 int cv_message_check(const struct cv_message *message, enum cv_message_sender sender);
 
-/* A sentence for the errors that the data plane gives in RESULT, such as -ENOSPC: "the pair table is full".
+/*
+ * A sentence for the errors that the data plane gives in RESULT, such as -ENOSPC: "the pair table is full".
  */
 const char *cv_result_text(int error);

@@ -12,67 +12,79 @@
 #include <stdalign.h>
 #include <stdint.h>
 
-/* X(field, meaning): what every worker counts, besides drops. All start at zero with the data plane. */
-#define CV_COUNTER_LIST(X)                                                                               \
-    X(rx_pkts, "packets received")                                                                       \
-    X(rx_bytes, "bytes received, Ethernet header included")                                              \
-    X(forwarded_pkts,                                                                                    \
-      "packets forwarded from leg to leg; those that the port then had no room for are in tx_full, too") \
-    X(forwarded_bytes, "UDP payload bytes forwarded from leg to leg")                                    \
-    X(tx_pkts, "packets handed to a port, answers included")                                             \
-    X(answered_pkts, "ARP, neighbour discovery, ICMP echo and STUN requests answered")                   \
-    X(token_pkts, "datagrams that held a known token")                                                   \
-    X(cid_pkts, "datagrams from an unknown address that a QUIC connection ID named a pair for")          \
-    X(session_rx_pkts, "QUIC packets received on the listening port")                                    \
-    X(session_tx_pkts, "QUIC packets sent from it")                                                      \
-    X(tunnel_rx_pkts, "UDP payloads that came in DATAGRAM frames of tunnel legs")                        \
-    X(tunnel_tx_pkts, "UDP payloads sent in DATAGRAM frames of tunnel legs")                             \
-    X(notices_lost, "notices from this worker to the keeper that found the ring full")                   \
-    X(loops, "turns of the worker loop")                                                                 \
-    X(busy_loops, "turns in which at least one packet arrived")                                          \
-    X(busy_cycles, "TSC cycles spent in turns in which at least one packet arrived")
+/*
+ * The lists below are X(field, kind, unit, meaning). A counter only grows as long as the data plane runs,
+ * and so has a rate; a gauge says how things stand. Fields, what is shown of them, and their documentation
+ * come from here.
+ */
+enum cv_stat_kind { CV_STAT_COUNTER, CV_STAT_GAUGE };
+enum cv_stat_unit { CV_STAT_ITEMS, CV_STAT_PKTS, CV_STAT_BYTES, CV_STAT_CYCLES, CV_STAT_MS };
 
-/* X(field, meaning): what the keeper counts. */
+/* What every worker counts, besides drops. All start at zero with the data plane. */
+#define CV_COUNTER_LIST(X)                                                                               \
+    X(rx_pkts, COUNTER, PKTS, "packets received")                                                        \
+    X(rx_bytes, COUNTER, BYTES, "bytes received, Ethernet header included")                              \
+    X(forwarded_pkts, COUNTER, PKTS,                                                                     \
+      "packets forwarded from leg to leg; those that the port then had no room for are in tx_full, too") \
+    X(forwarded_bytes, COUNTER, BYTES, "UDP payload bytes forwarded from leg to leg")                    \
+    X(tx_pkts, COUNTER, PKTS, "packets handed to a port, answers included")                              \
+    X(answered_pkts, COUNTER, PKTS, "ARP, neighbour discovery, ICMP echo and STUN requests answered")    \
+    X(token_pkts, COUNTER, PKTS, "datagrams that held a known token")                                    \
+    X(cid_pkts, COUNTER, PKTS,                                                                           \
+      "datagrams from an unknown address that a QUIC connection ID named a pair for")                    \
+    X(session_rx_pkts, COUNTER, PKTS, "QUIC packets received on the listening port")                     \
+    X(session_tx_pkts, COUNTER, PKTS, "QUIC packets sent from it")                                       \
+    X(tunnel_rx_pkts, COUNTER, PKTS, "UDP payloads that came in DATAGRAM frames of tunnel legs")         \
+    X(tunnel_tx_pkts, COUNTER, PKTS, "UDP payloads sent in DATAGRAM frames of tunnel legs")              \
+    X(notices_lost, COUNTER, ITEMS, "notices from this worker to the keeper that found the ring full")   \
+    X(loops, COUNTER, ITEMS, "turns of the worker loop")                                                 \
+    X(busy_loops, COUNTER, ITEMS, "turns in which at least one packet arrived")                          \
+    X(busy_cycles, COUNTER, CYCLES, "TSC cycles spent in turns in which at least one packet arrived")
+
+/* What the keeper counts. */
 #define CV_KEEPER_COUNTER_LIST(X)                                                                \
-    X(pairs, "pairs now")                                                                        \
-    X(legs_bound, "legs with an address now")                                                    \
-    X(bind_conflicts, "tokens refused because another leg has that address on that relay port")  \
-    X(legs_bound_total, "legs bound")                                                            \
-    X(legs_moved_total, "legs moved to another address")                                         \
-    X(pairs_expired_total, "pairs removed because they were idle")                               \
-    X(ring_messages, "messages taken from control's ring")                                       \
-    X(ring_bad_messages, "messages refused: unknown type or impossible content")                 \
-    X(ring_bad_positions, "times the ring's positions were impossible and the ring was emptied") \
-    X(events_lost, "events for control that found the ring full")
+    X(pairs, GAUGE, ITEMS, "pairs now")                                                          \
+    X(legs_bound, GAUGE, ITEMS, "legs with an address now")                                      \
+    X(bind_conflicts, COUNTER, ITEMS,                                                            \
+      "tokens refused because another leg has that address on that relay port")                  \
+    X(legs_bound_total, COUNTER, ITEMS, "legs bound")                                            \
+    X(legs_moved_total, COUNTER, ITEMS, "legs moved to another address")                         \
+    X(pairs_expired_total, COUNTER, ITEMS, "pairs removed because they were idle")               \
+    X(ring_messages, COUNTER, ITEMS, "messages taken from control's ring")                       \
+    X(ring_bad_messages, COUNTER, ITEMS, "messages refused: unknown type or impossible content") \
+    X(ring_bad_positions, COUNTER, ITEMS,                                                        \
+      "times the ring's positions were impossible and the ring was emptied")                     \
+    X(events_lost, COUNTER, ITEMS, "events for control that found the ring full")
 
 /*
- * X(field, meaning): a thread that owns sessions, a worker or the handshake thread. It writes them about a
- * hundred times a second; the last two it counts.
+ * A thread that owns sessions, a worker or the handshake thread. It writes them about a hundred times a
+ * second; the last two it counts.
  */
-#define CV_SHARD_LIST(X)                                                                             \
-    X(sessions, "sessions that it owns")                                                             \
-    X(timers, "of these, with a timer set")                                                          \
-    X(pages, "pages of 16 KB, for what does not fit into the sessions' own memory")                  \
-    X(pages_used, "of these, in use")                                                                \
-    X(packets, "packets in the ring from workers")                                                   \
-    X(packets_max, "room in it")                                                                     \
-    X(returned, "sessions and packets in the ring from the handshake thread")                        \
-    X(returned_max, "room in it; the handshake thread has none")                                     \
-    X(orders, "messages in the ring from control")                                                   \
-    X(orders_max, "room in it")                                                                      \
-    X(told, "messages in the ring to control")                                                       \
-    X(told_max, "room in it")                                                                        \
-    X(unopened_pkts, "1-RTT packets that failed to open: damaged, forged, or of a key that is gone") \
-    X(key_updates, "key updates, whichever side began")
+#define CV_SHARD_LIST(X)                                                                          \
+    X(sessions, GAUGE, ITEMS, "sessions that it owns")                                            \
+    X(timers, GAUGE, ITEMS, "of these, with a timer set")                                         \
+    X(pages, GAUGE, ITEMS, "pages of 16 KB, for what does not fit into the sessions' own memory") \
+    X(pages_used, GAUGE, ITEMS, "of these, in use")                                               \
+    X(packets, GAUGE, ITEMS, "packets in the ring from workers")                                  \
+    X(packets_max, GAUGE, ITEMS, "room in it")                                                    \
+    X(returned, GAUGE, ITEMS, "sessions and packets in the ring from the handshake thread")       \
+    X(returned_max, GAUGE, ITEMS, "room in it; the handshake thread has none")                    \
+    X(orders, GAUGE, ITEMS, "messages in the ring from control")                                  \
+    X(orders_max, GAUGE, ITEMS, "room in it")                                                     \
+    X(told, GAUGE, ITEMS, "messages in the ring to control")                                      \
+    X(told_max, GAUGE, ITEMS, "room in it")                                                       \
+    X(unopened_pkts, COUNTER, PKTS,                                                               \
+      "1-RTT packets that failed to open: damaged, forged, or of a key that is gone")             \
+    X(key_updates, COUNTER, ITEMS, "key updates, whichever side began")
 
-/* X(field, meaning): what the handshake thread has besides, written by it. */
-#define CV_HANDSHAKE_LIST(X)                                                 \
-    X(handshakes, "handshakes in progress, admission included")              \
-    X(retry_now, "1: Initial packets without a token are answered by Retry") \
-    X(handshakes_total, "handshakes begun")                                  \
-    X(retries_total, "Retry packets sent")                                   \
-    X(negotiations_total, "Version Negotiation packets sent")                \
-    X(resets_total, "stateless resets sent")
+/* What the handshake thread has besides, written by it. */
+#define CV_HANDSHAKE_LIST(X)                                                               \
+    X(handshakes, GAUGE, ITEMS, "handshakes in progress, admission included")              \
+    X(retry_now, GAUGE, ITEMS, "1: Initial packets without a token are answered by Retry") \
+    X(handshakes_total, COUNTER, ITEMS, "handshakes begun")                                \
+    X(retries_total, COUNTER, ITEMS, "Retry packets sent")                                 \
+    X(negotiations_total, COUNTER, ITEMS, "Version Negotiation packets sent")              \
+    X(resets_total, COUNTER, ITEMS, "stateless resets sent")
 
 enum cv_worker_state { CV_WORKER_BOOT, CV_WORKER_RUN, CV_WORKER_HALT };
 
@@ -80,7 +92,7 @@ struct cv_worker_stats {
     alignas(64) uint32_t state; /* enum cv_worker_state */
     uint32_t core;
     uint64_t heartbeat; /* grows with every turn of the loop */
-#define CV_FIELD(name, meaning) uint64_t name;
+#define CV_FIELD(name, kind, unit, meaning) uint64_t name;
     CV_COUNTER_LIST(CV_FIELD)
     uint64_t drops[CV_DROP_COUNT];
 };
@@ -135,7 +147,8 @@ struct cv_trace_stats {
     uint8_t state; /* enum cv_trace_state */
 };
 
-/* What holds for all sessions: written by the keeper before they begin, `handshake`, `traces` and
+/*
+ * What holds for all sessions: written by the keeper before they begin, `handshake`, `traces` and
  * `trace_last` by the handshake thread.
  */
 struct cv_session_stats {

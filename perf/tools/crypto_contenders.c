@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "crypto_cost.h"
+#include "crypto_contenders.h"
+
+#include "crypto_turns.h"
 #include "relay_setup.h"
 
 #include <intel-ipsec-mb.h>

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What packet protection costs: see usage. */
-#include "crypto_cost.h"
-
+#include "crypto_contenders.h"
+#include "crypto_spread.h"
+#include "crypto_turns.h"
 #include "relay_setup.h"
 
 #include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 
-#define BURSTS      8 /* in a turn */
-#define ROUNDS_MAX  10001
-#define TURNS_MAX   8
-#define LARGE_PAGE  (2u << 20)
+#define BURSTS      8  /* in a turn */
 #define SPREAD_PART 20 /* a turn over all keys is that much longer */
 
 static const char usage[] =
@@ -30,63 +25,6 @@ enum contenders { RAW, CULVERT, EVP, CONTENDERS };
 
 static struct crypto_contender contenders[CONTENDERS];
 static struct crypto_packets *packets;
-
-void *crypto_memory(size_t bytes)
-{
-    size_t rounded = (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-    void *memory = aligned_alloc(LARGE_PAGE, rounded);
-
-    if (memory == NULL)
-        bench_fail("no memory: %zu MB are needed", rounded >> 20);
-    madvise(memory, rounded, MADV_HUGEPAGE);
-    return memset(memory, 0, bytes);
-}
-
-/* ---- Taking turns ---- */
-
-static double now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
-static double median(double *values, unsigned count)
-{
-    qsort(values, count, sizeof(values[0]), compare);
-    return values[count / 2];
-}
-
-void crypto_measure(struct crypto_turn *turns, unsigned count, unsigned rounds)
-{
-    static double ns[TURNS_MAX][ROUNDS_MAX], ratios[ROUNDS_MAX];
-
-    for (unsigned i = 0; i < count; i++)
-        turns[i].run(turns[i].context, turns[i].argument); /* warms up */
-    for (unsigned round = 0; round < rounds; round++) {
-        for (unsigned place = 0; place < count; place++) {
-            unsigned i = (place + round) % count;
-            double begin = now_ns();
-
-            turns[i].run(turns[i].context, turns[i].argument);
-            ns[i][round] = (now_ns() - begin) / turns[i].packets;
-        }
-    }
-    for (unsigned i = count; i-- > 0;) { /* the first last: the others are divided by it */
-        for (unsigned round = 0; round < rounds; round++)
-            ratios[round] = ns[i][round] / ns[0][round];
-        turns[i].ratio = median(ratios, rounds);
-        turns[i].ns = median(ns[i], rounds);
-    }
-}
 
 /* ---- What a turn is ---- */
 
@@ -203,7 +141,7 @@ int main(int argc, char **argv)
         else
             break;
     }
-    if (option != -1 || optind != argc || rounds < 1 || rounds > ROUNDS_MAX || core >= CPU_SETSIZE) {
+    if (option != -1 || optind != argc || rounds < 1 || rounds > CRYPTO_ROUNDS_MAX || core >= CPU_SETSIZE) {
         fputs(usage, option == 'h' ? stdout : stderr);
         return option == 'h' ? 0 : 1;
     }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What becomes of sealing when packets are of many sessions: keys in random order, with a schedule for each
- * key, and with so few that every key must be expanded anew.
- */
-#include "crypto_cost.h"
+#include "crypto_spread.h"
+
+#include "crypto_packets.h"
+#include "crypto_turns.h"
 #include "legs.h"
 #include "relay_setup.h"
 

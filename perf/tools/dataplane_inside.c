@@ -2,6 +2,7 @@
 #include "dataplane_inside.h"
 
 #include "attach.h"
+#include "config/config_load.h"
 #include "keeper.h"
 #include "port/eal.h"
 #include "relay_setup.h"

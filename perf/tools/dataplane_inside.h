@@ -55,7 +55,8 @@ void bench_receive(struct bench_dataplane *dataplane, struct rte_mbuf **mbufs, u
 /* Takes what the port has sent, up to `max`; how many. */
 unsigned bench_sent(struct bench_dataplane *dataplane, struct rte_mbuf **mbufs, unsigned max);
 
-/* Waits until the worker has taken all that was received, and found nothing to do in some turns after that.
+/*
+ * Waits until the worker has taken all that was received, and found nothing to do in some turns after that.
  */
 void bench_await_rest(const struct bench_dataplane *dataplane);
 

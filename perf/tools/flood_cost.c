@@ -6,6 +6,7 @@
  */
 #include "frame.h"
 #include "legs.h"
+#include "median.h"
 #include "relay_setup.h"
 #include "wire.h"
 
@@ -193,20 +194,12 @@ static void run_round(struct bench *bench, enum flood flood, bool counted)
     result->forwarded += before;
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
 static void print_result(struct bench *bench, enum flood flood)
 {
     struct result *result = &bench->results[flood];
 
-    qsort(result->cost_ns, bench->rounds, sizeof(result->cost_ns[0]), compare);
     printf("{\"flood\": \"%s\", \"share\": %.2f, \"pair_ns\": %.2f, \"forwarded_share\": %.6f}\n",
-           names[flood], flood == FLOOD_NONE ? 0 : bench->share, result->cost_ns[bench->rounds / 2],
+           names[flood], flood == FLOOD_NONE ? 0 : bench->share, bench_median(result->cost_ns, bench->rounds),
            (double)result->forwarded / (double)result->offered);
 }
 

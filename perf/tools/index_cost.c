@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a look-up costs in Culvert's index and in two others: see index_cost.h. */
-#include "index_cost.h"
-
+/* What a look-up costs in Culvert's index and in two others: see bench_index.h. */
+#include "bench_index.h"
+#include "index_culvert.h"
+#include "index_lfht.h"
+#include "index_rte_hash.h"
 #include "legs.h"
+#include "median.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -23,14 +26,6 @@ struct arguments {
     uint32_t rounds;
     uint32_t core;
 };
-
-struct bench_key bench_key_of(uint32_t leg)
-{
-    struct cv_address address = bench_leg_address(leg);
-
-    return (struct bench_key){
-        .ip = address.ip, .port_be = address.port_be, .relay_port_be = htons(bench_relay_port(leg))};
-}
 
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
@@ -88,13 +83,6 @@ static double round_ns(const struct bench_index *index, const struct bench_key *
     return (double)cycles * 1e9 / (double)rte_get_tsc_hz() / KEYS;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
 /* The median of the rounds; all keys must be found, or none. */
 static double measure(const struct bench_index *index, const struct bench_key *keys, uint32_t rounds,
                       bool there)
@@ -108,8 +96,7 @@ static double measure(const struct bench_index *index, const struct bench_key *k
         if (found != (there ? KEYS : 0))
             bench_fail("%s found %" PRIu32 " of %u keys", index->name, found, there ? KEYS : 0);
     }
-    qsort(ns, rounds, sizeof(ns[0]), compare);
-    return ns[rounds / 2];
+    return bench_median(ns, rounds);
 }
 
 static void measure_index(const struct bench_index *index, struct bench_relay *relay,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Culvert's own: what cv_pair_put has entered, and cv_lookup finds. */
-#include "index_cost.h"
+#include "index_culvert.h"
+
 #include "relay/lookup.h"
 
 #include <rte_cycles.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* liburcu's lock-free hash table, presized. Its nodes lie in the legs' first cache lines, as a user would put
- * them. */
-#include "index_cost.h"
+#include "index_lfht.h"
+
 #include "relay/hash.h"
 
 #include <malloc.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DPDK's hash table, in the mode in which readers take no lock, with its bulk look-up. */
-#include "index_cost.h"
+#include "index_rte_hash.h"
+
 #include "packet/packet.h"
 
 #include <rte_cycles.h>

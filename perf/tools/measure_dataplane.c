@@ -6,6 +6,7 @@
  */
 #include "attach.h"
 #include "legs.h"
+#include "median.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -213,14 +214,6 @@ static bool few_drops(const struct sample *before, const struct sample *after)
     return few;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
-/* What else ran for a moment on the machine does not count. */
 static double median_mpps(const struct sample samples[PARTS + 1])
 {
     double rates[PARTS];
@@ -228,8 +221,7 @@ static double median_mpps(const struct sample samples[PARTS + 1])
     for (uint32_t i = 0; i < PARTS; i++)
         rates[i] = (double)(samples[i + 1].forwarded - samples[i].forwarded) * 1e3 /
                    (double)(samples[i + 1].time_ns - samples[i].time_ns);
-    qsort(rates, PARTS, sizeof(rates[0]), compare);
-    return (rates[PARTS / 2 - 1] + rates[PARTS / 2]) / 2;
+    return bench_median(rates, PARTS);
 }
 
 static void print_result(const struct arguments *arguments, const struct cv_shared *shared,

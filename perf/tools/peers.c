@@ -3,6 +3,7 @@
 
 #include "dataplane_inside.h"
 #include "legs.h"
+#include "protocol/capsule_value.h"
 #include "relay_setup.h"
 
 #include <errno.h>
@@ -108,12 +109,6 @@ void bench_peer_open(struct bench_peer *peer)
     if (result != 0)
         bench_fail("peer %" PRIu32 ": %s", peer->index, strerror(-result));
     peer->all->opened++;
-    touch(peer);
-}
-
-void bench_peer_close(struct bench_peer *peer)
-{
-    cv_peer_close(peer->engine, CV_SESSION_ERROR_NONE, NULL);
     touch(peer);
 }
 

@@ -67,9 +67,6 @@ void bench_peers_destroy(struct bench_peers *peers);
 /* Begins the session of a peer that has none. */
 void bench_peer_open(struct bench_peer *peer);
 
-/* Ends it with CONNECTION_CLOSE. */
-void bench_peer_close(struct bench_peer *peer);
-
 /* Frees it, and says nothing to the relay. */
 void bench_peer_forget(struct bench_peer *peer);
 

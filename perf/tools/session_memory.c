@@ -4,6 +4,7 @@
  * for it, and looks at what it has taken of its memory for them once they are idle.
  */
 #include "attach.h"
+#include "config/config_load.h"
 #include "dataplane_inside.h"
 #include "legs.h"
 #include "peers.h"

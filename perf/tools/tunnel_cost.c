@@ -7,6 +7,7 @@
  * polls in vain.
  */
 #include "legs.h"
+#include "median.h"
 #include "relay_setup.h"
 #include "wire.h"
 
@@ -234,13 +235,6 @@ static double busy_ns(const struct bench *bench)
            (double)rte_get_tsc_hz();
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
 static void measure(struct bench *bench, uint32_t bytes, uint32_t per_burst)
 {
     double cost_ns[PARTS], begin_ns;
@@ -267,11 +261,10 @@ static void measure(struct bench *bench, uint32_t bytes, uint32_t per_burst)
     if (datagrams == 0 || bench->wire.udp_wrong > 0)
         bench_fail("no datagram arrived, or wrong ones; %" PRIu64 " packets were dropped",
                    bench_dropped(bench->dataplane));
-    qsort(cost_ns, PARTS, sizeof(cost_ns[0]), compare);
     printf("{\"bytes\": %" PRIu32 ", \"per_burst\": %" PRIu32 ", \"busy_ns\": %.1f, \"datagrams\": %" PRIu64
            ", \"lost\": %" PRIu64 ", \"held\": %" PRIu64 ", \"round_us\": %.1f}\n",
-           bytes, per_burst, cost_ns[PARTS / 2], datagrams, bench->sent - arrived(bench) - lost, bench->held,
-           begin_ns / 1e3 / (double)rounds);
+           bytes, per_burst, bench_median(cost_ns, PARTS), datagrams, bench->sent - arrived(bench) - lost,
+           bench->held, begin_ns / 1e3 / (double)rounds);
     fflush(stdout);
 }
 

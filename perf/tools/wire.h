@@ -28,7 +28,8 @@ void bench_wire_destroy(struct bench_wire *wire);
 /* For struct bench_peers_config: `context` is the wire. Then set wire->peers. */
 struct bench_way bench_wire_way(struct bench_wire *wire);
 
-/* A frame with room for BENCH_HEADERS and a payload; to be given back by bench_wire_frame with its headers.
+/*
+ * A frame with room for BENCH_HEADERS and a payload; to be given back by bench_wire_frame with its headers.
  */
 uint8_t *bench_wire_room(struct bench_wire *wire);
 void bench_wire_frame(struct bench_wire *wire, size_t frame_bytes);

@@ -8,6 +8,8 @@
  * corpus/make_protocol.py writes the seeds.
  */
 #include "protocol/capsule_order.h"
+#include "protocol/capsule_reader.h"
+#include "protocol/capsule_value.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 /* A configuration file: it loads, or the reason is told; what it loads to is within the bounds of config.h.
  */
 #include "config/config.h"
+#include "config/config_load.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "capsule_examples.h"
+#include "protocol/capsule_value.h"
 #include "protocol/varint.h"
 
 #define PEER_A                                                                                        \

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fake_session.h"
+#include "protocol/capsule_reader.h"
+#include "protocol/capsule_value.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "capsule_examples.h"
+#include "protocol/capsule_value.h"
 
 static void examples_are_good(void **state)
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "capsule_examples.h"
+#include "protocol/capsule_value.h"
 #include "protocol/datagram.h"
 #include "protocol/varint.h"
 

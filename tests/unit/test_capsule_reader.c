@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "capsule_examples.h"
+#include "protocol/capsule_reader.h"
+#include "protocol/capsule_value.h"
 #include "protocol/varint.h"
 
 #define STREAM_ROOM 16384

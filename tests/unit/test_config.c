@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/config_load.h"
+#include "config/config_override.h"
+#include "quantity.h"
 #include "shared/message.h"
 
 static const char *const good[] = {

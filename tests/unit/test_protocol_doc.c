@@ -13,6 +13,8 @@
 
 #include "capsule_examples.h"
 #include "protocol/capsule_order.h"
+#include "protocol/capsule_reader.h"
+#include "protocol/capsule_value.h"
 #include "protocol/datagram.h"
 
 #define EXAMPLE_BYTES 512

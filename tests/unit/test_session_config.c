@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/config_load.h"
 
 static char path[] = "/tmp/culvert-session-config-XXXXXX";
 static char error[4096];

@@ -3,6 +3,7 @@
  */
 #include "session_test.h"
 
+#include "protocol/capsule_value.h"
 #include "protocol/varint.h"
 
 #include <setjmp.h>

@@ -4,8 +4,10 @@
  * Ways to find a leg by (relay port, source address), to be compared: each has a file of its own. One at a
  * time, one thread. What can't be had ends the program.
  */
+#include "legs.h"
 #include "relay_setup.h"
 
+#include <arpa/inet.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,12 +35,14 @@ struct bench_index {
     void (*destroy)(void);
 };
 
-extern const struct bench_index bench_index_culvert;
-extern const struct bench_index bench_index_rte_hash;
-extern const struct bench_index bench_index_lfht;
-
 /* The key of a leg. */
-struct bench_key bench_key_of(uint32_t leg);
+static inline struct bench_key bench_key_of(uint32_t leg)
+{
+    struct cv_address address = bench_leg_address(leg);
+
+    return (struct bench_key){
+        .ip = address.ip, .port_be = address.port_be, .relay_port_be = htons(bench_relay_port(leg))};
+}
 
 /* Keeps the compiler from leaving out a read whose value nobody wants. */
 static inline void bench_use(uint64_t value)

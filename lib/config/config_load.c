@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "config.h"
+#include "config_load.h"
 
+#include "config_port.h"
+#include "config_session.h"
+#include "config_sessions.h"
 #include "config_value.h"
-#include "shared/message.h"
+#include "pair_limits.h"
+#include "quantity.h"
 
 #include <errno.h>
 #include <stdio.h>
