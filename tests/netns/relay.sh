@@ -4,8 +4,8 @@
 # and make_internet.
 #
 #   start_relay KEY=VALUE...        both processes, and the stream of events; returns when pairs can be made.
-#                                   Keys: driver, device, devargs, workers (cores of this test), ports, idle (of pairs), rate,
-#                                   pairs (how many at most), loop (poll or sleep), vlan, crypto,
+#                                   Keys: driver, device, devargs, workers (this test's cores: lib.sh), ports, rate,
+#                                   idle (of pairs), pairs (how many at most), loop (poll or sleep), vlan, crypto,
 #                                   certificate (FILE without .crt and .key: with sessions),
 #                                   policy (what control.sessions has: "policy: open" by default),
 #                                   sessions, limits (more for dataplane.session and .limits, as "KEY: VALUE, ...")
