@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""run_fuzzers.py BUILD SECONDS PATTERN: runs each libFuzzer program of a build for so long.
+"""run_fuzzers.py BUILD SECONDS PATTERN: runs each libFuzzer program of a build for so long, one on each core.
 
 What it finds on the way stays in BUILD/corpus/NAME, an input that breaks something in BUILD/artifacts.
 """
@@ -8,6 +8,7 @@ import glob
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 
 def fuzz(program, build, seconds):
@@ -25,10 +26,10 @@ def fuzz(program, build, seconds):
     with open(log, errors="replace") as f:
         lines = f.read().splitlines()
     runs = next((line.split()[-1] for line in lines if "number_of_executed_units" in line), "?")
-    print(f"{name}: {'ok' if code == 0 else 'FAILED'}, {runs} runs", flush=True)
+    said = [f"{name}: {'ok' if code == 0 else 'FAILED'}, {runs} runs"]
     if code:
-        print("\n".join("    " + line for line in lines[-60:]))
-        print(f"    the input that did it is in {artifacts}")
+        said += ["    " + line for line in lines[-60:] + [f"the input that did it is in {artifacts}"]]
+    print("\n".join(said) + "\n", end="", flush=True)
     return code == 0
 
 
@@ -36,7 +37,8 @@ def main():
     build, seconds, pattern = sys.argv[1], sys.argv[2], sys.argv[3]
     programs = sorted(glob.glob(os.path.join(build, "tests/fuzz/fuzz_*")))
     programs = [p for p in programs if os.access(p, os.X_OK) and os.path.isfile(p) and pattern in os.path.basename(p)]
-    results = [fuzz(program, build, seconds) for program in programs]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as cores:
+        results = list(cores.map(lambda program: fuzz(program, build, seconds), programs))
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed", flush=True)
     sys.exit(0 if results and all(results) else 1)
 

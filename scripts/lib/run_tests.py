@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """run_tests.py BUILD "SUITE..." PATTERN: runs tests with meson and counts their cases.
 
-A program that speaks TAP counts as its cases, any other as one. Suites that lay out network namespaces run
-one test at a time, so that timing in one does not depend on another.
+A program that speaks TAP counts as its cases, any other as one. Most tests wait for something, so several share a
+core; those that tests/meson.build lists as alone run after the others, one by one. CULVERT_TESTS_AT_ONCE sets how
+many others there are at a time.
 """
 
 import json
@@ -11,26 +12,38 @@ import re
 import subprocess
 import sys
 
-ONE_AT_A_TIME = {"netns", "interop"}
+PER_CORE = 3
+MEMORY_MB = 500  # of one test; those that need more run alone
+TIMEOUT_MULTIPLIER = 4  # a test's time-out is for a test that has the machine for itself
 LOG_TAIL_LINES = 60
+SLOWEST = 10
 RESULT_LINE = re.compile(r"^\s*\d+/\d+ ")
 TAP_LINE = re.compile(r"^(not )?ok\b[ \d]*(?:- )?(.*)$", re.MULTILINE)
 
 
 def selected(build, suites, pattern):
+    """Names of tests."""
     tests = json.loads(subprocess.check_output(["meson", "introspect", "--tests", build]))
     for test in tests:
-        suite = test["suite"][0].partition(":")[2]
-        if suite in suites and pattern in test["name"]:
-            yield suite, test["name"]
+        if test["suite"][0].partition(":")[2] in suites and pattern in test["name"]:
+            yield test["name"]
 
 
-def run_phase(build, phase, suites, names, processes):
+def at_once():
+    if "CULVERT_TESTS_AT_ONCE" in os.environ:
+        return int(os.environ["CULVERT_TESTS_AT_ONCE"])
+    with open("/proc/meminfo") as f:
+        available_mb = int(re.search(r"MemAvailable: +(\d+)", f.read()).group(1)) // 1024
+    return max(1, min(PER_CORE * len(os.sched_getaffinity(0)), available_mb // MEMORY_MB))
+
+
+def run(build, suites, names):
     """Runs the tests, showing meson's line for each as it ends. Returns what meson recorded of each."""
-    command = ["meson", "test", "-C", build, "--no-rebuild", "--logbase", phase, "--num-processes", str(processes)]
-    for suite in suites:
+    command = ["meson", "test", "-C", build, "--no-rebuild", "--num-processes", str(at_once())]
+    command += ["--timeout-multiplier", str(TIMEOUT_MULTIPLIER)]
+    for suite in sorted(suites):
         command += ["--suite", suite]
-    log = os.path.join(build, "meson-logs", phase + ".json")
+    log = os.path.join(build, "meson-logs", "testlog.json")
     if os.path.exists(log):
         os.unlink(log)
     with subprocess.Popen(command + names, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as meson:
@@ -69,22 +82,27 @@ def show_failure(test):
         print("    " + line)
 
 
+def short_name(test):
+    return test["name"].rpartition(" ")[2]
+
+
+def show_slowest(results):
+    slowest = sorted(results, key=lambda test: -test["duration"])[:SLOWEST]
+    print("slowest: " + ", ".join(f"{short_name(test)} {test['duration']:.0f} s" for test in slowest))
+
+
 def main():
     build, suites, pattern = sys.argv[1], set(sys.argv[2].split()), sys.argv[3]
-    tests = list(selected(build, suites, pattern))
-    results = []
-    for phase, wanted, processes in (
-        ("parallel", suites - ONE_AT_A_TIME, os.cpu_count()),
-        ("serial", suites & ONE_AT_A_TIME, 1),
-    ):
-        names = sorted({name for suite, name in tests if suite in wanted})
-        if names:
-            results += run_phase(build, phase, sorted(wanted), names, processes)
+    names = sorted(set(selected(build, suites, pattern)))
+    results = run(build, suites, names) if names else []
     bad = [test for test in results if count(test)[1]]
     for test in bad:
         show_failure(test)
+    print()
+    if len(results) > SLOWEST:
+        show_slowest(results)
     if bad:
-        print("\nfailed: " + ", ".join(test["name"] for test in bad))
+        print("failed: " + ", ".join(short_name(test) for test in bad))
     if not results:
         print("no test matches")
     passed, failed, skipped = (sum(column) for column in zip((0, 0, 0), *map(count, results)))

@@ -42,6 +42,7 @@ PACKET_BYTES = 1452  # of UDP payload, which a path of 1,500 bytes lets through
 # length; a channel.
 PACKET_OVERHEAD = 1 + 20 + 4 + 16 + 3 + 2
 QUEUE_S = 0.05
+KEEP_ALIVE_S = 25  # or the NAT forgets: docs/protocol.md
 
 
 def tell(**what):
@@ -249,7 +250,9 @@ async def run(options):
             tell(event="key_updated")
         if options.ask:
             peer.ask(options.ask)
-        await peer.ended
+        while not (await asyncio.wait([peer.ended], timeout=KEEP_ALIVE_S))[0]:
+            peer._quic.send_ping(0)
+            peer.transmit()
 
 
 def main():

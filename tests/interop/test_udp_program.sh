@@ -20,7 +20,8 @@ bind_leg() {
     wait_event leg_bound "pair=$PAIR" "peer=$1"
 }
 
-# UDP has no flow control: the sender's link gives it a pace.
+# UDP has no flow control: the sender's link gives it a pace. Nor has it an order: a sender that moves to another core
+# would overtake itself.
 inside alice tc qdisc add dev lan root tbf rate 40mbit burst 32k limit 4m
 head -c $BYTES /dev/urandom > "$LEGS/file"
 : > "$LEGS/copy"
@@ -29,7 +30,8 @@ bind_leg alice 5000
 start bob bob socat -u -b 65536 UDP4-RECV:6000,rcvbuf-late=4000000 "OPEN:$LEGS/copy,append"
 receiver_listens() { inside bob ss -Huln sport = :6000 | grep -q .; }
 wait_until 5 receiver_listens || fail "socat does not listen"
-start alice alice socat -u -b 1400 "FILE:$LEGS/file" "UDP4:$RELAY_ADDRESS:$RELAY_PORT,sourceport=5000,reuseaddr"
+start alice alice taskset -c "$(core 0)" \
+    socat -u -b 1400 "FILE:$LEGS/file" "UDP4:$RELAY_ADDRESS:$RELAY_PORT,sourceport=5000,reuseaddr"
 end alice
 whole() { [ "$(stat -c %s "$LEGS/copy")" -eq $BYTES ]; }
 wait_until 10 whole || fail "$(stat -c %s "$LEGS/copy") of $BYTES bytes arrived"

@@ -8,6 +8,9 @@
 # Sourcing it runs the test again in mount, pid and network namespaces of its own, so that all of it is gone at the
 # end, however it ends. The first thing that fails ends the test, and the logs of all programs are shown.
 #
+# Tests run beside each other: each has a /run, a network and process IDs of its own, and nothing else. It writes to
+# /run only, waits for events and not for time to pass, and names cores by `core`.
+#
 #   fail REASON                     ends the test
 #   skip REASON                     ends it as skipped
 #   start NAME NAMESPACE CMD...     runs CMD in the background; its output is in $LOGS/NAME.out and $LOGS/NAME.log
@@ -19,6 +22,7 @@
 #   wait_log NAME TEXT [SECONDS]    until its output has TEXT
 #   expect ACTUAL OP WANTED WHAT    compares with [ ]: expect "$n" -ge 5 "datagrams received"
 #   field FILE NAME                 a field of the JSON object in FILE's last line
+#   core N                          the machine's core that is this test's Nth, from 0: each test begins at another one
 #
 # topology.sh has the networks, relay.sh Culvert itself, traffic.sh what peers send.
 
@@ -29,6 +33,7 @@ BUILD=${BUILD:-$NETNS_DIR/../../build/asan}
 
 if [ -z "${CULVERT_TEST_INSIDE:-}" ]; then
     [ "$(id -u)" = 0 ] || { echo "skipped: needs root, for network namespaces"; exit 77; }
+    export CULVERT_TEST_CORE=$(($$ % $(nproc)))
     CULVERT_TEST_INSIDE=1 exec unshare --mount --pid --net --fork --kill-child --mount-proc "$BASH" "$0" "$@"
 fi
 mount -t tmpfs -o mode=755 culvert-test /run
@@ -146,4 +151,8 @@ expect() {
 
 field() {
     tail -n 1 "$1" | jq -r ".$2"
+}
+
+core() {
+    echo $(((CULVERT_TEST_CORE + $1) % $(nproc)))
 }

@@ -4,8 +4,8 @@
 # and make_internet.
 #
 #   start_relay KEY=VALUE...        both processes, and the stream of events; returns when pairs can be made.
-#                                   Keys: driver, device, devargs, workers, ports, idle (of pairs), rate,
-#                                   pairs (how many at most), loop (poll or sleep), vlan, crypto,
+#                                   Keys: driver, device, devargs, workers (this test's cores: lib.sh), ports, rate,
+#                                   idle (of pairs), pairs (how many at most), loop (poll or sleep), vlan, crypto,
 #                                   certificate (FILE without .crt and .key: with sessions),
 #                                   policy (what control.sessions has: "policy: open" by default),
 #                                   sessions, limits (more for dataplane.session and .limits, as "KEY: VALUE, ...")
@@ -29,6 +29,15 @@ PAIR=
 RELAY_PORT=
 EVENT_SECONDS=20
 
+# cores N,N...: the machine's numbers of this test's cores
+cores() {
+    local number list=""
+    for number in ${1//,/ }; do
+        list+="${list:+, }$(core "$number")"
+    done
+    echo "$list"
+}
+
 write_config() {
     local driver=af_packet device=wan devargs="" workers=1 loop=sleep
     local ports=40000-40015 idle=120s rate=0 pairs=1000 vlan=0 crypto=auto
@@ -46,7 +55,8 @@ write_config() {
 relay:
   relay_ports: $ports
 dataplane:
-  workers: [$workers]
+  main_core: $(core 0)
+  workers: [$(cores "$workers")]
   hugepages: off
   idle: $loop
   ports:

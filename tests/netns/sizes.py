@@ -20,7 +20,8 @@ import time
 from legs import open_legs
 
 WINDOW = 32
-PATIENCE_S = 1.0
+RESEND_AFTER_S = 1.0
+LOST_AFTER_S = 10.0  # of silence, on a machine that may be busy
 HELLO = {"ask": hashlib.sha256(b"ask").digest()[:20], "answer": hashlib.sha256(b"answer").digest()[:20]}
 OTHER = {"ask": "answer", "answer": "ask"}
 
@@ -105,7 +106,7 @@ class Side:
             for datagram in self.next_datagrams(0.05):
                 heard_at, resends = time.monotonic(), self.resends
                 waiting.discard(self.accept(datagram))
-            if time.monotonic() - heard_at <= PATIENCE_S:
+            if time.monotonic() - heard_at <= (RESEND_AFTER_S if resends > 0 else LOST_AFTER_S):
                 continue
             heard_at = time.monotonic()
             if resends > 0:
@@ -117,9 +118,9 @@ class Side:
 
     def answer(self):
         heard_at = time.monotonic()
-        patience_s = (2 + self.resends) * PATIENCE_S
+        resends_s = self.resends * RESEND_AFTER_S
         while time.monotonic() - heard_at < (
-            patience_s if self.received < self.total else 2 * PATIENCE_S * self.resends
+            LOST_AFTER_S + resends_s if self.received < self.total else 2 * resends_s
         ):
             for datagram in self.next_datagrams(0.05):
                 heard_at = time.monotonic()

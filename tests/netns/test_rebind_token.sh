@@ -9,7 +9,8 @@ add_peer alice symmetric
 add_peer bob port_restricted
 start_relay driver=af_packet
 add_pair alice bob
-exchange alice bob --count 4000 --rate 2000 --resend
+# Long enough for both to move before it is over.
+exchange alice bob --count 8000 --rate 1000 --resend
 bound alice bob
 
 # rebind LEG NAME AFTER
@@ -26,8 +27,8 @@ rebind() {
     expect "${address%:*}" = "$(public_address "$2")" "the address of leg $1 now"
 }
 
-rebind a alice 400
-rebind b bob 1200
+rebind a alice 800
+rebind b bob 2400
 exchange_done alice bob
 expect "$(pair_field '.legs[0].moves')" -eq 1 "moves of leg a"
 expect "$(pair_field '.legs[1].moves')" -eq 1 "moves of leg b"
