@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control.h"
-#include "leg_events.h"
-#include "listen.h"
-#include "log.h"
-#include "shared_json.h"
+#include "pairs/leg_events.h"
+#include "api/listen.h"
+#include "base/log.h"
+#include "api/shared_json.h"
 
 #include <errno.h>
 #include <stdio.h>

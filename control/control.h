@@ -10,15 +10,15 @@
  *
  * Other files see its parts through this struct; nobody but control.c makes or frees them.
  */
-#include "clients.h"
-#include "commits.h"
+#include "api/clients.h"
+#include "store/commits.h"
 #include "config/config.h"
-#include "dataplane.h"
-#include "events.h"
-#include "sessions.h"
-#include "store.h"
-#include "sync.h"
-#include "waiting.h"
+#include "link/dataplane.h"
+#include "services/events.h"
+#include "sessions/sessions.h"
+#include "store/store.h"
+#include "pairs/sync.h"
+#include "pairs/waiting.h"
 
 struct control {
     const struct cv_config *config;

@@ -4,8 +4,8 @@
  * control with its store in memory, no socket and no data plane, new for each input.
  */
 #include "control.h"
-#include "log.h"
-#include "rpc.h"
+#include "base/log.h"
+#include "api/rpc.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control_test.h"
-#include "log.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* culvertctl without a relay: the command table and what is made from it, parsing, tables, units. */
-#include "completion.h"
-#include "help.h"
-#include "man.h"
-#include "parse.h"
-#include "text_table.h"
-#include "units.h"
+#include "cli/completion.h"
+#include "cli/help.h"
+#include "cli/man.h"
+#include "cli/parse.h"
+#include "cli/text_table.h"
+#include "cli/units.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

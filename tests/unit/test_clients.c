@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control socket itself: lines, garbage, limits, and clients that do not read. */
 #include "control_test.h"
-#include "listen.h"
-#include "log.h"
+#include "api/listen.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* Tunnel legs: which kind a leg gets, their channels, what fits into them, and how they end. */
 #include "session_test.h"
 
-#include "session.h"
+#include "sessions/session.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

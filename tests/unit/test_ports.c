@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Relay ports: the set of ports, and edge colouring through the store. */
 #include "control.h"
-#include "pairs.h"
+#include "pairs/pairs.h"
 
 #include <errno.h>
 #include <setjmp.h>

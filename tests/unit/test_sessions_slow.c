@@ -2,8 +2,8 @@
 /* Peers that ask and do not listen: what waits for them in control is bounded, and harms nobody else. */
 #include "session_test.h"
 
-#include "session.h"
-#include "session_io.h"
+#include "sessions/session.h"
+#include "sessions/session_io.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

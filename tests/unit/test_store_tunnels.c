@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The store: pairs with tunnel legs, what sessions keep for theirs, and stores of earlier formats. */
 #include "protocol/datagram.h"
-#include "store_sessions.h"
+#include "store/store_sessions.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * Adding and removing pairs: the store and the data plane together. A change first writes the store, then
+ * asks the data plane, and is done when both have it. An added pair is committed before the data plane hears
+ * of it, so that a control that was killed never gives its number, or a channel, to another one. Killed
+ * half-way, control finds out on the next attachment (sync.h).
+ */
+#include "store/commits.h"
+#include "link/requests.h"
+#include "store/store.h"
+
+struct control;
+
+enum change_outcome {
+    CHANGE_DONE,
+    CHANGE_REFUSED, /* by the data plane; a pair to add is no longer in the store */
+    CHANGE_UNSAVED, /* by the store; nothing was kept */
+};
+
+/* The caller's, until `done`. `record` is set by the caller for an add, and by pairs_remove. */
+struct pair_change {
+    struct control *control;
+    struct pair_record record;
+    struct request request;
+    struct commit_waiter waiter;
+    enum change_outcome outcome;
+    int error;      /* of the data plane, with CHANGE_REFUSED: see cv_result_text */
+    bool kept;      /* an added pair is in the store for good */
+    bool installed; /* the data plane has the pair; false: it is put when the data plane returns */
+    void (*done)(struct pair_change *change);
+};
+
+/*
+ * Gives the record of a pair to be added the lowest relay port on which no peer of its UDP legs has another;
+ * 0 when it has none. -ENOSPC: there is none, and `why` says for whom; another negative errno: the store's.
+ */
+int pairs_choose_port(struct control *control, struct pair_record *record, char *why, size_t why_bytes);
+
+/* Fresh tokens for the legs that bind by token. A negative errno when the kernel has none. */
+int pairs_make_tokens(struct pair_record *record);
+
+/* What a PAIR_PUT of this record says. -EBADMSG: the data plane would not take it for a message. */
+int pairs_put_message(const struct pair_record *record, struct cv_message *message);
+
+/* Both return 0 (`done` follows, never from within the call) or the store's negative errno. */
+int pairs_add(struct control *control, struct pair_change *change);
+int pairs_remove(struct control *control, struct pair_change *change, uint64_t pair);

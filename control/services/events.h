@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * What happens, as notifications to subscribed clients:
+ *
+ *      {"jsonrpc":"2.0","method":"event","params":{"time":"2026-01-31T12:00:00.123Z","event":"leg_bound",
+ *       "pair":1,"leg":"a","peer":"alice","address":"198.51.100.7:40001"}}
+ *
+ * X(enumerator, name, further members and meaning)
+ */
+#include "shared/message.h"
+#include "store/store.h"
+
+#include <sys/queue.h>
+
+#define EVENT_LIST(X)                                                                                      \
+    X(PAIR_ADDED, "pair_added", "pair, relay_port, peers: a client added a pair")                          \
+    X(PAIR_REMOVED, "pair_removed", "pair, relay_port, peers: a client deleted a pair")                    \
+    X(PAIR_IDLE, "pair_idle", "pair, relay_port, peers: quiet for half its idle time")                     \
+    X(PAIR_EXPIRED, "pair_expired", "pair, relay_port, peers: quiet for its idle time, and removed")       \
+    X(LEG_BOUND, "leg_bound", "pair, leg, peer, address: an unbound leg has an address")                   \
+    X(LEG_MOVED, "leg_moved",                                                                              \
+      "pair, leg, peer, address, previous, cause (token, connection_id, return; unknown: control was not " \
+      "there): a leg has another address")                                                                 \
+    X(LEG_UNBOUND, "leg_unbound", "pair, leg, peer, previous: a leg lost its address to another leg")      \
+    X(SESSION_UP, "session_up", "session, peer, address: a peer's session is admitted, and up")            \
+    X(SESSION_REFUSED, "session_refused",                                                                  \
+      "session, peer, address, reason: a peer was not admitted; peer is its ID, or unknown")               \
+    X(SESSION_CLOSED, "session_closed",                                                                    \
+      "session, peer, address, reason, code: a session has ended; code is the protocol's error")           \
+    X(DATAPLANE_ATTACHED, "dataplane_attached", "restarted: whether it is another run of the data plane")  \
+    X(DATAPLANE_LOST, "dataplane_lost", "pairs are kept, and put back when it returns")                    \
+    X(PAIRS_SYNCED, "pairs_synced",                                                                        \
+      "known, put, refused, removed, expired: store and data plane have the same pairs now")               \
+    X(EVENTS_LOST, "events_lost", "count: the data plane had no room for so many events")
+
+enum event_kind {
+#define EVENT_ENUM(id, name, meaning) EVENT_##id,
+    EVENT_LIST(EVENT_ENUM)
+#undef EVENT_ENUM
+};
+
+struct rpc_connection;
+
+struct events {
+    LIST_HEAD(, rpc_connection) subscribers;
+    uint64_t published; /* events that anybody was there to hear */
+    uint64_t lost;      /* of these, not delivered to a subscriber that did not read */
+};
+
+/* What pairs_synced tells, in pairs. */
+struct sync_counts {
+    uint64_t known;   /* both had them */
+    uint64_t put;     /* put (back) into the data plane */
+    uint64_t refused; /* the data plane would not take them */
+    uint64_t removed; /* only the data plane had them */
+    uint64_t expired; /* gone from the data plane while control was away */
+};
+
+/* What there is to tell of a session. NULL and 0 are left out. */
+struct session_news {
+    uint64_t session;
+    const char *peer;
+    const struct cv_address *address;
+    const char *reason;
+    uint64_t code;
+};
+
+/* Whether anybody would hear an event: saves the caller a look into the store. */
+bool events_wanted(const struct events *events);
+
+/* Each costs one JSON text, sent to every subscriber. */
+void events_pair(struct events *events, enum event_kind kind, const struct pair_record *record);
+
+/* `cause` is only looked at for LEG_MOVED; a value outside enum cv_move_cause is "unknown". */
+void events_leg(struct events *events, enum event_kind kind, const struct pair_record *record,
+                const struct cv_leg_event *leg);
+void events_session(struct events *events, enum event_kind kind, const struct session_news *news);
+void events_attached(struct events *events, bool restarted);
+void events_dataplane_lost(struct events *events);
+void events_synced(struct events *events, const struct sync_counts *counts);
+void events_count_lost(struct events *events, uint64_t count);
