@@ -2,6 +2,8 @@
 #include "control.h"
 #include "pairs/leg_events.h"
 #include "api/listen.h"
+#include "base/clock.h"
+#include "base/directory.h"
 #include "base/log.h"
 #include "api/shared_json.h"
 
@@ -60,7 +62,7 @@ static int open_parts(struct control *control, char *error, size_t error_bytes)
     int result = 0;
 
     if (strcmp(config->store, ":memory:") != 0)
-        result = make_parent(config->store, 0700);
+        result = directory_make_parent(config->store, 0700);
     if (result != 0) {
         (void)snprintf(error, error_bytes, "store %s: cannot make its directory: %s", config->store,
                        strerror(-result));

@@ -16,7 +16,7 @@
 #include "link/dataplane.h"
 #include "services/events.h"
 #include "sessions/sessions.h"
-#include "store/store.h"
+#include "store/store_pairs.h"
 #include "pairs/sync.h"
 #include "pairs/waiting.h"
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "pair_json.h"
 #include "pairs/pairs.h"
+#include "pairs/relay_ports.h"
 #include "params.h"
 #include "refuse.h"
 
@@ -149,7 +150,7 @@ static bool add(struct call *call, yyjson_val *params, struct change_call *added
 
     if (!read_pair(call, params, record))
         return false;
-    error = pairs_choose_port(call->control, record, why, sizeof(why));
+    error = relay_port_choose(call->control->config, call->control->store, record, why, sizeof(why));
     if (error == -ENOSPC) {
         call_refuse(call, REFUSAL_NO_PORTS, "%s", why);
         return false;

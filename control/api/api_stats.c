@@ -3,7 +3,7 @@
 #include "api.h"
 #include "control.h"
 #include "sessions/drain.h"
-#include "base/log.h"
+#include "base/clock.h"
 #include "refuse.h"
 #include "shared_json.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "listen.h"
 
+#include "base/directory.h"
+
 #include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,17 +12,6 @@
 #include <unistd.h>
 
 #define BACKLOG 64
-
-int make_parent(const char *path, mode_t mode)
-{
-    char copy[512];
-
-    if ((size_t)snprintf(copy, sizeof(copy), "%s", path) >= sizeof(copy))
-        return -ENAMETOOLONG;
-    if (mkdir(dirname(copy), mode) != 0 && errno != EEXIST)
-        return -errno;
-    return 0;
-}
 
 /* Whether somebody accepts connections there. */
 static int answers(const struct sockaddr_un *address)
@@ -72,7 +62,7 @@ int listen_at(const char *path, char *error, size_t error_bytes)
                        "control.socket %s: another culvert-control answers there; stop it first", path);
         return -EADDRINUSE;
     }
-    result = make_parent(path, 0755);
+    result = directory_make_parent(path, 0755);
     fd = result != 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (result == 0 && fd < 0)
         result = -errno;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 #include <stddef.h>
-#include <sys/types.h>
 
 /*
  * A listening, non-blocking Unix stream socket at `path`, mode 0660. Makes the directory it is in (0755; not
@@ -9,6 +8,3 @@
  * what to do in `error`; -EADDRINUSE: somebody answers.
  */
 int listen_at(const char *path, char *error, size_t error_bytes);
-
-/* Makes the directory that `path` is in unless it is there. 0 or a negative errno. */
-int make_parent(const char *path, mode_t mode);

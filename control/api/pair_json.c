@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pair_json.h"
 #include "control.h"
-#include "base/log.h"
+#include "base/clock.h"
 #include "link/relay_addresses.h"
 #include "sessions/session.h"
 

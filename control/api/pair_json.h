@@ -2,7 +2,7 @@
 #pragma once
 /* Pairs as JSON, made in a call's document. */
 #include "rpc.h"
-#include "store/store.h"
+#include "store/store_pairs.h"
 
 /* The answer to pair.add: the only one with tokens. */
 yyjson_mut_val *pair_json_added(struct call *call, const struct pair_record *record, bool installed);

@@ -5,6 +5,8 @@
  * through the connection's `send`. A request becomes a call, which a method (api.h) answers or refuses, now
  * or later. Requests without an id are carried out and not answered; batches are not supported.
  */
+#include "base/vocabulary.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,21 +24,6 @@ enum rpc_code {
     RPC_NO_MEMORY = -32603,
     RPC_REFUSED = -32000,
 };
-
-/* X(enumerator, data.name, when) */
-#define REFUSAL_LIST(X)                                                               \
-    X(NO_PORTS, "no_ports", "no relay port is free for both peers")                   \
-    X(NOT_FOUND, "not_found", "no such pair or session, or nothing to cancel")        \
-    X(EXISTS, "exists", "another pair or subscription is in the way")                 \
-    X(FULL, "full", "a limit is reached")                                             \
-    X(NO_DATAPLANE, "no_dataplane", "not attached to a data plane")                   \
-    X(INVALID, "invalid", "parameters that cannot be met")                            \
-    X(UNREACHABLE, "unreachable", "no network of the data plane leads to an address") \
-    X(NOT_ALLOWED, "not_allowed", "the configuration does not allow it")              \
-    X(CANCELLED, "cancelled", "ended by cancel")                                      \
-    X(STORE, "store", "the store could not be read or written")                       \
-    X(DATAPLANE, "dataplane", "the data plane failed in some other way")              \
-    X(MEMORY, "memory", "control is out of memory")
 
 enum refusal {
 #define REFUSAL_ENUM(id, name, meaning) REFUSAL_##id,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "session_json.h"
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "peers/peer_offers.h"
 #include "peers/peer_pairs.h"
 #include "trace_json.h"

@@ -2,7 +2,7 @@
 #include "trace_json.h"
 
 #include "control.h"
-#include "base/log.h"
+#include "base/clock.h"
 #include "shared/trace_path.h"
 #include "shared_json.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "command.h"
 
-#include "base/log.h"
+#include "base/vocabulary.h"
 #include "commands.h"
 #include "shared/drop.h"
 #include "shared/stats.h"

@@ -4,7 +4,7 @@
  * What the commands in command_table.c run. Each prints to its call's `out` and `err`, and returns what to
  * exit with.
  */
-#include "services/events.h"
+#include "base/vocabulary.h"
 #include "call.h"
 
 enum cli_exit cli_pair_add(struct cli_call *call);

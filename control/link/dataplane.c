@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane.h"
 #include "dataplane_link.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>

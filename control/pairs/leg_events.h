@@ -2,7 +2,7 @@
 #pragma once
 /* What the data plane tells of pairs and legs: into the store, and on to subscribers. */
 #include "shared/message.h"
-#include "store/store.h"
+#include "store/store_pairs.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pairs.h"
 #include "control.h"
-#include "base/log.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -11,57 +11,6 @@
 
 #define CONTAINER(pointer, member) \
     ((struct pair_change *)(void *)((char *)(pointer) - offsetof(struct pair_change, member)))
-
-/* Who is in how many of the way, for an operator. */
-static void say_taken(const struct pair_record *record, const uint32_t pairs[2], char *text, size_t bytes)
-{
-    const char *separator = "";
-    size_t used = 0;
-
-    for (unsigned leg = 0; leg < 2; leg++) {
-        if (record->legs[leg].bind == CV_BIND_TUNNEL)
-            continue;
-        used += (size_t)snprintf(text + used, bytes - used, "%s%s has %u pairs", separator,
-                                 record->legs[leg].peer, pairs[leg]);
-        separator = " and ";
-    }
-}
-
-int pairs_choose_port(struct control *control, struct pair_record *record, char *why, size_t why_bytes)
-{
-    const struct cv_config *config = control->config;
-    struct port_set set;
-    char taken[2 * (PEER_LABEL_BYTES + 24)];
-    uint32_t pairs[2] = {0, 0};
-    bool needed = false;
-    int port;
-
-    port_set_init(&set, config->relay_port_first, config->relay_port_last);
-    for (unsigned leg = 0; leg < 2; leg++) {
-        int error = 0;
-
-        if (record->legs[leg].bind == CV_BIND_TUNNEL)
-            continue;
-        needed = true;
-        error = store_mark_ports(control->store, &record->legs[leg], &set, &pairs[leg]);
-        if (error != 0)
-            return error;
-    }
-    record->relay_port = 0;
-    if (!needed)
-        return 0;
-    port = port_set_lowest(&set);
-    if (port < 0) {
-        say_taken(record, pairs, taken, sizeof(taken));
-        (void)snprintf(why, why_bytes,
-                       "none of the %u relay ports %u-%u is free for this pair: %s; delete some of them, or "
-                       "widen relay.relay_ports",
-                       port_set_size(&set), config->relay_port_first, config->relay_port_last, taken);
-        return port;
-    }
-    record->relay_port = (uint16_t)port;
-    return 0;
-}
 
 int pairs_make_tokens(struct pair_record *record)
 {

@@ -8,7 +8,7 @@
  */
 #include "store/commits.h"
 #include "link/requests.h"
-#include "store/store.h"
+#include "store/store_pairs.h"
 
 struct control;
 
@@ -30,12 +30,6 @@ struct pair_change {
     bool installed; /* the data plane has the pair; false: it is put when the data plane returns */
     void (*done)(struct pair_change *change);
 };
-
-/*
- * Gives the record of a pair to be added the lowest relay port on which no peer of its UDP legs has another;
- * 0 when it has none. -ENOSPC: there is none, and `why` says for whom; another negative errno: the store's.
- */
-int pairs_choose_port(struct control *control, struct pair_record *record, char *why, size_t why_bytes);
 
 /* Fresh tokens for the legs that bind by token. A negative errno when the kernel has none. */
 int pairs_make_tokens(struct pair_record *record);

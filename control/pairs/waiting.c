@@ -2,6 +2,7 @@
 #include "waiting.h"
 #include "control.h"
 #include "leg_events.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "pairs.h"
 

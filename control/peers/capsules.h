@@ -2,6 +2,7 @@
 #pragma once
 /* What each capsule of a peer does, and the making of those that control sends. */
 #include "sessions/session.h"
+#include "store/store_pairs.h"
 
 /* A capsule that has passed the rules of order. */
 void capsules_take(struct session *session, const struct cv_capsule *capsule);

@@ -3,7 +3,9 @@
 
 #include "capsules.h"
 #include "control.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "pairs/relay_ports.h"
 #include "peer_pairs.h"
 #include "peers.h"
 #include "sessions/session_io.h"
@@ -284,7 +286,7 @@ static int begin_pair(struct peer_offer *offer, uint8_t answerers_kind, char *wh
     int error;
 
     fill_record(offer, answerers_kind, record);
-    error = pairs_choose_port(control, record, why, why_bytes);
+    error = relay_port_choose(control->config, control->store, record, why, why_bytes);
     if (error == 0)
         error = pairs_make_tokens(record);
     offer->change.done = on_made;

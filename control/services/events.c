@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "events.h"
-#include "base/log.h"
+#include "base/clock.h"
 #include "protocol/session_error.h"
 #include "api/rpc.h"
 

@@ -5,34 +5,12 @@
  *
  *      {"jsonrpc":"2.0","method":"event","params":{"time":"2026-01-31T12:00:00.123Z","event":"leg_bound",
  *       "pair":1,"leg":"a","peer":"alice","address":"198.51.100.7:40001"}}
- *
- * X(enumerator, name, further members and meaning)
  */
+#include "base/vocabulary.h"
 #include "shared/message.h"
-#include "store/store.h"
+#include "store/store_pairs.h"
 
 #include <sys/queue.h>
-
-#define EVENT_LIST(X)                                                                                      \
-    X(PAIR_ADDED, "pair_added", "pair, relay_port, peers: a client added a pair")                          \
-    X(PAIR_REMOVED, "pair_removed", "pair, relay_port, peers: a client deleted a pair")                    \
-    X(PAIR_IDLE, "pair_idle", "pair, relay_port, peers: quiet for half its idle time")                     \
-    X(PAIR_EXPIRED, "pair_expired", "pair, relay_port, peers: quiet for its idle time, and removed")       \
-    X(LEG_BOUND, "leg_bound", "pair, leg, peer, address: an unbound leg has an address")                   \
-    X(LEG_MOVED, "leg_moved",                                                                              \
-      "pair, leg, peer, address, previous, cause (token, connection_id, return; unknown: control was not " \
-      "there): a leg has another address")                                                                 \
-    X(LEG_UNBOUND, "leg_unbound", "pair, leg, peer, previous: a leg lost its address to another leg")      \
-    X(SESSION_UP, "session_up", "session, peer, address: a peer's session is admitted, and up")            \
-    X(SESSION_REFUSED, "session_refused",                                                                  \
-      "session, peer, address, reason: a peer was not admitted; peer is its ID, or unknown")               \
-    X(SESSION_CLOSED, "session_closed",                                                                    \
-      "session, peer, address, reason, code: a session has ended; code is the protocol's error")           \
-    X(DATAPLANE_ATTACHED, "dataplane_attached", "restarted: whether it is another run of the data plane")  \
-    X(DATAPLANE_LOST, "dataplane_lost", "pairs are kept, and put back when it returns")                    \
-    X(PAIRS_SYNCED, "pairs_synced",                                                                        \
-      "known, put, refused, removed, expired: store and data plane have the same pairs now")               \
-    X(EVENTS_LOST, "events_lost", "count: the data plane had no room for so many events")
 
 enum event_kind {
 #define EVENT_ENUM(id, name, meaning) EVENT_##id,

@@ -9,12 +9,11 @@
  * No I/O. Parsing allocates within OpenSSL; a chain costs at most 8 signature checks, each of about a
  * millisecond at worst, because RSA keys above CHAIN_RSA_BITS end the chain.
  */
-#include "protocol/peer_id.h"
+#include "store/store_sessions.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHAIN_CERTIFICATES 8 /* at most */
 #define CHAIN_RSA_BITS     8192
 
 /* X(enumerator, name, meaning) */
@@ -30,13 +29,9 @@ enum chain_error {
 #undef CHAIN_ERROR_ENUM
 };
 
-struct chain {
-    uint32_t
-        count; /* of keys that count: the leaf's, then as far as each certificate is signed by the next */
-    struct cv_peer_id ids[CHAIN_CERTIFICATES];
-};
-
 const char *chain_error_name(enum chain_error error);
 
-/* Every certificate must parse, also those behind a signature that does not hold. */
+/*
+ * IDs of keys that count: the leaf's, then as far as each certificate is signed by the next. Every certificate must parse, also those behind a signature that does not hold.
+ */
 enum chain_error chain_parse(const uint8_t *data, size_t bytes, struct chain *chain);

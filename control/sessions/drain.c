@@ -2,6 +2,7 @@
 #include "drain.h"
 
 #include "control.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "session_events.h"
 #include "session_io.h"

@@ -3,6 +3,7 @@
 
 #include "control.h"
 #include "drain.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "session_events.h"
 #include "session_io.h"

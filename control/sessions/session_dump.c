@@ -90,10 +90,13 @@ static bool remove_orphans(struct loading *loading)
 int session_dump_load(struct sessions *all)
 {
     struct loading loading = {.all = all};
-    const struct store_loader loader = {
-        .context = &loading, .session = load_session, .offer = load_offer, .peer_pair = load_pair};
-    int error = store_load_sessions(all->control->store, &loader);
+    struct store *store = all->control->store;
+    int error = store_load_sessions(store, load_session, &loading);
 
+    if (error == 0)
+        error = store_load_offers(store, load_offer, &loading);
+    if (error == 0)
+        error = store_load_peer_pairs(store, load_pair, &loading);
     if (error == 0 && !remove_orphans(&loading))
         error = -EIO;
     for (unsigned i = 0; i < SESSION_BUCKETS && error == 0; i++) {

@@ -3,6 +3,7 @@
 
 #include "peers/capsules.h"
 #include "control.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "peers/peer_pairs.h"
 #include "session_admit.h"

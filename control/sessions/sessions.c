@@ -3,6 +3,7 @@
 
 #include "control.h"
 #include "drain.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "peers/peer_offers.h"
 #include "peers/peer_pairs.h"

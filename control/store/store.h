@@ -1,50 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What pairs should exist: a SQLite database (WAL, synchronous=NORMAL), mode 0600 because it holds tokens. It
- * is the only state that control keeps. One thread, one process: the file is locked while it is open.
+ * What control keeps: which pairs should exist (store_pairs.h), and what it knows of sessions
+ * (store_sessions.h). A SQLite database (WAL, synchronous=NORMAL), mode 0600 because it holds tokens. One
+ * thread, one process: the file is locked while it is open.
  *
  * A write opens a transaction when none is open; it stays open until store_commit. Reads see what was
  * written. When a write fails, so do all others until store_commit, which then rolls everything back: what
  * was answered to a client after a good commit is in the store, and nothing else is.
  *
- * All calls return 0 or a negative errno; store_error has the sentence. -ENOENT: no such pair.
+ * All calls return 0 or a negative errno; store_error has the sentence.
  */
-#include "pairs/ports.h"
-#include "shared/message.h"
-
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define PEER_LABEL_BYTES 65 /* 1 to 64 printable characters, and a NUL */
-
 struct store;
-
-struct leg_record {
-    char peer[PEER_LABEL_BYTES];
-    uint8_t bind; /* enum cv_bind_kind */
-    uint8_t token[CV_TOKEN_BYTES];
-    struct cv_address address; /* CV_BIND_FIXED */
-    struct cv_prefix prefix;   /* CV_BIND_PREFIX */
-    struct cv_address last;    /* where it was last bound; zero: never */
-    uint64_t session;          /* CV_BIND_TUNNEL */
-    uint16_t channel;          /* CV_BIND_TUNNEL */
-};
-
-struct pair_record {
-    uint64_t pair;       /* grows, never used twice */
-    uint16_t relay_port; /* 0: two tunnel legs */
-    bool damaged;        /* from store_next_pairs: nothing but `pair` is right */
-    uint32_t idle_s;
-    uint64_t rate_bytes_per_second;
-    uint64_t created_ms; /* Unix time */
-    uint64_t boot_id;    /* of the data plane that has this pair; 0: none has it */
-    struct leg_record legs[2];
-};
-
-/* "udp" or "tunnel": the kind of leg that binds so. */
-const char *leg_kind_name(uint8_t bind);
 
 /* ":memory:" is a store without a file, for tests. On failure *store is NULL and `error` says what to do. */
 int store_open(struct store **store, const char *path, char *error, size_t error_bytes);
@@ -60,33 +30,6 @@ void store_on_write(struct store *store, void (*written)(void *context), void *c
 
 /* Ends the transaction, if one is open. */
 int store_commit(struct store *store);
-
-/* Adds a pair and fills in `pair`. Its relay port must be one that store_mark_ports left free. */
-int store_add_pair(struct store *store, struct pair_record *record);
-int store_remove_pair(struct store *store, uint64_t pair);
-int store_set_boot_id(struct store *store, uint64_t pair, uint64_t boot_id);
-int store_set_last(struct store *store, uint64_t pair, unsigned leg, const struct cv_address *last);
-
-/* -EBADMSG: it is damaged; it can be removed. */
-int store_get_pair(struct store *store, uint64_t pair, struct pair_record *record);
-
-/*
- * Up to `max` pairs with numbers after `after` and up to `newest`, in order; damaged ones are marked, and
- * harm no other. Returns how many.
- */
-int store_next_pairs(struct store *store, uint64_t after, uint64_t newest, struct pair_record *records,
-                     uint32_t max);
-
-/* The highest number in use (0: none), and how many pairs there are. */
-int store_newest_pair(struct store *store, uint64_t *newest);
-int store_count_pairs(struct store *store, uint64_t *count);
-
-/*
- * Marks in `set` the relay ports that a pair with this UDP leg cannot have, and counts in `pairs` the UDP
- * legs of its peer.
- */
-int store_mark_ports(struct store *store, const struct leg_record *leg, struct port_set *set,
-                     uint32_t *pairs);
 
 /* The data plane that control last attached to; 0: none yet. Tells a restart from a new attachment. */
 int store_boot_id(struct store *store, uint64_t *boot_id);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "store_internal.h"
+#include "store_pairs.h"
 
 #include "protocol/datagram.h"
+#include "rows.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,46 +16,10 @@ const char *leg_kind_name(uint8_t bind)
     return bind == CV_BIND_TUNNEL ? "tunnel" : "udp";
 }
 
-static void bind_u64(sqlite3_stmt *statement, int position, uint64_t value)
-{
-    (void)sqlite3_bind_int64(statement, position, (sqlite3_int64)value);
-}
-
-static void bind_text(sqlite3_stmt *statement, int position, const char *text)
-{
-    if (text == NULL)
-        (void)sqlite3_bind_null(statement, position);
-    else
-        (void)sqlite3_bind_text(statement, position, text, -1, SQLITE_TRANSIENT);
-}
-
-static uint64_t column_u64(sqlite3_stmt *statement, int column)
-{
-    return (uint64_t)sqlite3_column_int64(statement, column);
-}
-
-static void done(sqlite3_stmt *statement)
-{
-    (void)sqlite3_reset(statement);
-    (void)sqlite3_clear_bindings(statement);
-}
-
-/* Runs a bound statement that gives no rows. */
-static int write_step(struct store *store, sqlite3_stmt *statement, const char *doing)
-{
-    int code = sqlite3_step(statement);
-    int error = 0;
-
-    if (code != SQLITE_DONE)
-        error = store_write_fail(store, doing);
-    done(statement);
-    return error;
-}
-
-/* As write_step, of a statement that changes the rows of one pair: -ENOENT when there were none. */
+/* As rows_write, of a statement that changes the rows of one pair: -ENOENT when there were none. */
 static int change_step(struct store *store, sqlite3_stmt *statement, const char *doing)
 {
-    int error = write_step(store, statement, doing);
+    int error = rows_write(store, statement, doing);
 
     if (error == 0 && sqlite3_changes(store->database) == 0) {
         (void)snprintf(store->error, sizeof(store->error), "there is no such pair");
@@ -88,34 +53,34 @@ static int add_leg(struct store *store, const struct pair_record *record, unsign
     char address[CV_ADDRESS_TEXT];
     char last[CV_ADDRESS_TEXT];
 
-    bind_u64(statement, 1, record->pair);
-    bind_u64(statement, 2, side);
-    bind_u64(statement, 3, leg->bind == CV_BIND_TUNNEL ? 0 : record->relay_port);
-    bind_text(statement, 4, leg->peer);
-    bind_u64(statement, 5, leg->bind);
+    rows_bind_number(statement, 1, record->pair);
+    rows_bind_number(statement, 2, side);
+    rows_bind_number(statement, 3, leg->bind == CV_BIND_TUNNEL ? 0 : record->relay_port);
+    rows_bind_text(statement, 4, leg->peer);
+    rows_bind_number(statement, 5, leg->bind);
     if (leg->bind == CV_BIND_TOKEN)
         (void)sqlite3_bind_blob(statement, 6, leg->token, CV_TOKEN_BYTES, SQLITE_TRANSIENT);
-    bind_text(statement, 7, leg_address_text(leg, address));
-    bind_text(statement, 8, last_text(&leg->last, last));
+    rows_bind_text(statement, 7, leg_address_text(leg, address));
+    rows_bind_text(statement, 8, last_text(&leg->last, last));
     if (leg->bind == CV_BIND_TUNNEL) {
-        bind_u64(statement, 9, leg->session);
-        bind_u64(statement, 10, leg->channel);
+        rows_bind_number(statement, 9, leg->session);
+        rows_bind_number(statement, 10, leg->channel);
     }
-    return write_step(store, statement, "adding a leg");
+    return rows_write(store, statement, "adding a leg");
 }
 
 int store_add_pair(struct store *store, struct pair_record *record)
 {
     sqlite3_stmt *statement = store->statements[STATEMENT_ADD_PAIR];
-    int error = store_write_begin(store, "adding a pair");
+    int error = rows_begin(store, "adding a pair");
 
     if (error != 0)
         return error;
-    bind_u64(statement, 1, record->relay_port);
-    bind_u64(statement, 2, record->idle_s);
-    bind_u64(statement, 3, record->rate_bytes_per_second);
-    bind_u64(statement, 4, record->created_ms);
-    error = write_step(store, statement, "adding a pair");
+    rows_bind_number(statement, 1, record->relay_port);
+    rows_bind_number(statement, 2, record->idle_s);
+    rows_bind_number(statement, 3, record->rate_bytes_per_second);
+    rows_bind_number(statement, 4, record->created_ms);
+    error = rows_write(store, statement, "adding a pair");
     if (error != 0)
         return error;
     record->pair = (uint64_t)sqlite3_last_insert_rowid(store->database);
@@ -128,11 +93,11 @@ int store_add_pair(struct store *store, struct pair_record *record)
 int store_remove_pair(struct store *store, uint64_t pair)
 {
     sqlite3_stmt *statement = store->statements[STATEMENT_REMOVE_PAIR];
-    int error = store_write_begin(store, "removing a pair");
+    int error = rows_begin(store, "removing a pair");
 
     if (error != 0)
         return error;
-    bind_u64(statement, 1, pair);
+    rows_bind_number(statement, 1, pair);
     error = change_step(store, statement, "removing a pair");
     if (error == 0)
         store->pairs--;
@@ -142,12 +107,12 @@ int store_remove_pair(struct store *store, uint64_t pair)
 int store_set_boot_id(struct store *store, uint64_t pair, uint64_t boot_id)
 {
     sqlite3_stmt *statement = store->statements[STATEMENT_SET_BOOT_ID];
-    int error = store_write_begin(store, "changing a pair");
+    int error = rows_begin(store, "changing a pair");
 
     if (error != 0)
         return error;
-    bind_u64(statement, 1, pair);
-    bind_u64(statement, 2, boot_id);
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, boot_id);
     return change_step(store, statement, "changing a pair");
 }
 
@@ -155,21 +120,21 @@ int store_set_last(struct store *store, uint64_t pair, unsigned leg, const struc
 {
     sqlite3_stmt *statement = store->statements[STATEMENT_SET_LAST];
     char text[CV_ADDRESS_TEXT];
-    int error = store_write_begin(store, "changing a leg");
+    int error = rows_begin(store, "changing a leg");
 
     if (error != 0)
         return error;
-    bind_u64(statement, 1, pair);
-    bind_u64(statement, 2, leg);
-    bind_text(statement, 3, last_text(last, text));
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, leg);
+    rows_bind_text(statement, 3, last_text(last, text));
     return change_step(store, statement, "changing a leg");
 }
 
 static bool read_tunnel(sqlite3_stmt *statement, int column, struct leg_record *leg)
 {
-    uint64_t channel = column_u64(statement, column + 1);
+    uint64_t channel = rows_number(statement, column + 1);
 
-    leg->session = column_u64(statement, column);
+    leg->session = rows_number(statement, column);
     leg->channel = (uint16_t)channel;
     return leg->session != 0 && channel >= CV_CHANNEL_MIN && channel <= CV_CHANNEL_MAX;
 }
@@ -207,12 +172,12 @@ static bool read_leg(sqlite3_stmt *statement, unsigned side, struct leg_record *
 static int read_pair(struct store *store, sqlite3_stmt *statement, struct pair_record *record)
 {
     memset(record, 0, sizeof(*record));
-    record->pair = column_u64(statement, 0);
+    record->pair = rows_number(statement, 0);
     record->relay_port = (uint16_t)sqlite3_column_int(statement, 1);
-    record->idle_s = (uint32_t)column_u64(statement, 2);
-    record->rate_bytes_per_second = column_u64(statement, 3);
-    record->created_ms = column_u64(statement, 4);
-    record->boot_id = column_u64(statement, 5);
+    record->idle_s = (uint32_t)rows_number(statement, 2);
+    record->rate_bytes_per_second = rows_number(statement, 3);
+    record->created_ms = rows_number(statement, 4);
+    record->boot_id = rows_number(statement, 5);
     if (read_leg(statement, 0, &record->legs[0]) && read_leg(statement, 1, &record->legs[1]))
         return 0;
     (void)snprintf(store->error, sizeof(store->error), "pair %llu is damaged",
@@ -226,7 +191,7 @@ int store_get_pair(struct store *store, uint64_t pair, struct pair_record *recor
     int code;
     int error;
 
-    bind_u64(statement, 1, pair);
+    rows_bind_number(statement, 1, pair);
     code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
         error = read_pair(store, statement, record);
@@ -234,9 +199,9 @@ int store_get_pair(struct store *store, uint64_t pair, struct pair_record *recor
         (void)snprintf(store->error, sizeof(store->error), "there is no such pair");
         error = -ENOENT;
     } else {
-        error = store_fail(store, "reading a pair");
+        error = rows_fail(store, "reading a pair");
     }
-    done(statement);
+    rows_done(statement);
     return error;
 }
 
@@ -248,9 +213,9 @@ int store_next_pairs(struct store *store, uint64_t after, uint64_t newest, struc
     int error = 0;
     int code;
 
-    bind_u64(statement, 1, after);
-    bind_u64(statement, 2, newest);
-    bind_u64(statement, 3, max);
+    rows_bind_number(statement, 1, after);
+    rows_bind_number(statement, 2, newest);
+    rows_bind_number(statement, 3, max);
     while ((code = sqlite3_step(statement)) == SQLITE_ROW && count < max) {
         bool damaged = read_pair(store, statement, &records[count]) != 0;
 
@@ -258,34 +223,20 @@ int store_next_pairs(struct store *store, uint64_t after, uint64_t newest, struc
         count++;
     }
     if (code != SQLITE_ROW && code != SQLITE_DONE)
-        error = store_fail(store, "reading pairs");
-    done(statement);
+        error = rows_fail(store, "reading pairs");
+    rows_done(statement);
     return error != 0 ? error : (int)count;
-}
-
-/* Runs a bound statement that gives one number; `value` is untouched when it gives none. */
-static int number_step(struct store *store, sqlite3_stmt *statement, uint64_t *value)
-{
-    int code = sqlite3_step(statement);
-    int error = 0;
-
-    if (code == SQLITE_ROW)
-        *value = column_u64(statement, 0);
-    else if (code != SQLITE_DONE)
-        error = store_fail(store, "reading");
-    done(statement);
-    return error;
 }
 
 int store_newest_pair(struct store *store, uint64_t *newest)
 {
-    return number_step(store, store->statements[STATEMENT_NEWEST_PAIR], newest);
+    return rows_read_number(store, store->statements[STATEMENT_NEWEST_PAIR], newest);
 }
 
 int store_count_pairs(struct store *store, uint64_t *count)
 {
     if (!store->counted) {
-        int error = number_step(store, store->statements[STATEMENT_COUNT_PAIRS], &store->pairs);
+        int error = rows_read_number(store, store->statements[STATEMENT_COUNT_PAIRS], &store->pairs);
 
         if (error != 0)
             return error;
@@ -295,24 +246,25 @@ int store_count_pairs(struct store *store, uint64_t *count)
     return 0;
 }
 
-static int mark_ports(struct store *store, sqlite3_stmt *statement, const char *key, struct port_set *set,
-                      uint32_t *rows)
+static int each_port(struct store *store, sqlite3_stmt *statement, const char *key,
+                     void (*taken)(void *context, uint16_t port), void *context, uint32_t *rows)
 {
     int error = 0;
     int code;
 
-    bind_text(statement, 1, key);
+    rows_bind_text(statement, 1, key);
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-        port_set_take(set, (uint16_t)sqlite3_column_int(statement, 0));
+        taken(context, (uint16_t)sqlite3_column_int(statement, 0));
         (*rows)++;
     }
     if (code != SQLITE_DONE)
-        error = store_fail(store, "reading relay ports");
-    done(statement);
+        error = rows_fail(store, "reading relay ports");
+    rows_done(statement);
     return error;
 }
 
-int store_mark_ports(struct store *store, const struct leg_record *leg, struct port_set *set, uint32_t *pairs)
+int store_ports_taken(struct store *store, const struct leg_record *leg,
+                      void (*taken)(void *context, uint16_t port), void *context, uint32_t *pairs)
 {
     char text[CV_ADDRESS_TEXT];
     const char *address = leg_address_text(leg, text);
@@ -320,29 +272,8 @@ int store_mark_ports(struct store *store, const struct leg_record *leg, struct p
     int error;
 
     *pairs = 0;
-    error = mark_ports(store, store->statements[STATEMENT_PEER_PORTS], leg->peer, set, pairs);
+    error = each_port(store, store->statements[STATEMENT_PEER_PORTS], leg->peer, taken, context, pairs);
     if (error == 0 && address != NULL)
-        error = mark_ports(store, store->statements[STATEMENT_ADDRESS_PORTS], address, set, &others);
+        error = each_port(store, store->statements[STATEMENT_ADDRESS_PORTS], address, taken, context, &others);
     return error;
-}
-
-int store_boot_id(struct store *store, uint64_t *boot_id)
-{
-    sqlite3_stmt *statement = store->statements[STATEMENT_GET_META];
-
-    *boot_id = 0;
-    bind_text(statement, 1, "boot_id");
-    return number_step(store, statement, boot_id);
-}
-
-int store_note_boot_id(struct store *store, uint64_t boot_id)
-{
-    sqlite3_stmt *statement = store->statements[STATEMENT_SET_META];
-    int error = store_write_begin(store, "keeping the boot ID");
-
-    if (error != 0)
-        return error;
-    bind_text(statement, 1, "boot_id");
-    bind_u64(statement, 2, boot_id);
-    return write_step(store, statement, "keeping the boot ID");
 }

@@ -7,9 +7,18 @@
  *
  * Returns and transactions are as in store.h.
  */
-#include "sessions/chain.h"
+#include "address.h"
 #include "protocol/capsule_order.h"
+#include "protocol/peer_id.h"
 #include "store.h"
+
+#define CHAIN_CERTIFICATES 8 /* at most */
+
+/* The IDs of a peer's keys, taken from its certificate chain: the leaf's, then its issuers'. */
+struct chain {
+    uint32_t count;
+    struct cv_peer_id ids[CHAIN_CERTIFICATES];
+};
 
 struct session_record {
     uint64_t session; /* the data plane's number */
@@ -53,11 +62,12 @@ int store_remove_offer(struct store *store, uint64_t offer);           /* 0 too 
 int store_add_peer_pair(struct store *store, const struct peer_pair_record *record);
 
 /* Each calls `found` for every row, in order of numbers; it must not write to the store. */
-struct store_loader {
-    void *context;
-    void (*session)(void *context, const struct session_record *record, const uint8_t *outbox,
-                    size_t outbox_bytes);
-    void (*offer)(void *context, const struct offer_record *record);
-    void (*peer_pair)(void *context, const struct peer_pair_record *record);
-};
-int store_load_sessions(struct store *store, const struct store_loader *loader);
+typedef void store_session_found(void *context, const struct session_record *record, const uint8_t *outbox,
+                                 size_t outbox_bytes);
+typedef void store_offer_found(void *context, const struct offer_record *record);
+typedef void store_peer_pair_found(void *context, const struct peer_pair_record *record);
+
+/* Without those that another build of control has kept in another form: they are closed. */
+int store_load_sessions(struct store *store, store_session_found *found, void *context);
+int store_load_offers(struct store *store, store_offer_found *found, void *context);
+int store_load_peer_pairs(struct store *store, store_peer_pair_found *found, void *context);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control_test.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "ports.h"
+#include "port_set.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* What store.c (file, schema, transactions) and store_pairs.c (queries) share. */
-#include "store.h"
-
+/*
+ * The open database as the files of store/ work on it: its prepared statements, what binds, runs and reads
+ * one, and the open transaction. Nobody outside of the folder looks in here.
+ */
 #include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* Columns of a whole pair, in the order that read_pair (store_pairs.c) takes them. */
+/* Columns of a whole pair, in the order that store_pairs.c takes them. */
 #define PAIR_SELECT                                                              \
     "SELECT p.number, p.relay_port, p.idle_s, p.rate, p.created_ms, p.boot_id, " \
     "a.peer, a.bind, a.token, a.address, a.last, a.session, a.channel, "         \
@@ -70,10 +74,26 @@ struct store {
 };
 
 /* Keeps SQLite's reason for `doing` in store->error and gives the negative errno for it. */
-int store_fail(struct store *store, const char *doing);
+int rows_fail(struct store *store, const char *doing);
+
+/* Runs SQL that has no parameters and gives no rows: an SQLite code. */
+int rows_run(struct store *store, const char *sql);
 
 /* Opens a transaction unless one is open. An error when the open one has failed. */
-int store_write_begin(struct store *store, const char *doing);
+int rows_begin(struct store *store, const char *doing);
 
-/* A write's statement failed: the whole transaction is lost. Returns as store_fail. */
-int store_write_fail(struct store *store, const char *doing);
+/* NULL binds as NULL; an empty blob does not. What is bound is copied. */
+void rows_bind_number(sqlite3_stmt *statement, int position, uint64_t value);
+void rows_bind_text(sqlite3_stmt *statement, int position, const char *text);
+void rows_bind_bytes(sqlite3_stmt *statement, int position, const void *bytes, size_t count);
+
+uint64_t rows_number(sqlite3_stmt *statement, int column);
+
+/* Runs a bound statement that gives no rows. When it fails the whole transaction is lost. */
+int rows_write(struct store *store, sqlite3_stmt *statement, const char *doing);
+
+/* Runs a bound statement that gives one number; `value` is untouched when it gives none. */
+int rows_read_number(struct store *store, sqlite3_stmt *statement, uint64_t *value);
+
+/* After the last row that is wanted. */
+void rows_done(sqlite3_stmt *statement);

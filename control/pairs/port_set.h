@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/*
- * Which relay port a new pair gets. Two pairs need different ports only if they share a peer (or a fixed
- * address or prefix), so this is edge colouring: peers are vertices, pairs are edges, ports are colours.
- * Greedy: the lowest port on which neither peer has a pair. With at most d pairs per peer it never needs more
- * than 2d - 1 ports.
- *
- * A port_set is the ports that are taken for one new pair, filled from the store (store_mark_ports).
- * 8 KiB, by value, no allocation.
- */
+/* The relay ports that are taken for one new pair, of the range there is. 8 KiB, by value, no allocation. */
 #include <stdint.h>
 
 struct port_set {
