@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* culvert-control: command line, signals, and the loop. */
-#include "control.h"
 #include "base/log.h"
+#include "control.h"
 
 #include <getopt.h>
 #include <signal.h>

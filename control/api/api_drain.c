@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* session.drain and session.resume. */
+#include "api_drain.h"
+
 #include "api.h"
-#include "control.h"
-#include "sessions/drain.h"
 #include "params.h"
+#include "sessions/drain.h"
 
 #define AFTER_DEFAULT_S 30
 
@@ -17,7 +18,7 @@ void api_session_drain(struct call *call, yyjson_val *params)
     if (!params_only(call, params, members) ||
         !params_number(call, params, "after_s", false, CV_CAPSULE_GO_AWAY_MAX_S, &after_s))
         return;
-    if (drain_begin(call->control->sessions, (uint32_t)after_s, &told) != 0) {
+    if (drain_begin(call->api->sessions, (uint32_t)after_s, &told) != 0) {
         call_refuse(call, REFUSAL_EXISTS, "sessions are being drained already; session.resume ends that");
         return;
     }
@@ -32,7 +33,7 @@ void api_session_resume(struct call *call, yyjson_val *params)
 
     if (!params_only(call, params, members))
         return;
-    if (drain_end(call->control->sessions) != 0)
+    if (drain_end(call->api->sessions) != 0)
         call_refuse(call, REFUSAL_NOT_FOUND, "sessions are not being drained");
     else
         call_answer(call, yyjson_mut_obj(call->doc));

@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* events.subscribe, and cancel. */
+#include "api_events.h"
+
 #include "api.h"
-#include "control.h"
 #include "params.h"
 #include "refuse.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void send_event(struct event_subscriber *subscriber, const char *line, size_t bytes)
+{
+    struct rpc_connection *connection =
+        (struct rpc_connection *)(void *)((char *)subscriber - offsetof(struct rpc_connection, subscriber));
+
+    connection->send(connection, line, bytes, true);
+}
 
 void api_events_subscribe(struct call *call, yyjson_val *params)
 {
@@ -25,7 +35,8 @@ void api_events_subscribe(struct call *call, yyjson_val *params)
         call_refuse_no_memory(call);
         return;
     }
-    LIST_INSERT_HEAD(&call->control->events.subscribers, connection, subscriber);
+    connection->subscriber.send = send_event;
+    events_subscribe(&call->api->services->events, &connection->subscriber);
     call_answer(call, yyjson_mut_obj(call->doc));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* log.level. */
+#include "api_log.h"
+
 #include "api.h"
-#include "control.h"
 #include "base/log.h"
 #include "params.h"
 #include "refuse.h"
@@ -39,7 +40,7 @@ static void set_dataplane(struct call *call, enum log_level level)
     set->request.message.type = CV_MESSAGE_LOG_LEVEL;
     set->request.message.log_level = level;
     set->request.done = on_set;
-    if (dataplane_request(call->control->dataplane, &set->request) == 0)
+    if (dataplane_request(call->api->services->dataplane, &set->request) == 0)
         return;
     free(set);
     call_refuse_no_dataplane(call);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* pair.add and pair.delete. */
+#include "api_pair_change.h"
+
 #include "api.h"
-#include "control.h"
 #include "base/log.h"
 #include "pair_json.h"
-#include "pairs/pairs.h"
+#include "pairs/pair_change.h"
+#include "pairs/record.h"
 #include "pairs/relay_ports.h"
 #include "params.h"
 #include "refuse.h"
@@ -94,7 +96,7 @@ static bool read_leg(struct call *call, yyjson_val *params, const char *name, st
 static bool read_pair(struct call *call, yyjson_val *params, struct pair_record *record)
 {
     static const char *const members[] = {"a", "b", "idle_s", "rate_bps", NULL};
-    const struct cv_config *config = call->control->config;
+    const struct cv_config *config = call->api->services->config;
     uint64_t idle_s = config->pair_idle_s;
     uint64_t rate_bps = config->pair_rate_bytes_per_second * 8;
 
@@ -128,7 +130,7 @@ static void on_added(struct pair_change *change)
     case CHANGE_DONE:
         log_info("pair %" PRIu64 " added: %s and %s on relay port %u", record->pair, record->legs[0].peer,
                  record->legs[1].peer, record->relay_port);
-        events_pair(&call->control->events, EVENT_PAIR_ADDED, record);
+        events_pair(&call->api->services->events, EVENT_PAIR_ADDED, record);
         call_answer(call, pair_json_added(call, record, change->installed));
         break;
     case CHANGE_REFUSED:
@@ -144,23 +146,24 @@ static void on_added(struct pair_change *change)
 /* False when the call has been refused. */
 static bool add(struct call *call, yyjson_val *params, struct change_call *added)
 {
+    const struct services *services = call->api->services;
     struct pair_record *record = &added->change.record;
     char why[320];
     int error;
 
     if (!read_pair(call, params, record))
         return false;
-    error = relay_port_choose(call->control->config, call->control->store, record, why, sizeof(why));
+    error = relay_port_choose(services->config, services->store, record, why, sizeof(why));
     if (error == -ENOSPC) {
         call_refuse(call, REFUSAL_NO_PORTS, "%s", why);
         return false;
     }
-    if (error == 0 && pairs_make_tokens(record) != 0) {
+    if (error == 0 && pair_record_make_tokens(record) != 0) {
         call_refuse(call, REFUSAL_DATAPLANE, "the kernel gave no random bytes for tokens");
         return false;
     }
     if (error == 0)
-        error = pairs_add(call->control, &added->change);
+        error = pair_change_add(call->api->pairs, &added->change);
     if (error != 0) {
         call_refuse_store(call);
         return false;
@@ -190,8 +193,8 @@ static void on_removed(struct pair_change *change)
     switch (change->outcome) {
     case CHANGE_DONE:
         log_info("pair %" PRIu64 " deleted", change->record.pair);
-        sessions_pair_gone(call->control->sessions, change->record.pair, CV_SESSION_ERROR_OPERATOR);
-        events_pair(&call->control->events, EVENT_PAIR_REMOVED, &change->record);
+        peers_pair_gone(call->api->peers, change->record.pair, CV_SESSION_ERROR_OPERATOR);
+        events_pair(&call->api->services->events, EVENT_PAIR_REMOVED, &change->record);
         call_answer(call, yyjson_mut_obj(call->doc));
         break;
     case CHANGE_REFUSED:
@@ -220,7 +223,7 @@ void api_pair_delete(struct call *call, yyjson_val *params)
     }
     removed->call = call;
     removed->change.done = on_removed;
-    error = pairs_remove(call->control, &removed->change, pair);
+    error = pair_change_remove(call->api->pairs, &removed->change, pair);
     if (error == 0)
         return;
     free(removed);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* pair.get and pair.list: the store's records, with what the data plane counts for each. */
+#include "api_pair_read.h"
+
 #include "api.h"
-#include "control.h"
 #include "base/log.h"
 #include "pair_json.h"
 #include "params.h"
@@ -96,7 +97,7 @@ static void ask(struct list *list, struct lookup *lookup)
         .message = {.type = CV_MESSAGE_PAIR_GET, .pair = lookup->record.pair},
         .done = on_state,
     };
-    if (dataplane_request(list->call->control->dataplane, &lookup->request) == 0)
+    if (dataplane_request(list->call->api->services->dataplane, &lookup->request) == 0)
         list->outstanding++;
 }
 
@@ -112,7 +113,7 @@ static void finish_list(struct list *list)
     struct call *call = list->call;
     yyjson_mut_val *result = yyjson_mut_obj(call->doc);
     struct pair_record after;
-    int more = store_next_pairs(call->control->store, list->cursor, INT64_MAX, &after, 1);
+    int more = store_next_pairs(call->api->services->store, list->cursor, INT64_MAX, &after, 1);
 
     (void)yyjson_mut_obj_add_val(call->doc, result, "pairs", list->pairs);
     if (more > 0)
@@ -147,7 +148,7 @@ static void next_chunk(struct list *list)
     struct pair_record records[LIST_CHUNK];
 
     while (!list->cancelled && call->connection != NULL && list->left > 0) {
-        int count = store_next_pairs(call->control->store, list->cursor, INT64_MAX, records,
+        int count = store_next_pairs(call->api->services->store, list->cursor, INT64_MAX, records,
                                      list->left < LIST_CHUNK ? list->left : LIST_CHUNK);
 
         if (count < 0) {
@@ -222,7 +223,7 @@ void api_pair_get(struct call *call, yyjson_val *params)
     list = list_new(call, 1);
     if (list == NULL)
         return;
-    error = store_get_pair(call->control->store, pair, &list->lookups[0].record);
+    error = store_get_pair(call->api->services->store, pair, &list->lookups[0].record);
     if (error != 0) {
         free(list);
         if (error == -ENOENT)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* port.list. */
-#include "api.h"
+#include "api_port.h"
+
 #include "shared_json.h"
 
 #include <stdio.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* session.list, session.get and session.close. */
+#include "api_session.h"
+
 #include "api.h"
-#include "control.h"
 #include "base/numbers.h"
 #include "params.h"
 #include "refuse.h"
-#include "sessions/session_io.h"
 #include "session_json.h"
+#include "sessions/keep.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static struct session *read_session(struct call *call, yyjson_val *params)
     if (!params_only(call, params, members) ||
         !params_number(call, params, "session", true, UINT64_MAX, &number))
         return NULL;
-    session = sessions_find(call->control->sessions, number);
+    session = sessions_find(call->api->sessions, number);
     if (session == NULL)
         refuse_no_session(call, number);
     return session;
@@ -67,7 +68,7 @@ static size_t count_up_to(const struct numbers *numbers, uint64_t cursor)
 void api_session_list(struct call *call, yyjson_val *params)
 {
     static const char *const members[] = {"cursor", "limit", NULL};
-    struct sessions *sessions = call->control->sessions;
+    struct sessions *sessions = call->api->sessions;
     uint64_t cursor = 0, limit = LIST_DEFAULT;
     struct numbers numbers = {0};
     yyjson_mut_val *result, *list;
@@ -115,7 +116,7 @@ static void on_got(struct request *request, int error, const struct cv_pair_stat
     struct get_call *get = (struct get_call *)(void *)request;
     uint64_t number = request->message.order.session;
     struct call *call = get->call;
-    const struct session *session = sessions_find(call->control->sessions, number);
+    const struct session *session = sessions_find(call->api->sessions, number);
 
     (void)error;
     (void)state;
@@ -143,7 +144,7 @@ void api_session_get(struct call *call, yyjson_val *params)
     get->request.message.order.session = session->record.session;
     get->request.session = on_state;
     get->request.done = on_got;
-    if (dataplane_request(call->control->dataplane, &get->request) == 0)
+    if (dataplane_request(call->api->services->dataplane, &get->request) == 0)
         return;
     free(get);
     call_refuse_no_dataplane(call);
@@ -156,6 +157,6 @@ void api_session_close(struct call *call, yyjson_val *params)
     if (session == NULL)
         return;
     session_close(session, CV_SESSION_ERROR_OPERATOR, "asked for by an operator");
-    sessions_keep(call->control->sessions);
+    sessions_keep(call->api->sessions);
     call_answer(call, yyjson_mut_obj(call->doc));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* shard.list and crypto.get. */
-#include "api.h"
+#include "api_shard.h"
+
 #include "shared_json.h"
 
 #include <stdio.h>

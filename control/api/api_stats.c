@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* stats.get and drop.list. */
+#include "api_stats.h"
+
 #include "api.h"
-#include "control.h"
-#include "sessions/drain.h"
 #include "base/clock.h"
 #include "refuse.h"
+#include "sessions/drain.h"
 #include "shared_json.h"
 
 #include <stddef.h>
@@ -62,30 +63,25 @@ static void add_sessions(yyjson_mut_doc *doc, yyjson_mut_val *result, const stru
 /* False when the store cannot be read. */
 static bool add_control(struct call *call, yyjson_mut_val *result)
 {
-    struct control *control = call->control;
+    const struct api *api = call->api;
+    const struct services *services = api->services;
     yyjson_mut_val *object = yyjson_mut_obj_add_obj(call->doc, result, "control");
-    struct rpc_connection *subscriber;
-    uint64_t subscribers = 0;
     uint64_t stored = 0;
 
-    if (store_count_pairs(control->store, &stored) != 0)
+    if (store_count_pairs(services->store, &stored) != 0)
         return false;
-    LIST_FOREACH(subscriber, &control->events.subscribers, subscriber)
-    {
-        subscribers++;
-    }
     (void)yyjson_mut_obj_add_str(call->doc, object, "version", CULVERT_VERSION);
-    (void)yyjson_mut_obj_add_uint(call->doc, object, "uptime_ms", clock_monotonic_ms() - control->start_ms);
+    (void)yyjson_mut_obj_add_uint(call->doc, object, "uptime_ms", clock_monotonic_ms() - api->start_ms);
     (void)yyjson_mut_obj_add_uint(call->doc, object, "pairs", stored);
-    (void)yyjson_mut_obj_add_uint(call->doc, object, "clients", clients_count(control->clients));
-    (void)yyjson_mut_obj_add_uint(call->doc, object, "subscribers", subscribers);
-    (void)yyjson_mut_obj_add_uint(call->doc, object, "events", control->events.published);
-    (void)yyjson_mut_obj_add_uint(call->doc, object, "events_lost", control->events.lost);
-    (void)yyjson_mut_obj_add_uint(call->doc, object, "draining", draining(control->sessions));
+    (void)yyjson_mut_obj_add_uint(call->doc, object, "clients", api->clients);
+    (void)yyjson_mut_obj_add_uint(call->doc, object, "subscribers", events_subscribers(&services->events));
+    (void)yyjson_mut_obj_add_uint(call->doc, object, "events", services->events.published);
+    (void)yyjson_mut_obj_add_uint(call->doc, object, "events_lost", services->events.lost);
+    (void)yyjson_mut_obj_add_uint(call->doc, object, "draining", draining(api->sessions));
     (void)yyjson_mut_obj_add_uint(call->doc, object, "requests_in_flight",
-                                  dataplane_in_flight(control->dataplane));
+                                  dataplane_in_flight(services->dataplane));
     (void)yyjson_mut_obj_add_uint(call->doc, object, "bad_messages",
-                                  dataplane_bad_messages(control->dataplane));
+                                  dataplane_bad_messages(services->dataplane));
     return true;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* trace.add, trace.list and trace.delete. */
+#include "api_trace.h"
+
 #include "api.h"
-#include "control.h"
 #include "base/log.h"
 #include "params.h"
 #include "refuse.h"
@@ -53,7 +54,7 @@ static void ask(struct call *call, enum cv_message_type type, const struct cv_se
     made->request.message.type = (uint16_t)type;
     made->request.message.trace = *trace;
     made->request.done = on_answer;
-    if (dataplane_request(call->control->dataplane, &made->request) == 0)
+    if (dataplane_request(call->api->services->dataplane, &made->request) == 0)
         return;
     free(made);
     call_refuse_no_dataplane(call);
@@ -100,8 +101,8 @@ static bool read_trace(struct call *call, yyjson_val *params, struct cv_session_
 
 void api_trace_add(struct call *call, yyjson_val *params)
 {
-    const struct cv_shared *shared = dataplane_shared(call->control->dataplane);
-    struct control *control = call->control;
+    const struct cv_shared *shared = dataplane_shared(call->api->services->dataplane);
+    struct api *api = call->api;
     struct cv_session_trace trace = {0};
     uint64_t last;
 
@@ -112,9 +113,9 @@ void api_trace_add(struct call *call, yyjson_val *params)
         return;
     }
     last = SHARED_LOAD(shared->sessions->trace_last);
-    if (last > control->trace_last)
-        control->trace_last = last;
-    trace.trace = ++control->trace_last;
+    if (last > api->trace_last)
+        api->trace_last = last;
+    trace.trace = ++api->trace_last;
     ask(call, CV_MESSAGE_SESSION_TRACE, &trace);
 }
 

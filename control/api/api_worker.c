@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* worker.list. */
-#include "api.h"
+#include "api_worker.h"
+
 #include "shared_json.h"
 
 static const char *state_name(uint32_t state)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "clients.h"
-#include "control.h"
-#include "listen.h"
+
 #include "base/log.h"
-#include "rpc.h"
+#include "dispatch.h"
+#include "listen.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -26,12 +26,11 @@ struct client {
 };
 
 struct clients {
-    struct control *control;
+    struct api *api;
     struct evconnlistener *listener;
     struct event *turn; /* frees the doomed, lets the waiting go on */
     const char *path;
     LIST_HEAD(, client) list;
-    uint32_t count;
 };
 
 static void next_turn(struct clients *clients)
@@ -67,7 +66,7 @@ static void send_line(struct rpc_connection *connection, const char *line, size_
         return;
     log_warning("a client does not read what it is sent: dropped, with %llu events",
                 (unsigned long long)client->unread_events);
-    connection->control->events.lost += client->unread_events;
+    connection->api->services->events.lost += client->unread_events;
     doom(client);
 }
 
@@ -91,7 +90,7 @@ static void refuse_line(struct client *client)
     char text[80];
 
     (void)snprintf(text, sizeof(text), "a line is longer than %d bytes", CLIENT_LINE_BYTES);
-    rpc_error(&client->rpc, RPC_NOT_A_REQUEST, NULL, text);
+    rpc_error(&client->rpc, NULL, RPC_NOT_A_REQUEST, NULL, text);
     client->ending = true;
     (void)bufferevent_disable(client->buffer, EV_READ);
     (void)evbuffer_drain(bufferevent_get_input(client->buffer), SIZE_MAX);
@@ -115,7 +114,7 @@ static bool take_line(struct client *client)
     }
     line = (const char *)evbuffer_pullup(input, (ev_ssize_t)bytes);
     if (bytes > 0 && !(bytes == 1 && line[0] == '\r'))
-        rpc_line(&client->rpc, line, bytes);
+        dispatch_line(&client->rpc, line, bytes);
     (void)evbuffer_drain(input, bytes + (end.pos >= 0));
     return true;
 }
@@ -152,7 +151,7 @@ static void on_turn(evutil_socket_t fd, short what, void *context)
             continue;
         LIST_REMOVE(client, entry);
         bufferevent_free(client->buffer);
-        clients->count--;
+        clients->api->clients--;
         free(client);
     }
 }
@@ -207,28 +206,27 @@ static void on_client(struct evconnlistener *listener, evutil_socket_t fd, struc
     (void)listener;
     (void)address;
     (void)address_bytes;
-    if (clients->count < CLIENTS_MAX)
+    if (clients->api->clients < CLIENTS_MAX)
         client = calloc(1, sizeof(*client));
     if (client != NULL)
-        client->buffer = bufferevent_socket_new(clients->control->base, fd, BEV_OPT_CLOSE_ON_FREE);
+        client->buffer = bufferevent_socket_new(clients->api->services->loop, fd, BEV_OPT_CLOSE_ON_FREE);
     if (client == NULL || client->buffer == NULL) {
         free(client);
         refuse_client(fd);
         return;
     }
-    client->rpc.control = clients->control;
+    client->rpc.api = clients->api;
     client->rpc.send = send_line;
     client->rpc.ended = on_ended;
     client->clients = clients;
     LIST_INSERT_HEAD(&clients->list, client, entry);
-    clients->count++;
+    clients->api->clients++;
     bufferevent_setcb(client->buffer, on_readable, on_written, on_gone, client);
     bufferevent_setwatermark(client->buffer, EV_READ, 0, CLIENT_LINE_BYTES + 1);
     (void)bufferevent_enable(client->buffer, EV_READ | EV_WRITE);
 }
 
-int clients_open(struct clients **clients, struct control *control, const char *path, char *error,
-                 size_t error_bytes)
+int clients_open(struct clients **clients, struct api *api, const char *path, char *error, size_t error_bytes)
 {
     struct clients *made = calloc(1, sizeof(*made));
     int fd;
@@ -243,10 +241,10 @@ int clients_open(struct clients **clients, struct control *control, const char *
         free(made);
         return fd;
     }
-    made->control = control;
+    made->api = api;
     made->path = path;
-    made->turn = evtimer_new(control->base, on_turn, made);
-    made->listener = evconnlistener_new(control->base, on_client, made,
+    made->turn = evtimer_new(api->services->loop, on_turn, made);
+    made->listener = evconnlistener_new(api->services->loop, on_client, made,
                                         LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
     if (made->turn == NULL || made->listener == NULL) {
         if (made->listener == NULL)
@@ -293,9 +291,4 @@ void clients_close(struct clients *clients)
     if (clients->turn != NULL)
         event_free(clients->turn);
     free(clients);
-}
-
-uint32_t clients_count(const struct clients *clients)
-{
-    return clients == NULL ? 0 : clients->count;
 }

@@ -10,6 +10,8 @@
  *
  * A client may half-close after its last request, and still gets the answers.
  */
+#include "api.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,13 +22,12 @@
 #define CLIENT_OUTPUT_MAX   (4 * 1024 * 1024)
 
 struct clients;
-struct control;
 
 /*
  * Listens at `path`; a stale socket file is replaced, and its directory made. -EADDRINUSE: another
  * culvert-control answers there. `error` says what to do.
  */
-int clients_open(struct clients **clients, struct control *control, const char *path, char *error,
+int clients_open(struct clients **clients, struct api *api, const char *path, char *error,
                  size_t error_bytes);
 
 /* Accepts no more clients, and reads nothing more from those there are. NULL is allowed. */
@@ -34,6 +35,3 @@ void clients_stop(struct clients *clients);
 
 /* Sends what can be sent at once, disconnects all, removes the socket file. NULL is allowed. */
 void clients_close(struct clients *clients);
-
-/* How many are connected. NULL: none. */
-uint32_t clients_count(const struct clients *clients);

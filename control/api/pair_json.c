@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pair_json.h"
-#include "control.h"
+
 #include "base/clock.h"
+#include "json.h"
 #include "link/relay_addresses.h"
 #include "sessions/session.h"
 
 static void add_addresses(struct call *call, yyjson_mut_val *pair)
 {
     struct cv_ip ips[CV_SHARED_PORTS * CV_PORT_ADDRESSES];
-    uint32_t count = relay_addresses(call->control, ips, sizeof(ips) / sizeof(ips[0]));
+    const struct services *services = call->api->services;
+    uint32_t count =
+        relay_addresses(services->config, services->dataplane, ips, sizeof(ips) / sizeof(ips[0]));
     yyjson_mut_val *array = yyjson_mut_obj_add_arr(call->doc, pair, "addresses");
     char text[CV_IP_TEXT];
 
@@ -37,10 +40,7 @@ static yyjson_mut_val *begin_pair(struct call *call, const struct pair_record *r
     yyjson_mut_val *pair = yyjson_mut_obj(call->doc);
 
     (void)yyjson_mut_obj_add_uint(call->doc, pair, "pair", record->pair);
-    if (record->relay_port == 0)
-        (void)yyjson_mut_obj_add_null(call->doc, pair, "relay_port");
-    else
-        (void)yyjson_mut_obj_add_uint(call->doc, pair, "relay_port", record->relay_port);
+    json_add_number(call->doc, pair, "relay_port", record->relay_port != 0, record->relay_port);
     add_addresses(call, pair);
     (void)yyjson_mut_obj_add_uint(call->doc, pair, "idle_s", record->idle_s);
     (void)yyjson_mut_obj_add_uint(call->doc, pair, "rate_bps", record->rate_bytes_per_second * 8);
@@ -49,7 +49,7 @@ static yyjson_mut_val *begin_pair(struct call *call, const struct pair_record *r
 
 static void add_tunnel(struct call *call, yyjson_mut_val *leg, const struct leg_record *record)
 {
-    const struct session *session = sessions_find(call->control->sessions, record->session);
+    const struct session *session = sessions_find(call->api->sessions, record->session);
 
     (void)yyjson_mut_obj_add_uint(call->doc, leg, "session", record->session);
     (void)yyjson_mut_obj_add_uint(call->doc, leg, "channel", record->channel);
@@ -90,16 +90,6 @@ static void add_token(struct call *call, yyjson_mut_val *leg, const uint8_t toke
     (void)yyjson_mut_obj_add_strncpy(call->doc, leg, "token", text, sizeof(text));
 }
 
-static void add_address(struct call *call, yyjson_mut_val *leg, const struct cv_address *address)
-{
-    char text[CV_ADDRESS_TEXT];
-
-    if (cv_ip_is_zero(&address->ip))
-        (void)yyjson_mut_obj_add_null(call->doc, leg, "address");
-    else
-        (void)yyjson_mut_obj_add_strcpy(call->doc, leg, "address", cv_address_print(address, text));
-}
-
 yyjson_mut_val *pair_json_added(struct call *call, const struct pair_record *record, bool installed)
 {
     yyjson_mut_val *pair = begin_pair(call, record);
@@ -113,17 +103,9 @@ yyjson_mut_val *pair_json_added(struct call *call, const struct pair_record *rec
         if (record->legs[side].bind == CV_BIND_TOKEN)
             add_token(call, leg, record->legs[side].token);
         if (record->legs[side].bind == CV_BIND_FIXED)
-            add_address(call, leg, &record->legs[side].address);
+            json_add_address(call->doc, leg, "address", &record->legs[side].address);
     }
     return pair;
-}
-
-static void add_number(struct call *call, yyjson_mut_val *leg, const char *name, bool known, uint64_t value)
-{
-    if (known)
-        (void)yyjson_mut_obj_add_uint(call->doc, leg, name, value);
-    else
-        (void)yyjson_mut_obj_add_null(call->doc, leg, name);
 }
 
 /* Where the leg's peer is, as far as it is known: the data plane tells it of UDP legs, and control of
@@ -133,7 +115,7 @@ static const struct cv_address *where(struct call *call, const struct leg_record
                                       const struct cv_leg_state *state)
 {
     if (record->bind == CV_BIND_TUNNEL) {
-        const struct session *session = sessions_find(call->control->sessions, record->session);
+        const struct session *session = sessions_find(call->api->sessions, record->session);
 
         return session == NULL ? &record->last : &session->address;
     }
@@ -147,12 +129,12 @@ static void add_state(struct call *call, yyjson_mut_val *leg, const struct leg_r
 {
     bool known = state != NULL;
 
-    add_address(call, leg, where(call, record, state));
-    add_number(call, leg, "moves", known, known ? state->moves : 0);
-    add_number(call, leg, "seen_ms_ago", known && state->seen_ms_ago != UINT32_MAX,
-               known ? state->seen_ms_ago : 0);
-    add_number(call, leg, "pkts", known, known ? state->pkts : 0);
-    add_number(call, leg, "bytes", known, known ? state->bytes : 0);
+    json_add_address(call->doc, leg, "address", where(call, record, state));
+    json_add_number(call->doc, leg, "moves", known, known ? state->moves : 0);
+    json_add_number(call->doc, leg, "seen_ms_ago", known && state->seen_ms_ago != UINT32_MAX,
+                    known ? state->seen_ms_ago : 0);
+    json_add_number(call->doc, leg, "pkts", known, known ? state->pkts : 0);
+    json_add_number(call->doc, leg, "bytes", known, known ? state->bytes : 0);
 }
 
 yyjson_mut_val *pair_json(struct call *call, const struct pair_record *record,

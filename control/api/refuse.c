@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "refuse.h"
-#include "control.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,8 +41,8 @@ void call_refuse_result(struct call *call, int error)
 
 void call_refuse_store(struct call *call)
 {
-    call_refuse(call, REFUSAL_STORE, "store %s: %s", call->control->config->store,
-                store_error(call->control->store));
+    call_refuse(call, REFUSAL_STORE, "store %s: %s", call->api->services->config->store,
+                store_error(call->api->services->store));
 }
 
 void call_refuse_no_pair(struct call *call, uint64_t pair)
@@ -55,7 +54,7 @@ void call_refuse_no_dataplane(struct call *call)
 {
     call_refuse(call, REFUSAL_NO_DATAPLANE,
                 "not attached to a data plane at %s: is culvert-dataplane running?",
-                call->control->config->dataplane_socket);
+                call->api->services->config->dataplane_socket);
 }
 
 void call_refuse_no_memory(struct call *call)

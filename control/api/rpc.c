@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rpc.h"
-#include "api.h"
-#include "control.h"
-#include "base/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,8 +58,8 @@ static void add_error(yyjson_mut_doc *doc, yyjson_mut_val *root, enum rpc_code c
     }
 }
 
-static void send_error(struct rpc_connection *connection, const char *id, enum rpc_code code,
-                       const char *name, const char *text)
+void rpc_error(struct rpc_connection *connection, const char *id, enum rpc_code code, const char *name,
+               const char *text)
 {
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 
@@ -72,12 +69,7 @@ static void send_error(struct rpc_connection *connection, const char *id, enum r
     yyjson_mut_doc_free(doc);
 }
 
-void rpc_error(struct rpc_connection *connection, enum rpc_code code, const char *name, const char *text)
-{
-    send_error(connection, NULL, code, name, text);
-}
-
-static struct call *call_new(struct rpc_connection *connection, yyjson_val *id)
+struct call *call_new(struct rpc_connection *connection, yyjson_val *id)
 {
     struct call *call = calloc(1, sizeof(*call));
 
@@ -91,14 +83,14 @@ static struct call *call_new(struct rpc_connection *connection, yyjson_val *id)
         free(call);
         return NULL;
     }
-    call->control = connection->control;
+    call->api = connection->api;
     call->connection = connection;
     LIST_INSERT_HEAD(&connection->calls, call, entry);
     connection->call_count++;
     return call;
 }
 
-static void call_end(struct call *call)
+void call_end(struct call *call)
 {
     struct rpc_connection *connection = call->connection;
 
@@ -141,7 +133,7 @@ static void call_fail(struct call *call, enum rpc_code code, const char *name, c
     if (call->connection != NULL && call->id != NULL) {
         (void)vsnprintf(text, sizeof(text), format, arguments);
         make_ascii(text);
-        send_error(call->connection, call->id, code, name, text);
+        rpc_error(call->connection, call->id, code, name, text);
     }
     call_end(call);
 }
@@ -164,63 +156,11 @@ void call_bad_params(struct call *call, const char *format, ...)
     va_end(arguments);
 }
 
-/* JSON-RPC 2.0 section 4: a string, a number or null; without it, nothing is to be answered. */
-static bool id_ok(yyjson_val *id)
-{
-    return id == NULL || yyjson_is_str(id) || yyjson_is_num(id) || yyjson_is_null(id);
-}
-
-static void dispatch(struct rpc_connection *connection, yyjson_val *request)
-{
-    yyjson_val *id = yyjson_obj_get(request, "id");
-    yyjson_val *version = yyjson_obj_get(request, "jsonrpc");
-    yyjson_val *name = yyjson_obj_get(request, "method");
-    yyjson_val *params = yyjson_obj_get(request, "params");
-    const struct method *method;
-    struct call *call;
-
-    if (!id_ok(id) || !yyjson_equals_str(version, "2.0") || !yyjson_is_str(name)) {
-        rpc_error(connection, RPC_NOT_A_REQUEST, NULL,
-                  "not a JSON-RPC 2.0 request: \"jsonrpc\":\"2.0\", \"method\" and \"id\" are expected");
-        return;
-    }
-    call = call_new(connection, id);
-    if (call == NULL) {
-        rpc_error(connection, RPC_NO_MEMORY, NULL, "out of memory");
-        return;
-    }
-    method = method_find(yyjson_get_str(name), yyjson_get_len(name));
-    if (method == NULL) {
-        if (id != NULL)
-            send_error(connection, call->id, RPC_NO_METHOD, NULL, "there is no such method");
-        call_end(call);
-    } else if (params != NULL && !yyjson_is_obj(params)) {
-        call_bad_params(call, "params must be an object with named members");
-    } else {
-        log_debug("call of %s", method->name);
-        method->run(call, params);
-    }
-}
-
-void rpc_line(struct rpc_connection *connection, const char *line, size_t bytes)
-{
-    yyjson_doc *doc = yyjson_read(line, bytes, YYJSON_READ_NOFLAG);
-
-    if (doc == NULL)
-        rpc_error(connection, RPC_NOT_JSON, NULL, "not JSON: one object per line is expected");
-    else if (!yyjson_is_obj(yyjson_doc_get_root(doc)))
-        rpc_error(connection, RPC_NOT_A_REQUEST, NULL,
-                  "not a request object (batches are not supported: send one object per line)");
-    else
-        dispatch(connection, yyjson_doc_get_root(doc));
-    yyjson_doc_free(doc);
-}
-
 void rpc_unsubscribe(struct rpc_connection *connection)
 {
     if (connection->subscription == NULL)
         return;
-    LIST_REMOVE(connection, subscriber);
+    events_unsubscribe(&connection->subscriber);
     free(connection->subscription);
     connection->subscription = NULL;
 }

@@ -2,7 +2,7 @@
 #include "session_json.h"
 
 #include "base/clock.h"
-#include "peers/peer_offers.h"
+#include "json.h"
 #include "peers/peer_pairs.h"
 #include "trace_json.h"
 
@@ -35,17 +35,6 @@ static const char *suite_name(uint8_t suite)
     }
 }
 
-static void add_address(struct call *call, yyjson_mut_val *object, const char *name,
-                        const struct cv_address *address)
-{
-    char text[CV_ADDRESS_TEXT];
-
-    if (cv_ip_is_zero(&address->ip))
-        (void)yyjson_mut_obj_add_null(call->doc, object, name);
-    else
-        (void)yyjson_mut_obj_add_strcpy(call->doc, object, name, cv_address_print(address, text));
-}
-
 static void add_ids(struct call *call, yyjson_mut_val *object, const struct chain *chain)
 {
     yyjson_mut_val *ids;
@@ -74,15 +63,16 @@ yyjson_mut_val *session_json(struct call *call, const struct session *session)
 {
     yyjson_mut_val *object = yyjson_mut_obj(call->doc);
     const struct session_record *record = &session->record;
+    const struct peer *peer = peer_of(session);
     char created[TIME_TEXT];
 
     (void)yyjson_mut_obj_add_uint(call->doc, object, "session", record->session);
     add_ids(call, object, &record->chain);
-    add_address(call, object, "address", &session->address);
+    json_add_address(call->doc, object, "address", &session->address);
     (void)yyjson_mut_obj_add_str(call->doc, object, "phase", phase_name(session->phase));
     (void)yyjson_mut_obj_add_bool(call->doc, object, "registered", record->order.registered);
     add_legs(call, object, record->order.legs);
-    (void)yyjson_mut_obj_add_uint(call->doc, object, "pairs", peer_pairs_count(session));
+    (void)yyjson_mut_obj_add_uint(call->doc, object, "pairs", peer == NULL ? 0 : peer_pairs_count(peer));
     (void)yyjson_mut_obj_add_uint(call->doc, object, "requests", record->order.requests);
     (void)yyjson_mut_obj_add_uint(call->doc, object, "offers", record->order.offers);
     if (record->created_ms == 0)
@@ -111,16 +101,13 @@ yyjson_mut_val *session_json_state(struct call *call, const struct session *sess
     yyjson_mut_val *object = session_json(call, session);
     yyjson_mut_doc *doc = call->doc;
 
-    add_address(call, object, "local", &session->local);
+    json_add_address(call->doc, object, "local", &session->local);
     (void)yyjson_mut_obj_add_val(doc, object, "trace", trace_json_of_session(call, session->record.session));
     (void)yyjson_mut_obj_add_str(doc, object, "version", version_name(session->quic_version));
     if (state == NULL)
         return object;
     (void)yyjson_mut_obj_add_str(doc, object, "suite", suite_name(state->suite));
-    if (state->worker == UINT16_MAX)
-        (void)yyjson_mut_obj_add_null(doc, object, "worker");
-    else
-        (void)yyjson_mut_obj_add_uint(doc, object, "worker", state->worker);
+    json_add_number(doc, object, "worker", state->worker != UINT16_MAX, state->worker);
     (void)yyjson_mut_obj_add_uint(doc, object, "payload_bytes", state->payload_bytes);
     (void)yyjson_mut_obj_add_uint(doc, object, "age_ms", state->age_ms);
     (void)yyjson_mut_obj_add_uint(doc, object, "seen_ms_ago", state->seen_ms_ago);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "shared_json.h"
-#include "control.h"
 #include "params.h"
 #include "refuse.h"
 
@@ -11,7 +10,7 @@ const struct cv_shared *shared_for_call(struct call *call, yyjson_val *params)
 
     if (!params_only(call, params, members))
         return NULL;
-    shared = dataplane_shared(call->control->dataplane);
+    shared = dataplane_shared(call->api->services->dataplane);
     if (shared == NULL)
         call_refuse_no_dataplane(call);
     return shared;

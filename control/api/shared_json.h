@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* Fields of the memory shared with the data plane, as JSON. That memory changes while it is read. */
+/* Fields of the memory shared with the data plane, as JSON. */
+#include "link/dataplane.h"
 #include "rpc.h"
-#include "shared/shared.h"
 
 #include <yyjson.h>
-
-/* One field, as lib/shared/stats.h asks for it. */
-#define SHARED_LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 
 /*
  * What a method without parameters reads from: NULL when the call has been refused, because it has parameters

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trace_json.h"
 
-#include "control.h"
 #include "base/clock.h"
+#include "json.h"
 #include "shared/trace_path.h"
 #include "shared_json.h"
 
@@ -58,10 +58,7 @@ static yyjson_mut_val *make(struct call *call, const struct cv_shared *shared,
         (void)yyjson_mut_arr_add_str(call->doc, kinds, "qlog");
     if ((trace->kinds & CV_TRACE_KEYS) != 0)
         (void)yyjson_mut_arr_add_str(call->doc, kinds, "keylog");
-    if (trace->session != 0)
-        (void)yyjson_mut_obj_add_uint(call->doc, object, "session", trace->session);
-    else
-        (void)yyjson_mut_obj_add_null(call->doc, object, "session");
+    json_add_number(call->doc, object, "session", trace->session != 0, trace->session);
     (void)yyjson_mut_obj_add_strcpy(call->doc, object, "until", time_print(trace->until_unix_ms, until));
     add_path(call, object, "qlog", shared, trace, CV_TRACE_QLOG);
     add_path(call, object, "keylog", shared, trace, CV_TRACE_KEYS);
@@ -79,7 +76,7 @@ yyjson_mut_val *trace_json(struct call *call, const struct cv_shared *shared, un
 
 yyjson_mut_val *trace_json_of_session(struct call *call, uint64_t session)
 {
-    const struct cv_shared *shared = dataplane_shared(call->control->dataplane);
+    const struct cv_shared *shared = dataplane_shared(call->api->services->dataplane);
     struct cv_trace_stats trace;
 
     for (unsigned i = 0; shared != NULL && i < CV_TRACES; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane.h"
-#include "dataplane_link.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "dataplane_link.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -35,6 +35,9 @@ bool dataplane_attached(const struct dataplane *dataplane);
 /* The data plane's statistics, read only and volatile: see lib/shared/stats.h. NULL when not attached. */
 const struct cv_shared *dataplane_shared(const struct dataplane *dataplane);
 
+/* One field of them, as lib/shared/stats.h asks for it: that memory changes while it is read. */
+#define SHARED_LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
 /* 0 when not attached. */
 uint64_t dataplane_boot_id(const struct dataplane *dataplane);
 

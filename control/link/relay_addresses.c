@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "relay_addresses.h"
 
-#include "control.h"
-
 static uint32_t configured(const struct cv_config *config, struct cv_ip *ips, uint32_t max)
 {
     uint32_t found = 0;
@@ -14,16 +12,17 @@ static uint32_t configured(const struct cv_config *config, struct cv_ip *ips, ui
     return found;
 }
 
-uint32_t relay_addresses(const struct control *control, struct cv_ip *ips, uint32_t max)
+uint32_t relay_addresses(const struct cv_config *config, const struct dataplane *dataplane, struct cv_ip *ips,
+                         uint32_t max)
 {
-    const struct cv_shared *shared = dataplane_shared(control->dataplane);
+    const struct cv_shared *shared = dataplane_shared(dataplane);
     uint32_t found = 0;
 
     for (uint32_t port = 0; shared != NULL && port < shared->header.port_count; port++) {
-        uint32_t count = __atomic_load_n(&shared->ports[port].address_count, __ATOMIC_RELAXED);
+        uint32_t count = SHARED_LOAD(shared->ports[port].address_count);
 
         for (uint32_t i = 0; i < count && i < CV_PORT_ADDRESSES && found < max; i++)
             ips[found++] = shared->ports[port].addresses[i].ip;
     }
-    return found > 0 ? found : configured(control->config, ips, max);
+    return found > 0 ? found : configured(config, ips, max);
 }

@@ -1,42 +1,44 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Adding and removing pairs: the store and the data plane together. A change first writes the store, then
- * asks the data plane, and is done when both have it. An added pair is committed before the data plane hears
- * of it, so that a control that was killed never gives its number, or a channel, to another one. Killed
- * half-way, control finds out on the next attachment (sync.h).
+ * The pairs as a whole: the store says which should exist, and the data plane is made to have them.
+ *
+ *      pair_change ──> store, then data plane       relay_ports: which port a new one gets
+ *      attached ─────> sync ─── refused ──> waiting
+ *      events ───────> legs, pair_ends ──> store, subscribers, and who is above
+ *
+ * To be fed with the attachment's attached, lost and event.
  */
-#include "store/commits.h"
-#include "link/requests.h"
-#include "store/store_pairs.h"
+#include "pair_ends.h"
+#include "sync.h"
+#include "waiting.h"
 
-struct control;
-
-enum change_outcome {
-    CHANGE_DONE,
-    CHANGE_REFUSED, /* by the data plane; a pair to add is no longer in the store */
-    CHANGE_UNSAVED, /* by the store; nothing was kept */
+struct pairs {
+    struct services *services;
+    struct pair_ends ends;
+    struct sync *sync;
+    struct waiting *waiting;
+    uint64_t pairs_max; /* of the data plane attached last; 0: unknown */
 };
 
-/* The caller's, until `done`. `record` is set by the caller for an add, and by pairs_remove. */
-struct pair_change {
-    struct control *control;
-    struct pair_record record;
-    struct request request;
-    struct commit_waiter waiter;
-    enum change_outcome outcome;
-    int error;      /* of the data plane, with CHANGE_REFUSED: see cv_result_text */
-    bool kept;      /* an added pair is in the store for good */
-    bool installed; /* the data plane has the pair; false: it is put when the data plane returns */
-    void (*done)(struct pair_change *change);
-};
+struct pairs *pairs_new(struct services *services); /* NULL: out of memory */
+void pairs_free(struct pairs *pairs);               /* NULL is allowed */
 
-/* Fresh tokens for the legs that bind by token. A negative errno when the kernel has none. */
-int pairs_make_tokens(struct pair_record *record);
+/*
+ * Who is above is told of pairs that go for a reason of their own (idle, or a tunnel leg's session has
+ * ended), before subscribers are. To be called before there can be a data plane.
+ */
+void pairs_on_gone(struct pairs *pairs,
+                   void (*gone)(void *context, uint64_t pair, enum cv_session_error code), void *context);
 
-/* What a PAIR_PUT of this record says. -EBADMSG: the data plane would not take it for a message. */
-int pairs_put_message(const struct pair_record *record, struct cv_message *message);
+/* To be called when sessions know that they are attached: those of another run end, and their pairs. */
+void pairs_attached(struct pairs *pairs);
 
-/* Both return 0 (`done` follows, never from within the call) or the store's negative errno. */
-int pairs_add(struct control *control, struct pair_change *change);
-int pairs_remove(struct control *control, struct pair_change *change, uint64_t pair);
+/* The data plane is lost, and all requests have ended. */
+void pairs_lost(struct pairs *pairs);
+
+/* What the data plane tells of pairs and legs; others are left alone. */
+void pairs_event(struct pairs *pairs, const struct cv_message *message);
+
+/* Store and data plane may differ. */
+void pairs_bring_in_line(struct pairs *pairs);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sync.h"
-#include "control.h"
-#include "leg_events.h"
+
 #include "base/log.h"
 #include "base/numbers.h"
-#include "pairs.h"
+#include "legs.h"
+#include "record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +15,9 @@
 enum sync_phase { SYNC_IDLE, SYNC_DUMP, SYNC_REMOVE, SYNC_SCAN };
 
 struct sync {
-    struct control *control;
+    struct services *services;
+    const struct pair_ends *ends;
+    struct waiting *waiting;
     enum sync_phase phase;
     bool again;               /* asked for during a run */
     uint64_t newest;          /* the last pair that was in the store when the dump was asked for */
@@ -45,6 +47,7 @@ static void schedule(struct sync *sync)
 static void clear(struct sync *sync)
 {
     sync->phase = SYNC_IDLE;
+    waiting_hold(sync->waiting, false);
     numbers_free(&sync->known);
     numbers_free(&sync->strangers);
 }
@@ -74,25 +77,25 @@ static bool same_settings(const struct pair_record *record, const struct cv_pair
 static void on_state(struct request *request, const struct cv_pair_state *state)
 {
     struct sync *sync = (struct sync *)(void *)((char *)request - offsetof(struct sync, dump));
-    struct control *control = sync->control;
-    uint64_t boot_id = dataplane_boot_id(control->dataplane);
+    struct services *services = sync->services;
+    uint64_t boot_id = dataplane_boot_id(services->dataplane);
     struct pair_record record;
-    int error = store_get_pair(control->store, state->pair, &record);
+    int error = store_get_pair(services->store, state->pair, &record);
 
     if (error == -ENOENT) {
         numbers_add(&sync->strangers, state->pair);
         return;
     }
     if (error != 0) {
-        log_error("store: %s", store_error(control->store));
+        log_error("store: %s", store_error(services->store));
         numbers_add(&sync->known, state->pair); /* it works: leave it alone */
         return;
     }
-    leg_events_learn(control, &record, state, record.boot_id == boot_id);
+    legs_learn(services, &record, state, record.boot_id == boot_id);
     if (record.boot_id == boot_id && same_settings(&record, state))
         numbers_add(&sync->known, state->pair);
     else if (record.boot_id == boot_id)
-        (void)store_set_boot_id(control->store, state->pair, 0); /* so that it is put again */
+        (void)store_set_boot_id(services->store, state->pair, 0); /* so that it is put again */
 }
 
 static void on_dump_done(struct request *request, int error, const struct cv_pair_state *state)
@@ -120,23 +123,23 @@ static void on_request_done(struct request *request, int error, const struct cv_
 {
     struct sync_request *done = (struct sync_request *)(void *)request;
     struct sync *sync = done->sync;
-    struct control *control = sync->control;
+    struct services *services = sync->services;
 
     (void)state;
     sync->in_flight--;
     if (request->message.type == CV_MESSAGE_PAIR_PUT && error == 0) {
         sync->counts.put++;
-        (void)store_set_boot_id(control->store, request->message.put.pair,
-                                dataplane_boot_id(control->dataplane));
+        (void)store_set_boot_id(services->store, request->message.put.pair,
+                                dataplane_boot_id(services->dataplane));
     } else if (request->message.type == CV_MESSAGE_PAIR_PUT && error != -ECONNRESET) {
         if (sync->counts.refused++ == 0)
             log_warning("pair %" PRIu64 " is not in the data plane: %s; it is tried again when pairs go "
                         "(further ones are counted)",
                         request->message.put.pair, cv_result_text(error));
         if (error == -ENOTCONN)
-            leg_events_sessionless(control, request->message.put.pair);
+            pair_ends_sessionless(sync->ends, request->message.put.pair);
         else if (error != -EEXIST) /* it would be there, in another form */
-            waiting_add(control->waiting, request->message.put.pair, request->message.put.idle_s);
+            waiting_add(sync->waiting, request->message.put.pair, request->message.put.idle_s);
     } else if (request->message.type == CV_MESSAGE_PAIR_DELETE && error == 0) {
         sync->counts.removed++;
     }
@@ -155,7 +158,7 @@ static bool ask(struct sync *sync, const struct cv_message *message)
     made->sync = sync;
     made->request.message = *message;
     made->request.done = on_request_done;
-    if (dataplane_request(sync->control->dataplane, &made->request) != 0) {
+    if (dataplane_request(sync->services->dataplane, &made->request) != 0) {
         free(made);
         return false;
     }
@@ -170,7 +173,7 @@ static void finish(struct sync *sync)
     log_notice("in line with the data plane: %" PRIu64 " pairs known, %" PRIu64 " put, %" PRIu64
                " refused, %" PRIu64 " removed, %" PRIu64 " expired meanwhile",
                counts->known, counts->put, counts->refused, counts->removed, counts->expired);
-    events_synced(&sync->control->events, counts);
+    events_synced(&sync->services->events, counts);
     clear(sync);
     if (sync->again)
         sync_start(sync);
@@ -198,7 +201,7 @@ static void remove_strangers(struct sync *sync)
 /* A pair of the store that the dump did not have. False when memory is short. */
 static bool settle(struct sync *sync, const struct pair_record *record)
 {
-    struct control *control = sync->control;
+    struct services *services = sync->services;
     struct cv_message message;
 
     if (record->damaged) {
@@ -207,12 +210,12 @@ static bool settle(struct sync *sync, const struct pair_record *record)
                   record->pair);
         return true;
     }
-    if (record->boot_id == dataplane_boot_id(control->dataplane)) {
+    if (record->boot_id == dataplane_boot_id(services->dataplane)) {
         sync->counts.expired++;
-        leg_events_expired(control, record);
+        pair_ends_expired(sync->ends, record);
         return true;
     }
-    if (pairs_put_message(record, &message) != 0) {
+    if (pair_record_put(record, &message) != 0) {
         sync->counts.refused++;
         log_error("store: pair %" PRIu64 " makes no sense to the data plane; delete it", record->pair);
         return true;
@@ -224,11 +227,11 @@ static void scan(struct sync *sync)
 {
     static struct pair_record records[SYNC_STEP]; /* one thread */
     uint32_t room = SYNC_IN_FLIGHT - sync->in_flight;
-    int count = store_next_pairs(sync->control->store, sync->cursor, sync->newest, records,
+    int count = store_next_pairs(sync->services->store, sync->cursor, sync->newest, records,
                                  room < SYNC_STEP ? room : SYNC_STEP);
 
     if (count < 0) {
-        abandon(sync, store_error(sync->control->store));
+        abandon(sync, store_error(sync->services->store));
         return;
     }
     for (int i = 0; i < count; i++) {
@@ -256,14 +259,16 @@ static void on_step(evutil_socket_t fd, short what, void *context)
         scan(sync);
 }
 
-struct sync *sync_new(struct control *control)
+struct sync *sync_new(struct services *services, const struct pair_ends *ends, struct waiting *waiting)
 {
     struct sync *sync = calloc(1, sizeof(*sync));
 
     if (sync == NULL)
         return NULL;
-    sync->control = control;
-    sync->step = evtimer_new(control->base, on_step, sync);
+    sync->services = services;
+    sync->ends = ends;
+    sync->waiting = waiting;
+    sync->step = evtimer_new(services->loop, on_step, sync);
     if (sync->step == NULL) {
         free(sync);
         return NULL;
@@ -282,7 +287,7 @@ void sync_free(struct sync *sync)
 
 void sync_start(struct sync *sync)
 {
-    struct control *control = sync->control;
+    struct services *services = sync->services;
 
     if (sync->phase != SYNC_IDLE) {
         sync->again = true;
@@ -292,16 +297,18 @@ void sync_start(struct sync *sync)
     sync->cursor = 0;
     sync->counts = (struct sync_counts){0};
     sync->newest = 0;
-    if (store_newest_pair(control->store, &sync->newest) != 0) {
-        abandon(sync, store_error(control->store));
+    if (store_newest_pair(services->store, &sync->newest) != 0) {
+        abandon(sync, store_error(services->store));
         return;
     }
     memset(&sync->dump, 0, sizeof(sync->dump));
     sync->dump.message.type = CV_MESSAGE_PAIR_DUMP;
     sync->dump.state = on_state;
     sync->dump.done = on_dump_done;
-    if (dataplane_request(control->dataplane, &sync->dump) == 0)
-        sync->phase = SYNC_DUMP;
+    if (dataplane_request(services->dataplane, &sync->dump) != 0)
+        return;
+    sync->phase = SYNC_DUMP;
+    waiting_hold(sync->waiting, true);
 }
 
 bool sync_running(const struct sync *sync)

@@ -15,15 +15,16 @@
  * at most SYNC_IN_FLIGHT requests at a time, at most SYNC_STEP pairs per turn of the loop. Memory: 8 bytes
  * per pair, until it is done.
  */
-#include <stdbool.h>
+#include "pair_ends.h"
+#include "waiting.h"
 
-struct control;
 struct sync;
 
 #define SYNC_IN_FLIGHT 1024
 #define SYNC_STEP      128
 
-struct sync *sync_new(struct control *control); /* NULL: out of memory */
+struct sync *sync_new(struct services *services, const struct pair_ends *ends,
+                      struct waiting *waiting); /* NULL: out of memory */
 void sync_free(struct sync *sync);
 
 /* Starts, or starts over as soon as the one under way is done. Nothing happens without a data plane. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "waiting.h"
-#include "control.h"
-#include "leg_events.h"
+
 #include "base/clock.h"
 #include "base/log.h"
-#include "pairs.h"
+#include "record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,11 +20,13 @@ struct waiting_pair {
 };
 
 struct waiting {
-    struct control *control;
+    struct services *services;
+    const struct pair_ends *ends;
     struct event *timer;
     uint64_t due_ms;            /* of the timer, monotonic; 0: it is not set */
     struct waiting_pair *pairs; /* by number */
     size_t count, room;
+    bool held;    /* waiting_hold */
     bool passing; /* through all of them */
     size_t next;  /* the first that this pass has not looked at */
     uint32_t in_flight;
@@ -118,21 +119,21 @@ static void on_done(struct request *request, int error, const struct cv_pair_sta
 {
     struct waiting_request *done = (struct waiting_request *)(void *)request;
     struct waiting *waiting = done->waiting;
-    struct control *control = waiting->control;
+    struct services *services = waiting->services;
     struct waiting_pair *entry = find(waiting, request->message.put.pair);
 
     (void)state;
     waiting->in_flight--;
     if (error == 0) {
-        (void)store_set_boot_id(control->store, request->message.put.pair,
-                                dataplane_boot_id(control->dataplane));
+        (void)store_set_boot_id(services->store, request->message.put.pair,
+                                dataplane_boot_id(services->dataplane));
         waiting->put++;
         if (entry != NULL)
             entry->gone = true;
     } else if (error == -ENOSPC) {
         waiting->full = true;
     } else if (error == -ENOTCONN) {
-        leg_events_sessionless(control, request->message.put.pair);
+        pair_ends_sessionless(waiting->ends, request->message.put.pair);
         if (entry != NULL)
             entry->gone = true;
     }
@@ -149,8 +150,8 @@ static void try_again(struct waiting *waiting, const struct pair_record *record)
         return;
     made->waiting = waiting;
     made->request.done = on_done;
-    if (pairs_put_message(record, &made->request.message) != 0 ||
-        dataplane_request(waiting->control->dataplane, &made->request) != 0)
+    if (pair_record_put(record, &made->request.message) != 0 ||
+        dataplane_request(waiting->services->dataplane, &made->request) != 0)
         free(made);
     else
         waiting->in_flight++;
@@ -158,18 +159,18 @@ static void try_again(struct waiting *waiting, const struct pair_record *record)
 
 static void look_at(struct waiting *waiting, struct waiting_pair *entry, uint64_t now)
 {
-    struct control *control = waiting->control;
+    struct services *services = waiting->services;
     bool expired = entry->deadline_ms <= now;
     struct pair_record record;
 
     if (entry->gone || (waiting->full && !expired))
         return;
-    if (store_get_pair(control->store, entry->pair, &record) != 0 ||
-        record.boot_id == dataplane_boot_id(control->dataplane)) {
+    if (store_get_pair(services->store, entry->pair, &record) != 0 ||
+        record.boot_id == dataplane_boot_id(services->dataplane)) {
         entry->gone = true; /* deleted, damaged, or put by a run of sync */
     } else if (expired) {
         entry->gone = true;
-        leg_events_expired(control, &record);
+        pair_ends_expired(waiting->ends, &record);
     } else {
         try_again(waiting, &record);
     }
@@ -218,9 +219,9 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     waiting->due_ms = 0;
-    if (waiting->count == 0 || !dataplane_attached(waiting->control->dataplane))
+    if (waiting->count == 0 || !dataplane_attached(waiting->services->dataplane))
         return;
-    if (sync_running(waiting->control->sync)) {
+    if (waiting->held) {
         arm(waiting, SYNC_PAUSE_MS);
         return;
     }
@@ -235,6 +236,11 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
         end_pass(waiting);
     else if (waiting->next < waiting->count && waiting->in_flight < WAITING_IN_FLIGHT)
         arm(waiting, 0);
+}
+
+void waiting_hold(struct waiting *waiting, bool held)
+{
+    waiting->held = held;
 }
 
 void waiting_room(struct waiting *waiting)
@@ -254,14 +260,15 @@ void waiting_stop(struct waiting *waiting)
     waiting->count = 0;
 }
 
-struct waiting *waiting_new(struct control *control)
+struct waiting *waiting_new(struct services *services, const struct pair_ends *ends)
 {
     struct waiting *waiting = calloc(1, sizeof(*waiting));
 
     if (waiting == NULL)
         return NULL;
-    waiting->control = control;
-    waiting->timer = evtimer_new(control->base, on_timer, waiting);
+    waiting->services = services;
+    waiting->ends = ends;
+    waiting->timer = evtimer_new(services->loop, on_timer, waiting);
     if (waiting->timer == NULL) {
         free(waiting);
         return NULL;

@@ -6,9 +6,8 @@
  * and every WAITING_RETRY_S; what has waited for as long as its idle time expires, because no data plane
  * counts that time for it. Memory: 24 bytes per pair that waits.
  */
-#include <stdint.h>
+#include "pair_ends.h"
 
-struct control;
 struct waiting;
 
 #define WAITING_RETRY_S   30
@@ -16,14 +15,18 @@ struct waiting;
 #define WAITING_IN_FLIGHT 16  /* few, because one refusal speaks for all that follow */
 #define WAITING_STEP      128 /* pairs looked at in one turn of the loop */
 
-struct waiting *waiting_new(struct control *control); /* NULL: out of memory */
-void waiting_free(struct waiting *waiting);           /* NULL is allowed */
+struct waiting *waiting_new(struct services *services,
+                            const struct pair_ends *ends); /* NULL: out of memory */
+void waiting_free(struct waiting *waiting);                /* NULL is allowed */
 
 /* The data plane refused this pair. One that waits already keeps the time it has waited. */
 void waiting_add(struct waiting *waiting, uint64_t pair, uint32_t idle_s);
 
 /* A pair has left the data plane. */
 void waiting_room(struct waiting *waiting);
+
+/* While pairs are being brought in line (sync.h) none is tried: they may be put by that. */
+void waiting_hold(struct waiting *waiting, bool held);
 
 /* The data plane is lost, and all requests have ended. */
 void waiting_stop(struct waiting *waiting);

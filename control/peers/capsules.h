@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* What each capsule of a peer does, and the making of those that control sends. */
+/* The capsules that tell a peer of its pairs, made and queued. Each may close the session. */
 #include "sessions/session.h"
 #include "store/store_pairs.h"
 
-/* A capsule that has passed the rules of order. */
-void capsules_take(struct session *session, const struct cv_capsule *capsule);
-
-void capsules_observed(struct session *session);
 void capsules_refused(struct session *session, enum cv_pair_origin origin, uint64_t number,
                       enum cv_session_error code, const char *sentence);
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* At a time. A TUNNEL_LIMIT for each of them has to fit into the session's outbox (session_io.h). */
+/* At a time. A TUNNEL_LIMIT for each of them has to fit into the session's outbox (sessions/outbox.h). */
 #define CHANNELS_MAX     2048
 #define CHANNELS_RESTING 16
 

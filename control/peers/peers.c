@@ -1,94 +1,152 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "peers.h"
 
-#include "sessions/session_events.h"
+#include "load.h"
+#include "offers.h"
+#include "peer_pairs.h"
+#include "registry.h"
+#include "sessions/drain.h"
+#include "sessions/keep.h"
+#include "sessions/sessions.h"
+#include "sessions/stream_out.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-/* IDs are hashes already; a peer that searches for colliding ones makes a chain no longer than its sessions.
- */
-static struct session_keys *bucket(struct sessions *all, const struct cv_peer_id *id)
+static void take_register(struct peer *peer)
 {
-    uint64_t hash;
+    struct session *session = peer->session;
+    const struct cv_config *config = peer->all->services->config;
+    const struct cv_capsule answer = {
+        .type = CV_CAPSULE_REGISTERED,
+        .registered =
+            {
+                .minor = CV_PROTOCOL_MINOR,
+                .own = session->record.chain.ids[0],
+                .pairs = config->session_pairs,
+                .idle_s = config->pair_idle_s,
+            },
+    };
 
-    memcpy(&hash, id->bytes, sizeof(hash));
-    return &all->by_id[hash % SESSION_BUCKETS];
+    registry_add(peer);
+    session_write(session, &answer);
+    session_write_observed(session);
 }
 
-static const struct cv_peer_id *id_of(const struct session_key *key)
+static void take(struct peer *peer, const struct cv_capsule *capsule)
 {
-    return &key->session->record.chain.ids[key - key->session->keys];
-}
-
-static bool has_id(const struct session *session, const struct cv_peer_id *id)
-{
-    for (uint32_t i = 0; i < session->record.chain.count; i++) {
-        if (cv_peer_id_equal(&session->record.chain.ids[i], id))
-            return true;
+    switch (capsule->type) {
+    case CV_CAPSULE_REGISTER:
+        if (draining(peer->all->sessions))
+            drain_send_away(peer->session);
+        else
+            take_register(peer);
+        break;
+    case CV_CAPSULE_PAIR_REQUEST:
+        offers_request(peer, capsule->request.request, &capsule->request.peer, capsule->request.legs);
+        break;
+    case CV_CAPSULE_PAIR_ACCEPT:
+        offers_accept(peer, capsule->accept.offer, capsule->accept.leg);
+        break;
+    case CV_CAPSULE_PAIR_REFUSE:
+        offers_refuse(peer, capsule->refuse.offer, capsule->refuse.code);
+        break;
+    case CV_CAPSULE_PAIR_CLOSE:
+        peer_pairs_close(peer, capsule->close);
+        break;
+    default: /* the relay's own, which the reader lets no peer send */
+        break;
     }
-    return false;
 }
 
-bool peers_same(const struct session *one, const struct session *other)
+static void on_capsule(void *context, struct session *session, const struct cv_capsule *capsule)
 {
-    return has_id(one, &other->record.chain.ids[0]) || has_id(other, &one->record.chain.ids[0]);
+    struct peer *peer = peer_of(session);
+
+    if (peer == NULL)
+        peer = peer_begin(context, session);
+    if (peer == NULL)
+        session_close(session, CV_SESSION_ERROR_INTERNAL, "out of memory");
+    else
+        take(peer, capsule);
 }
 
-/* Another session of the same peer that has this ID, or NULL. */
-static struct session *older(const struct session *session, const struct cv_peer_id *id)
+static void on_limit(void *context, struct session *session, uint16_t before)
 {
-    struct session_key *key;
-
-    LIST_FOREACH(key, bucket(session->all, id), entry)
-    {
-        if (key->session != session && cv_peer_id_equal(id_of(key), id) && peers_same(key->session, session))
-            return key->session;
-    }
-    return NULL;
+    (void)context;
+    if (peer_of(session) != NULL)
+        peer_pairs_limit(peer_of(session), before);
 }
 
-void peers_register(struct session *session)
+static void on_leave(void *context, struct session *session)
 {
-    struct session *found;
+    struct peer *peer = peer_of(session);
 
-    for (uint32_t i = 0; i < session->record.chain.count; i++) {
-        const struct cv_peer_id *id = &session->record.chain.ids[i];
-
-        while ((found = older(session, id)) != NULL) {
-            peers_forget(found);
-            session_close(found, CV_SESSION_ERROR_REPLACED, "the peer has registered in a newer session");
-        }
-    }
-    for (uint32_t i = 0; i < session->record.chain.count; i++) {
-        session->keys[i].session = session;
-        LIST_INSERT_HEAD(bucket(session->all, &session->record.chain.ids[i]), &session->keys[i], entry);
-    }
-    session->registered_at = ++session->all->registrations;
-    session_registered(session);
-}
-
-void peers_forget(struct session *session)
-{
-    if (session->registered_at == 0)
+    (void)context;
+    if (peer == NULL)
         return;
-    for (uint32_t i = 0; i < session->record.chain.count; i++)
-        LIST_REMOVE(&session->keys[i], entry);
-    session->registered_at = 0;
+    registry_remove(peer);
+    offers_leave(peer);
+    peer_pairs_leave(peer);
+    free(peer->channels);
+    peer->channels = NULL;
 }
 
-struct session *peers_find(struct sessions *all, const struct cv_peer_id *id)
+static void on_known(void *context)
 {
-    struct session *newest = NULL;
-    struct session_key *key;
+    struct peers *peers = context;
 
-    LIST_FOREACH(key, bucket(all, id), entry)
-    {
-        if (!cv_peer_id_equal(id_of(key), id))
-            continue;
-        if (key == key->session->keys)
-            return key->session;
-        if (newest == NULL || key->session->registered_at > newest->registered_at)
-            newest = key->session;
+    offers_announce_made(peers);
+    offers_arm(peers);
+}
+
+static void on_pair_gone(void *context, uint64_t pair, enum cv_session_error code)
+{
+    peers_pair_gone(context, pair, code);
+}
+
+struct peers *peers_new(struct services *services, struct pairs *pairs, struct sessions *sessions)
+{
+    static const struct session_handlers handlers = {
+        .capsule = on_capsule, .limit = on_limit, .leave = on_leave, .known = on_known};
+    struct peers *made = calloc(1, sizeof(*made));
+
+    if (made == NULL)
+        return NULL;
+    made->services = services;
+    made->pairs = pairs;
+    made->sessions = sessions;
+    TAILQ_INIT(&made->offers);
+    sessions_handle(sessions, &handlers, made);
+    pairs_on_gone(pairs, on_pair_gone, made);
+    made->timer = evtimer_new(services->loop, offers_on_timer, made);
+    if (made->timer == NULL || peers_load(made) != 0) {
+        peers_free(made);
+        return NULL;
     }
-    return newest;
+    return made;
+}
+
+static void free_channels(void *context, struct session *session)
+{
+    (void)context;
+    if (peer_of(session) != NULL)
+        free(peer_of(session)->channels);
+}
+
+void peers_free(struct peers *peers)
+{
+    if (peers == NULL)
+        return;
+    peer_pairs_free(peers);
+    offers_free(peers);
+    sessions_each_known(peers->sessions, free_channels, NULL);
+    if (peers->timer != NULL)
+        event_free(peers->timer);
+    free(peers);
+}
+
+void peers_pair_gone(struct peers *peers, uint64_t pair, enum cv_session_error code)
+{
+    peer_pairs_gone(peers, pair, code);
+    sessions_keep(peers->sessions);
 }

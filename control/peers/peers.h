@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Registered peers, by ID. Each ID of a session's chain leads to it. Two sessions are of the same peer when
- * the leaf of one is in the chain of the other: then the newer replaces the older. Peers that have no more in
- * common than an issuer stay apart; who asks for the issuer's ID gets the one that registered last.
+ * Peers as control knows them: what their capsules mean, who can be found by ID, and the pairs that they make
+ * (docs/protocol.md). Above sessions, which hand capsules up, and pairs, which say when one is gone.
+ *
+ *      capsule ──> registry       REGISTER: found by ID from now on
+ *              ├─> offers ──────> peer_pairs ──> pairs
+ *              └─> peer_pairs     PAIR_CLOSE
  */
-#include "sessions/session.h"
+#include "peer.h"
 
-/* The peer has registered: it can be found from now on, and closes the older sessions of the same peer. */
-void peers_register(struct session *session);
-void peers_forget(struct session *session);
+/* Loads what the store knows of offers and peers' pairs. NULL: out of memory, or the store cannot be read. */
+struct peers *peers_new(struct services *services, struct pairs *pairs, struct sessions *sessions);
 
-/* The session of a registered peer that has this ID, its leaf's first. NULL: there is none. */
-struct session *peers_find(struct sessions *all, const struct cv_peer_id *id);
+/* Before the sessions are freed. NULL is allowed. */
+void peers_free(struct peers *peers);
 
-/* Whether both are of the same peer. */
-bool peers_same(const struct session *one, const struct session *other);
+/* A pair is gone for a reason that lies outside of peers: tells both, if it is one of theirs. */
+void peers_pair_gone(struct peers *peers, uint64_t pair, enum cv_session_error code);

@@ -2,7 +2,6 @@
 #include "events.h"
 #include "base/clock.h"
 #include "protocol/session_error.h"
-#include "api/rpc.h"
 
 #include <stdlib.h>
 #include <yyjson.h>
@@ -23,6 +22,28 @@ static const char *kind_name(enum event_kind kind)
 #undef EVENT_NAME
     }
     return "?";
+}
+
+void events_subscribe(struct events *events, struct event_subscriber *subscriber)
+{
+    LIST_INSERT_HEAD(&events->subscribers, subscriber, entry);
+}
+
+void events_unsubscribe(struct event_subscriber *subscriber)
+{
+    LIST_REMOVE(subscriber, entry);
+}
+
+uint64_t events_subscribers(const struct events *events)
+{
+    const struct event_subscriber *subscriber;
+    uint64_t count = 0;
+
+    LIST_FOREACH(subscriber, &events->subscribers, entry)
+    {
+        count++;
+    }
+    return count;
 }
 
 bool events_wanted(const struct events *events)
@@ -51,11 +72,10 @@ static struct draft begin(const struct events *events, enum event_kind kind)
     return draft;
 }
 
-/* A subscriber that cannot be sent to leaves the list within `send`. */
 static void publish(struct events *events, struct draft draft)
 {
-    struct rpc_connection *connection;
-    struct rpc_connection *next;
+    struct event_subscriber *subscriber;
+    struct event_subscriber *next;
     size_t bytes;
     char *line = yyjson_mut_write(draft.doc, 0, &bytes);
 
@@ -63,9 +83,9 @@ static void publish(struct events *events, struct draft draft)
     if (line == NULL)
         return;
     events->published++;
-    for (connection = LIST_FIRST(&events->subscribers); connection != NULL; connection = next) {
-        next = LIST_NEXT(connection, subscriber);
-        connection->send(connection, line, bytes, true);
+    for (subscriber = LIST_FIRST(&events->subscribers); subscriber != NULL; subscriber = next) {
+        next = LIST_NEXT(subscriber, entry);
+        subscriber->send(subscriber, line, bytes);
     }
     free(line);
 }

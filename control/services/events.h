@@ -18,13 +18,23 @@ enum event_kind {
 #undef EVENT_ENUM
 };
 
-struct rpc_connection;
+/* Who is told of what happens: the subscriber's, while it is subscribed. */
+struct event_subscriber {
+    LIST_ENTRY(event_subscriber) entry;
+    /* Takes a notification, a line of JSON; the newline is to be added. It may end the subscription. */
+    void (*send)(struct event_subscriber *subscriber, const char *line, size_t bytes);
+};
 
 struct events {
-    LIST_HEAD(, rpc_connection) subscribers;
+    LIST_HEAD(, event_subscriber) subscribers;
     uint64_t published; /* events that anybody was there to hear */
     uint64_t lost;      /* of these, not delivered to a subscriber that did not read */
 };
+
+/* `send` is called for every event from now on. */
+void events_subscribe(struct events *events, struct event_subscriber *subscriber);
+void events_unsubscribe(struct event_subscriber *subscriber);
+uint64_t events_subscribers(const struct events *events);
 
 /* What pairs_synced tells, in pairs. */
 struct sync_counts {

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHAIN_RSA_BITS     8192
+#define CHAIN_RSA_BITS 8192
 
 /* X(enumerator, name, meaning) */
 #define CHAIN_ERROR_LIST(X)                                                                  \

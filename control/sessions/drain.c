@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "drain.h"
 
-#include "control.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "session_events.h"
-#include "session_io.h"
+#include "keep.h"
+#include "stream_out.h"
 
 #include <errno.h>
 
@@ -61,7 +60,7 @@ static void on_time(evutil_socket_t fd, short what, void *context)
 
 struct event *drain_timer_new(struct sessions *all)
 {
-    return evtimer_new(all->control->base, on_time, all);
+    return evtimer_new(all->services->loop, on_time, all);
 }
 
 int drain_begin(struct sessions *all, uint32_t seconds, uint32_t *told)

@@ -274,6 +274,7 @@ int store_ports_taken(struct store *store, const struct leg_record *leg,
     *pairs = 0;
     error = each_port(store, store->statements[STATEMENT_PEER_PORTS], leg->peer, taken, context, pairs);
     if (error == 0 && address != NULL)
-        error = each_port(store, store->statements[STATEMENT_ADDRESS_PORTS], address, taken, context, &others);
+        error =
+            each_port(store, store->statements[STATEMENT_ADDRESS_PORTS], address, taken, context, &others);
     return error;
 }

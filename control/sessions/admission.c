@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "session_admit.h"
+#include "admission.h"
 
-#include "control.h"
-#include "drain.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "session_events.h"
-#include "session_io.h"
+#include "chain.h"
+#include "drain.h"
+#include "news.h"
+#include "stream_in.h"
+#include "stream_out.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ static void refuse_as(struct session *session, const char *reason, enum cv_sessi
 
     log_info("session %" PRIu64 " refused: %s, peer %s at %s", session->record.session, reason,
              session_label(session, label), cv_address_print(&session->address, address));
-    session_events_refused(session, reason);
+    session_news_refused(session, reason);
     session->phase = SESSION_CLOSING;
     session->close_code = code;
     session_order(session, CV_MESSAGE_SESSION_REFUSE, code);
@@ -61,7 +62,7 @@ static void decide(struct session *session)
     enum chain_error error = chain_parse(session->chain, session->chain_bytes, &session->record.chain);
     const char *reason = error != CHAIN_GOOD
                              ? chain_error_name(error)
-                             : forbidden(session->all->control->config, &session->record.chain);
+                             : forbidden(session->all->services->config, &session->record.chain);
 
     free(session->chain);
     session->chain = NULL;
@@ -75,11 +76,12 @@ static void decide(struct session *session)
     }
     session->phase = SESSION_ADMITTED;
     session->record.created_ms = clock_unix_ms();
-    session_io_start(session);
+    stream_in_start(session);
+    stream_out_start(session);
     session_changed(session); /* SESSION_ADMIT follows when it is kept */
 }
 
-void session_admit_ask(struct sessions *all, const struct cv_session_ask *ask)
+void admission_ask(struct sessions *all, const struct cv_session_ask *ask)
 {
     struct session *session = session_find(all, ask->session);
 
@@ -100,7 +102,7 @@ void session_admit_ask(struct sessions *all, const struct cv_session_ask *ask)
         refuse(session, "out_of_memory");
 }
 
-void session_admit_take(struct session *session, const struct cv_session_data *data)
+void admission_take(struct session *session, const struct cv_session_data *data)
 {
     if (session->phase != SESSION_ASKING || session->chain == NULL)
         return;

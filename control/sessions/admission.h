@@ -4,7 +4,7 @@
 #include "session.h"
 
 /* A SESSION_ASK. One for a session that is being asked for already starts over. */
-void session_admit_ask(struct sessions *all, const struct cv_session_ask *ask);
+void admission_ask(struct sessions *all, const struct cv_session_ask *ask);
 
 /* A SESSION_DATA of the chain; with its last byte the decision is made. */
-void session_admit_take(struct session *session, const struct cv_session_data *data);
+void admission_take(struct session *session, const struct cv_session_data *data);

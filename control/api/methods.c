@@ -1,5 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "api.h"
+#include "methods.h"
+
+#include "api_drain.h"
+#include "api_events.h"
+#include "api_log.h"
+#include "api_pair_change.h"
+#include "api_pair_read.h"
+#include "api_port.h"
+#include "api_session.h"
+#include "api_shard.h"
+#include "api_stats.h"
+#include "api_trace.h"
+#include "api_worker.h"
 
 #include <string.h>
 
