@@ -120,25 +120,27 @@ static bool read_pair(struct call *call, yyjson_val *params, struct pair_record 
     return true;
 }
 
+/* True when the change came to nothing, and the call has been refused. */
+static bool refuse_change(struct call *call, const struct pair_change *change)
+{
+    if (change->outcome == CHANGE_REFUSED)
+        call_refuse_result(call, change->error);
+    else if (change->outcome == CHANGE_UNSAVED)
+        call_refuse_store(call);
+    return change->outcome != CHANGE_DONE;
+}
+
 static void on_added(struct pair_change *change)
 {
     struct change_call *added = (struct change_call *)(void *)change;
-    struct call *call = added->call;
     const struct pair_record *record = &change->record;
+    struct call *call = added->call;
 
-    switch (change->outcome) {
-    case CHANGE_DONE:
+    if (!refuse_change(call, change)) {
         log_info("pair %" PRIu64 " added: %s and %s on relay port %u", record->pair, record->legs[0].peer,
                  record->legs[1].peer, record->relay_port);
         events_pair(&call->api->services->events, EVENT_PAIR_ADDED, record);
         call_answer(call, pair_json_added(call, record, change->installed));
-        break;
-    case CHANGE_REFUSED:
-        call_refuse_result(call, change->error);
-        break;
-    case CHANGE_UNSAVED:
-        call_refuse_store(call);
-        break;
     }
     free(added);
 }
@@ -188,21 +190,14 @@ void api_pair_add(struct call *call, yyjson_val *params)
 static void on_removed(struct pair_change *change)
 {
     struct change_call *removed = (struct change_call *)(void *)change;
+    uint64_t pair = change->record.pair;
     struct call *call = removed->call;
 
-    switch (change->outcome) {
-    case CHANGE_DONE:
-        log_info("pair %" PRIu64 " deleted", change->record.pair);
-        peers_pair_gone(call->api->peers, change->record.pair, CV_SESSION_ERROR_OPERATOR);
+    if (!refuse_change(call, change)) {
+        log_info("pair %" PRIu64 " deleted", pair);
+        peers_pair_gone(call->api->peers, pair, CV_SESSION_ERROR_OPERATOR);
         events_pair(&call->api->services->events, EVENT_PAIR_REMOVED, &change->record);
         call_answer(call, yyjson_mut_obj(call->doc));
-        break;
-    case CHANGE_REFUSED:
-        call_refuse_result(call, change->error);
-        break;
-    case CHANGE_UNSAVED:
-        call_refuse_store(call);
-        break;
     }
     free(removed);
 }

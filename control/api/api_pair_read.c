@@ -4,6 +4,7 @@
 
 #include "api.h"
 #include "base/log.h"
+#include "json.h"
 #include "pair_json.h"
 #include "params.h"
 #include "refuse.h"
@@ -12,10 +13,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define LIST_MAX     1000
-#define LIST_DEFAULT 100
-#define LIST_CHUNK   32 /* pairs of one list that the data plane is asked for at a time */
-#define LISTS_MAX    4  /* of one connection, at a time: they are the largest answers */
+#define LIST_CHUNK 32 /* pairs of one list that the data plane is asked for at a time */
+#define LISTS_MAX  4  /* of one connection, at a time: they are the largest answers */
 
 struct list;
 
@@ -116,10 +115,7 @@ static void finish_list(struct list *list)
     int more = store_next_pairs(call->api->services->store, list->cursor, INT64_MAX, &after, 1);
 
     (void)yyjson_mut_obj_add_val(call->doc, result, "pairs", list->pairs);
-    if (more > 0)
-        (void)yyjson_mut_obj_add_uint(call->doc, result, "next", list->cursor);
-    else
-        (void)yyjson_mut_obj_add_null(call->doc, result, "next");
+    json_add_number(call->doc, result, "next", more > 0, list->cursor);
     end_list(list);
     call_answer(call, result);
 }
@@ -181,19 +177,12 @@ static void cancel_list(void *state)
 
 void api_pair_list(struct call *call, yyjson_val *params)
 {
-    static const char *const members[] = {"cursor", "limit", NULL};
-    uint64_t cursor = 0;
-    uint64_t limit = LIST_DEFAULT;
     struct list *list;
+    uint64_t cursor;
+    uint32_t limit;
 
-    if (!params_only(call, params, members) ||
-        !params_number(call, params, "cursor", false, INT64_MAX, &cursor) ||
-        !params_number(call, params, "limit", false, LIST_MAX, &limit))
+    if (!params_page(call, params, INT64_MAX, &cursor, &limit))
         return;
-    if (limit == 0) {
-        call_bad_params(call, "limit must be at least 1");
-        return;
-    }
     if (call->connection->list_count == LISTS_MAX) {
         call_refuse(call, REFUSAL_FULL, "this connection has %d lists running: wait for one, or cancel it",
                     LISTS_MAX);
@@ -207,7 +196,7 @@ void api_pair_list(struct call *call, yyjson_val *params)
     call->state = list;
     list->pairs = yyjson_mut_arr(call->doc);
     list->cursor = cursor;
-    list->left = (uint32_t)limit;
+    list->left = limit;
     next_chunk(list);
 }
 

@@ -4,6 +4,7 @@
 
 #include "api.h"
 #include "base/numbers.h"
+#include "json.h"
 #include "params.h"
 #include "refuse.h"
 #include "session_json.h"
@@ -11,9 +12,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-#define LIST_MAX     1000
-#define LIST_DEFAULT 100
 
 /* A session.get under way. */
 struct get_call {
@@ -67,21 +65,15 @@ static size_t count_up_to(const struct numbers *numbers, uint64_t cursor)
 
 void api_session_list(struct call *call, yyjson_val *params)
 {
-    static const char *const members[] = {"cursor", "limit", NULL};
     struct sessions *sessions = call->api->sessions;
-    uint64_t cursor = 0, limit = LIST_DEFAULT;
     struct numbers numbers = {0};
     yyjson_mut_val *result, *list;
+    uint64_t cursor;
+    uint32_t limit;
     size_t i;
 
-    if (!params_only(call, params, members) ||
-        !params_number(call, params, "cursor", false, UINT64_MAX, &cursor) ||
-        !params_number(call, params, "limit", false, LIST_MAX, &limit))
+    if (!params_page(call, params, UINT64_MAX, &cursor, &limit))
         return;
-    if (limit == 0) {
-        call_bad_params(call, "limit must be at least 1");
-        return;
-    }
     sessions_each(sessions, add_number, &numbers);
     if (numbers.failed) {
         numbers_free(&numbers);
@@ -95,10 +87,7 @@ void api_session_list(struct call *call, yyjson_val *params)
         cursor = numbers.values[i];
         (void)yyjson_mut_arr_append(list, session_json(call, sessions_find(sessions, cursor)));
     }
-    if (i < numbers.count)
-        (void)yyjson_mut_obj_add_uint(call->doc, result, "next", cursor);
-    else
-        (void)yyjson_mut_obj_add_null(call->doc, result, "next");
+    json_add_number(call->doc, result, "next", i < numbers.count, cursor);
     numbers_free(&numbers);
     call_answer(call, result);
 }

@@ -2,6 +2,7 @@
 #include "clients.h"
 
 #include "base/log.h"
+#include "base/timer.h"
 #include "dispatch.h"
 #include "listen.h"
 
@@ -35,9 +36,7 @@ struct clients {
 
 static void next_turn(struct clients *clients)
 {
-    const struct timeval now = {0};
-
-    (void)evtimer_add(clients->turn, &now);
+    timer_start(clients->turn, 0);
 }
 
 static void doom(struct client *client)

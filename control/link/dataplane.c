@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane.h"
+
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/timer.h"
 #include "dataplane_link.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRY_US   200000
+#define RETRY_MS   200
 #define TICK_S     1
 #define SILENCE_MS 5000
 #define BURST      256
@@ -65,15 +67,14 @@ static const char *reason_text(int error)
 /* The link is over, or could not be made. */
 static void give_up(struct dataplane *dataplane, int error)
 {
-    const struct timeval wait = {.tv_usec = RETRY_US};
     bool attached = dataplane_attached(dataplane);
 
     detach(dataplane);
     if (attached || error != dataplane->complained)
         log_warning("data plane at %s: %s; trying again every %d ms", dataplane->path, reason_text(error),
-                    RETRY_US / 1000);
+                    RETRY_MS);
     dataplane->complained = error;
-    (void)evtimer_add(dataplane->retry, &wait);
+    timer_start(dataplane->retry, RETRY_MS);
     if (attached) {
         requests_fail(dataplane->requests, -ECONNRESET);
         dataplane->handlers->lost(dataplane->context);
@@ -83,12 +84,10 @@ static void give_up(struct dataplane *dataplane, int error)
 static bool send_message(void *context, const struct cv_message *message)
 {
     struct dataplane *dataplane = context;
-    const struct timeval now = {0};
-
     if (!cv_dataplane_link_send(dataplane->link, message))
         return false;
     if (!evtimer_pending(dataplane->flush, NULL))
-        (void)evtimer_add(dataplane->flush, &now);
+        timer_start(dataplane->flush, 0);
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/numbers.h"
+#include "base/timer.h"
 #include "legs.h"
 #include "record.h"
 
@@ -38,10 +39,8 @@ struct sync_request {
 
 static void schedule(struct sync *sync)
 {
-    const struct timeval now = {0};
-
     if (!evtimer_pending(sync->step, NULL))
-        (void)evtimer_add(sync->step, &now);
+        timer_start(sync->step, 0);
 }
 
 static void clear(struct sync *sync)

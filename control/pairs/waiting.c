@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/timer.h"
 #include "record.h"
 
 #include <errno.h>
@@ -42,14 +43,12 @@ struct waiting_request {
 
 static void arm(struct waiting *waiting, uint64_t delay_ms)
 {
-    const struct timeval delay = {.tv_sec = (time_t)(delay_ms / 1000),
-                                  .tv_usec = (suseconds_t)(delay_ms % 1000 * 1000)};
     uint64_t due_ms = clock_monotonic_ms() + delay_ms;
 
     if (waiting->due_ms != 0 && waiting->due_ms <= due_ms)
         return;
     waiting->due_ms = due_ms;
-    (void)evtimer_add(waiting->timer, &delay);
+    timer_start(waiting->timer, delay_ms);
 }
 
 /* Where this pair is, or would have to be. */

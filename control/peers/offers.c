@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/timer.h"
 #include "capsules.h"
 #include "pairs/record.h"
 #include "pairs/relay_ports.h"
@@ -352,15 +353,10 @@ void offers_arm(struct peers *all)
 {
     const struct peer_offer *offer = TAILQ_FIRST(&all->offers);
     uint64_t now = clock_unix_ms();
-    uint64_t wait_ms;
-    struct timeval wait;
 
     if (offer == NULL)
         return;
-    wait_ms = offer->record.deadline_ms > now ? offer->record.deadline_ms - now : 1;
-    wait.tv_sec = (time_t)(wait_ms / 1000);
-    wait.tv_usec = (suseconds_t)(wait_ms % 1000 * 1000);
-    (void)evtimer_add(all->timer, &wait);
+    timer_start(all->timer, offer->record.deadline_ms > now ? offer->record.deadline_ms - now : 1);
 }
 
 /* Offers are in the order of their deadlines, unless the clock was set. */

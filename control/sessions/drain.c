@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/timer.h"
 #include "keep.h"
 #include "stream_out.h"
 
@@ -65,15 +66,13 @@ struct event *drain_timer_new(struct sessions *all)
 
 int drain_begin(struct sessions *all, uint32_t seconds, uint32_t *told)
 {
-    const struct timeval wait = {.tv_sec = (time_t)seconds};
-
     if (all->drain.on)
         return -EALREADY;
     all->drain.on = true;
     all->drain.until_ms = clock_monotonic_ms() + seconds * UINT64_C(1000);
     *told = 0;
     sessions_each(all, tell, told);
-    (void)evtimer_add(all->drain.timer, &wait);
+    timer_start(all->drain.timer, seconds * UINT64_C(1000));
     sessions_keep(all);
     log_notice("draining: %u peers told to go within %u s", *told, seconds);
     return 0;

@@ -2,6 +2,7 @@
 #include "registration.h"
 
 #include "base/clock.h"
+#include "base/timer.h"
 #include "keep.h"
 
 /* Sets the timer to the next time limit. */
@@ -9,15 +10,10 @@ static void arm(struct sessions *all)
 {
     const struct session *session = TAILQ_FIRST(&all->unregistered);
     uint64_t now = clock_monotonic_ms();
-    uint64_t wait_ms;
-    struct timeval wait;
 
     if (session == NULL)
         return;
-    wait_ms = session->register_by_ms > now ? session->register_by_ms - now : 1;
-    wait.tv_sec = (time_t)(wait_ms / 1000);
-    wait.tv_usec = (suseconds_t)(wait_ms % 1000 * 1000);
-    (void)evtimer_add(all->timer, &wait);
+    timer_start(all->timer, session->register_by_ms > now ? session->register_by_ms - now : 1);
 }
 
 void registration_await(struct session *session)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stream_out.h"
 
+#include "base/timer.h"
 #include "protocol/varint.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRY_US      5000
+#define RETRY_MS      5
 #define CONFIRM_BYTES 4096 /* sent, and perhaps not there yet: time to ask */
 
 struct confirmation {
@@ -173,7 +174,6 @@ static bool push_all(struct session *session)
 
 void stream_out_push(struct session *session)
 {
-    const struct timeval wait = {.tv_usec = RETRY_US};
     struct sessions *all = session->all;
 
     if (!session->confirmed || session->blocked || push_all(session))
@@ -181,7 +181,7 @@ void stream_out_push(struct session *session)
     session->blocked = true;
     TAILQ_INSERT_TAIL(&all->blocked, session, blocked_entry);
     if (!evtimer_pending(all->retry, NULL))
-        (void)evtimer_add(all->retry, &wait);
+        timer_start(all->retry, RETRY_MS);
 }
 
 void stream_out_on_retry(evutil_socket_t fd, short what, void *context)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "commits.h"
+
 #include "base/log.h"
+#include "base/timer.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#define GROUP_US 50000
+#define GROUP_MS 50
 
 TAILQ_HEAD(commit_waiters, commit_waiter);
 
@@ -44,10 +46,9 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 static void on_write(void *context)
 {
     struct commits *commits = context;
-    const struct timeval soon = {.tv_usec = GROUP_US};
 
     if (!evtimer_pending(commits->timer, NULL))
-        (void)evtimer_add(commits->timer, &soon);
+        timer_start(commits->timer, GROUP_MS);
 }
 
 int commits_open(struct commits **commits, struct event_base *base, struct store *store,
@@ -86,8 +87,6 @@ void commits_close(struct commits *commits)
 
 void commits_wait(struct commits *commits, struct commit_waiter *waiter)
 {
-    const struct timeval now = {0};
-
     TAILQ_INSERT_TAIL(&commits->waiters, waiter, entry);
-    (void)evtimer_add(commits->timer, &now);
+    timer_start(commits->timer, 0);
 }
