@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control.h"
-#include "leg_events.h"
-#include "listen.h"
-#include "log.h"
-#include "shared_json.h"
+
+#include "base/clock.h"
+#include "base/directory.h"
+#include "base/log.h"
+#include "sessions/sessions.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,83 +14,112 @@
 static void on_attached(void *context, uint64_t boot_id)
 {
     struct control *control = context;
+    struct services *services = &control->services;
     uint64_t before = 0;
 
-    if (store_boot_id(control->store, &before) != 0)
-        log_error("store: %s", store_error(control->store));
+    if (store_boot_id(services->store, &before) != 0)
+        log_error("store: %s", store_error(services->store));
     if (boot_id != before) {
         log_notice("this run of the data plane is new: pairs are put into it");
-        (void)store_note_boot_id(control->store, boot_id);
+        (void)store_note_boot_id(services->store, boot_id);
     }
-    control->pairs_max = SHARED_LOAD(dataplane_shared(control->dataplane)->keeper->pairs_max);
-    events_attached(&control->events, boot_id != before);
+    events_attached(&services->events, boot_id != before);
     sessions_attached(control->sessions, boot_id != before);
-    sync_start(control->sync);
+    pairs_attached(control->pairs);
 }
 
 static void on_lost(void *context)
 {
     struct control *control = context;
 
-    sync_stop(control->sync);
-    waiting_stop(control->waiting);
+    pairs_lost(control->pairs);
     sessions_lost(control->sessions);
-    events_dataplane_lost(&control->events);
+    events_dataplane_lost(&control->services.events);
 }
 
 static void on_event(void *context, const struct cv_message *message)
 {
     struct control *control = context;
 
-    leg_events_take(control, message);
+    pairs_event(control->pairs, message);
     sessions_event(control->sessions, message);
 }
 
-/* A commit failed: store and data plane may differ. */
+/* A commit failed. */
 static void on_commit_failed(void *context)
 {
     struct control *control = context;
 
-    sync_start(control->sync);
+    pairs_bring_in_line(control->pairs);
+}
+
+static int open_store(struct services *services, char *error, size_t error_bytes)
+{
+    const char *path = services->config->store;
+    int result = 0;
+
+    if (strcmp(path, ":memory:") != 0)
+        result = directory_make_parent(path, 0700);
+    if (result == 0)
+        return store_open(&services->store, path, error, error_bytes);
+    (void)snprintf(error, error_bytes, "store %s: cannot make its directory: %s", path, strerror(-result));
+    return result;
+}
+
+static int open_services(struct control *control, char *error, size_t error_bytes)
+{
+    static const struct dataplane_handlers handlers = {on_attached, on_lost, on_event};
+    struct services *services = &control->services;
+    int result = open_store(services, error, error_bytes);
+
+    if (result != 0)
+        return result;
+    if (commits_open(&services->commits, services->loop, services->store, on_commit_failed, control) != 0 ||
+        dataplane_open(&services->dataplane, services->loop, services->config->dataplane_socket, &handlers,
+                       control) != 0) {
+        (void)snprintf(error, error_bytes, "out of memory");
+        return -ENOMEM;
+    }
+    return 0;
 }
 
 static int open_parts(struct control *control, char *error, size_t error_bytes)
 {
-    static const struct dataplane_handlers handlers = {on_attached, on_lost, on_event};
-    const struct cv_config *config = control->config;
-    int result = 0;
+    struct services *services = &control->services;
 
-    if (strcmp(config->store, ":memory:") != 0)
-        result = make_parent(config->store, 0700);
-    if (result != 0) {
-        (void)snprintf(error, error_bytes, "store %s: cannot make its directory: %s", config->store,
-                       strerror(-result));
-        return result;
-    }
-    result = store_open(&control->store, config->store, error, error_bytes);
-    if (result != 0)
-        return result;
-    control->sync = sync_new(control);
-    control->waiting = waiting_new(control);
-    if (control->sync == NULL || control->waiting == NULL ||
-        commits_open(&control->commits, control->base, control->store, on_commit_failed, control) != 0 ||
-        dataplane_open(&control->dataplane, control->base, config->dataplane_socket, &handlers, control) !=
-            0) {
+    control->pairs = pairs_new(services);
+    if (control->pairs == NULL) {
         (void)snprintf(error, error_bytes, "out of memory");
         return -ENOMEM;
     }
-    control->sessions = sessions_new(control);
-    if (control->sessions == NULL) {
-        (void)snprintf(error, error_bytes, "store %s: cannot load sessions: %s", config->store,
-                       store_error(control->store));
+    control->sessions = sessions_new(services);
+    if (control->sessions != NULL)
+        control->peers = peers_new(services, control->pairs, control->sessions);
+    if (control->peers == NULL) {
+        (void)snprintf(error, error_bytes, "store %s: cannot load sessions: %s", services->config->store,
+                       store_error(services->store));
         return -EIO;
     }
-    if (config->control_socket[0] == '\0')
-        return 0;
-    return clients_open(&control->clients, control, config->control_socket, error, error_bytes);
+    return 0;
 }
 
-int control_open(struct control **control, struct event_base *base, const struct cv_config *config,
+static int open_api(struct control *control, char *error, size_t error_bytes)
+{
+    const char *path = control->services.config->control_socket;
+
+    control->api = (struct api){
+        .services = &control->services,
+        .pairs = control->pairs,
+        .sessions = control->sessions,
+        .peers = control->peers,
+        .start_ms = clock_monotonic_ms(),
+    };
+    if (path[0] == '\0')
+        return 0;
+    return clients_open(&control->clients, &control->api, path, error, error_bytes);
+}
+
+int control_open(struct control **control, struct event_base *loop, const struct cv_config *config,
                  char *error, size_t error_bytes)
 {
     struct control *made = calloc(1, sizeof(*made));
@@ -100,11 +130,13 @@ int control_open(struct control **control, struct event_base *base, const struct
         (void)snprintf(error, error_bytes, "out of memory");
         return -ENOMEM;
     }
-    made->config = config;
-    made->base = base;
-    made->start_ms = clock_monotonic_ms();
-    LIST_INIT(&made->events.subscribers);
-    result = open_parts(made, error, error_bytes);
+    made->services.config = config;
+    made->services.loop = loop;
+    result = open_services(made, error, error_bytes);
+    if (result == 0)
+        result = open_parts(made, error, error_bytes);
+    if (result == 0)
+        result = open_api(made, error, error_bytes);
     if (result != 0) {
         control_close(made);
         return result;
@@ -116,17 +148,20 @@ int control_open(struct control **control, struct event_base *base, const struct
 /* Requests end first, then what waits for commits, so that each client hears what became of its calls. */
 void control_close(struct control *control)
 {
+    struct services *services;
+
     if (control == NULL)
         return;
+    services = &control->services;
     clients_stop(control->clients);
-    if (control->dataplane != NULL)
-        dataplane_stop(control->dataplane);
-    commits_close(control->commits);
+    if (services->dataplane != NULL)
+        dataplane_stop(services->dataplane);
+    commits_close(services->commits);
+    peers_free(control->peers);
     sessions_free(control->sessions);
     clients_close(control->clients);
-    dataplane_close(control->dataplane);
-    sync_free(control->sync);
-    waiting_free(control->waiting);
-    store_close(control->store);
+    dataplane_close(services->dataplane);
+    pairs_free(control->pairs);
+    store_close(services->store);
     free(control);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* culvert-control: command line, signals, and the loop. */
+#include "base/log.h"
 #include "config/config_load.h"
 #include "control.h"
-#include "log.h"
 
 #include <getopt.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "shell.h"
+#include "batch.h"
 
 #include "call.h"
 #include "line.h"
@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum cli_exit cli_batch(FILE *in, size_t prefix_count, const char *const *prefix)
+enum cli_exit cli_batch(const struct cli_noun *nouns, FILE *in, size_t prefix_count,
+                        const char *const *prefix)
 {
     enum cli_exit outcome = CLI_DONE;
     size_t room = 0, number = 0;
@@ -16,7 +17,7 @@ enum cli_exit cli_batch(FILE *in, size_t prefix_count, const char *const *prefix
 
     while (outcome == CLI_DONE && !leave && getline(&line, &room, in) >= 0) {
         number++;
-        outcome = cli_line_run(line, prefix_count, prefix, &leave);
+        outcome = cli_line_run(nouns, line, prefix_count, prefix, &leave);
         fflush(stdout);
     }
     if (outcome != CLI_DONE)

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TIMEOUT_S 10 /* for an answer of the relay */
+
 static bool can_show_bold(FILE *out)
 {
     const char *terminal = getenv("TERM");
@@ -21,17 +23,14 @@ static bool can_show_bold(FILE *out)
 
 void cli_call_begin(struct cli_call *call, struct cli_parse *parse, FILE *out, FILE *err)
 {
-    const char *named = parse->globals[CLI_GLOBAL_SOCKET].text;
-    const char *variable = getenv(CLI_SOCKET_VARIABLE);
-
     memset(call, 0, sizeof(*call));
     call->parse = parse;
     call->out = out;
     call->err = err;
     call->json = parse->globals[CLI_GLOBAL_JSON].text != NULL;
     call->bold = can_show_bold(out);
-    call->socket = named ? named : variable && *variable ? variable : CLI_SOCKET_DEFAULT;
-    call->timeout_ms = CLI_TIMEOUT_S * 1000;
+    call->socket = cli_socket_path(parse->globals[CLI_GLOBAL_SOCKET].text);
+    call->timeout_ms = TIMEOUT_S * 1000;
 }
 
 void cli_call_end(struct cli_call *call)
@@ -201,6 +200,22 @@ void cli_print_json_line(struct cli_call *call, const yyjson_val *value)
 {
     print_value(call, value, 0);
     fflush(call->out);
+}
+
+enum cli_exit cli_ask_and_show(struct cli_call *call, const char *method, struct cli_request *request,
+                               void (*show)(struct cli_call *call, yyjson_val *answer))
+{
+    struct cli_reply reply;
+    const enum cli_exit outcome = cli_ask(call, method, request, &reply);
+
+    if (outcome != CLI_DONE)
+        return outcome;
+    if (call->json)
+        cli_print_json(call, reply.result);
+    else
+        show(call, reply.result);
+    cli_reply_free(&reply);
+    return CLI_DONE;
 }
 
 uint64_t cli_member_number(yyjson_val *object, const char *name)

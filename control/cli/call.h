@@ -40,6 +40,10 @@ struct cli_request cli_request_new(void);
 enum cli_exit cli_ask(struct cli_call *call, const char *method, struct cli_request *request,
                       struct cli_reply *reply);
 
+/* Asks, and prints the answer: as JSON, or as `show` does. */
+enum cli_exit cli_ask_and_show(struct cli_call *call, const char *method, struct cli_request *request,
+                               void (*show)(struct cli_call *call, yyjson_val *answer));
+
 /*
  * Says why there is no answer: `status` is what came back from the relay in `rpc`, and `error` its error
  * object when it refused. With --json the same as a JSON object. Returns what to exit with.

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-const struct cli_noun *cli_noun_find(const char *name)
+const struct cli_noun *cli_noun_find(const struct cli_noun *nouns, const char *name)
 {
-    for (const struct cli_noun *noun = cli_nouns; noun->name; noun++) {
+    for (const struct cli_noun *noun = nouns; noun->name; noun++) {
         if (strcmp(noun->name, name) == 0)
             return noun;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What a culvertctl command is. One table (command_table.c) of nouns and their verbs describes every
- * command; parsing, help, completion and the man page are made from it and know no command by name.
+ * What a culvertctl command is. One table (command_table.h) of nouns and their verbs describes every
+ * command; parsing, help, completion and the man page are made from it, are handed it as `nouns`, and know no
+ * command by name.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -89,22 +90,8 @@ struct cli_noun {
 
 #define CLI_OPTIONS_MAX 8 /* of one command */
 
-extern const struct cli_noun cli_nouns[];
-
-/* Accepted by every command, before or after its noun; in the order of enum cli_global. */
-extern const struct cli_item cli_globals[];
-enum cli_global { CLI_GLOBAL_SOCKET, CLI_GLOBAL_JSON, CLI_GLOBAL_HELP, CLI_GLOBAL_VERSION, CLI_GLOBALS };
-
-extern const struct cli_example cli_program_examples[];
-extern const struct cli_term cli_exit_terms[];        /* exit status and meaning */
-extern const struct cli_term cli_environment_terms[]; /* environment variable and meaning */
-
-#define CLI_SOCKET_DEFAULT  "/run/culvert/control.sock"
-#define CLI_SOCKET_VARIABLE "CULVERT_SOCKET"
-#define CLI_TIMEOUT_S       10 /* for an answer of the relay */
-
 /* NULL when there is none. A verb of NULL looks for the command that is the noun alone. */
-const struct cli_noun *cli_noun_find(const char *name);
+const struct cli_noun *cli_noun_find(const struct cli_noun *nouns, const char *name);
 const struct cli_command *cli_command_find(const struct cli_noun *noun, const char *verb);
 
 /* NULL lists are empty; the option with this long name or letter, or NULL. */

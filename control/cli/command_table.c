@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "command.h"
+#include "command_table.h"
 
-#include "../log.h"
-#include "commands.h"
+#include "base/vocabulary.h"
+#include "commands_crypto.h"
+#include "commands_drop.h"
+#include "commands_events.h"
+#include "commands_log.h"
+#include "commands_pair.h"
+#include "commands_pair_list.h"
+#include "commands_port.h"
+#include "commands_self.h"
+#include "commands_session.h"
+#include "commands_shard.h"
+#include "commands_stats.h"
+#include "commands_trace.h"
+#include "commands_worker.h"
 #include "shared/drop.h"
 #include "shared/stats.h"
 
@@ -436,39 +448,5 @@ const struct cli_noun cli_nouns[] = {
     {"completion", "TAB in other shells", completion_commands},
     {"man", "the man page", man_commands},
     {"help", "this help", help_commands},
-    {0},
-};
-
-const struct cli_item cli_globals[] = {
-    [CLI_GLOBAL_SOCKET] =
-        OPTION("socket", 's', CLI_FILE, "PATH", "control's socket (" CLI_SOCKET_DEFAULT ")"),
-    [CLI_GLOBAL_JSON] = FLAG("json", 'j', "print what the relay answered, as JSON; errors too, on stderr"),
-    [CLI_GLOBAL_HELP] = FLAG("help", 'h', "explain"),
-    [CLI_GLOBAL_VERSION] = FLAG("version", 'V', "print the version"),
-    {0},
-};
-
-const struct cli_example cli_program_examples[] = {
-    {"pair add alice bob", "join two peers"},
-    {"pair list", "who is joined to whom"},
-    {"stats show --watch 1", "what the relay does, as rates"},
-    {"events", "watch legs being bound and moved"},
-    {"", "a shell with history and TAB, when on a terminal"},
-    {0},
-};
-
-const struct cli_term cli_exit_terms[] = {
-    {"0", "done; also events and --watch ended by Ctrl-C"},
-    {"1", "the command line is wrong"},
-    {"2", "the relay refused"},
-    {"3", "no daemon answers, or not in time"},
-    {"130", "interrupted before the answer was complete"},
-    {0},
-};
-
-const struct cli_term cli_environment_terms[] = {
-    {CLI_SOCKET_VARIABLE, "control's socket, when --socket does not say"},
-    {"NO_COLOR", "no bold headings on a terminal"},
-    {"XDG_STATE_HOME", "folder of the shell's history, culvertctl_history (~/.local/state)"},
     {0},
 };

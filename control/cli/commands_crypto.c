@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_crypto.h"
 
+#include "call.h"
 #include "member_table.h"
 
 #include <inttypes.h>
@@ -86,15 +87,6 @@ static void show(struct cli_call *call, yyjson_val *now)
 enum cli_exit cli_crypto_show(struct cli_call *call)
 {
     struct cli_request request = cli_request_new();
-    struct cli_reply reply;
-    const enum cli_exit outcome = cli_ask(call, "crypto.get", &request, &reply);
 
-    if (outcome != CLI_DONE)
-        return outcome;
-    if (call->json)
-        cli_print_json(call, reply.result);
-    else
-        show(call, reply.result);
-    cli_reply_free(&reply);
-    return CLI_DONE;
+    return cli_ask_and_show(call, "crypto.get", &request, show);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_drop.h"
 
 #include "text_table.h"
 #include "units.h"
+#include "watch.h"
 
 static yyjson_val *reason_named(yyjson_val *answer, const char *name)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_events.h"
 
 #include "allocate.h"
+#include "base/vocabulary.h"
+#include "call.h"
 #include "interrupt.h"
 #include "text_table.h"
 

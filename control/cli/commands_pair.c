@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_pair.h"
 
+#include "call.h"
 #include "member_table.h"
 
 #include <inttypes.h>
@@ -115,7 +116,6 @@ enum cli_exit cli_pair_add(struct cli_call *call)
     const struct cli_parse *parse = call->parse;
     const struct cli_value *idle = cli_parse_option(parse, "idle"), *rate = cli_parse_option(parse, "rate");
     struct cli_request request = cli_request_new();
-    struct cli_reply reply;
 
     add_leg(&request, parse, "a", parse->arguments[0].text);
     add_leg(&request, parse, "b", parse->arguments[1].text);
@@ -124,15 +124,7 @@ enum cli_exit cli_pair_add(struct cli_call *call)
     if (rate->text)
         yyjson_mut_obj_add_uint(request.doc, request.params, "rate_bps", rate->number);
 
-    const enum cli_exit outcome = cli_ask(call, "pair.add", &request, &reply);
-    if (outcome != CLI_DONE)
-        return outcome;
-    if (call->json)
-        cli_print_json(call, reply.result);
-    else
-        print_added(call, reply.result);
-    cli_reply_free(&reply);
-    return CLI_DONE;
+    return cli_ask_and_show(call, "pair.add", &request, print_added);
 }
 
 static enum cli_exit delete_one(struct cli_call *call, uint64_t pair)
@@ -214,21 +206,16 @@ static void print_legs(struct cli_call *call, yyjson_val *pair)
     cli_table_end(&table);
 }
 
+static void print_pair(struct cli_call *call, yyjson_val *pair)
+{
+    print_facts(call, pair);
+    print_legs(call, pair);
+}
+
 enum cli_exit cli_pair_show(struct cli_call *call)
 {
     struct cli_request request = cli_request_new();
-    struct cli_reply reply;
 
     yyjson_mut_obj_add_uint(request.doc, request.params, "pair", call->parse->arguments[0].number);
-    const enum cli_exit outcome = cli_ask(call, "pair.get", &request, &reply);
-    if (outcome != CLI_DONE)
-        return outcome;
-    if (call->json) {
-        cli_print_json(call, reply.result);
-    } else {
-        print_facts(call, reply.result);
-        print_legs(call, reply.result);
-    }
-    cli_reply_free(&reply);
-    return CLI_DONE;
+    return cli_ask_and_show(call, "pair.get", &request, print_pair);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_pair_list.h"
 
+#include "call.h"
 #include "text_table.h"
 #include "units.h"
 

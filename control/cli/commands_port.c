@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_port.h"
 
 #include "member_table.h"
+#include "watch.h"
 
 static struct cli_text link_text(const struct cli_sample *sample)
 {

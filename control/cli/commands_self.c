@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_self.h"
 
-#include "completion.h"
+#include "call.h"
+#include "completion_script.h"
 #include "help.h"
 #include "man.h"
 
 enum cli_exit cli_man(struct cli_call *call)
 {
-    cli_man_print(call->out);
+    cli_man_print(call->out, call->parse->nouns);
     return CLI_DONE;
 }
 
@@ -19,7 +20,7 @@ enum cli_exit cli_completion_bash(struct cli_call *call)
 
 enum cli_exit cli_completion_candidates(struct cli_call *call)
 {
-    cli_completion_print(call->out, call->parse->arguments[0].text);
+    cli_completion_print(call->out, call->parse->nouns, call->parse->arguments[0].text);
     return CLI_DONE;
 }
 
@@ -30,10 +31,10 @@ enum cli_exit cli_help(struct cli_call *call)
     const struct cli_command *command;
 
     if (parse->argument_count == 0) {
-        cli_help_program(call->out);
+        cli_help_program(call->out, parse->nouns);
         return CLI_DONE;
     }
-    noun = cli_noun_find(parse->arguments[0].text);
+    noun = cli_noun_find(parse->nouns, parse->arguments[0].text);
     if (!noun)
         return cli_complain(call, CLI_USAGE, "usage", "there is no command '%s'", parse->arguments[0].text);
     if (parse->argument_count == 1) {

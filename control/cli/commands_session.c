@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_session.h"
 
+#include "call.h"
 #include "member_table.h"
 
 #include <inttypes.h>
@@ -178,70 +179,50 @@ static void print_session(struct cli_call *call, yyjson_val *session)
 enum cli_exit cli_session_show(struct cli_call *call)
 {
     struct cli_request request = cli_request_new();
-    struct cli_reply reply;
 
     yyjson_mut_obj_add_uint(request.doc, request.params, "session", call->parse->arguments[0].number);
-    const enum cli_exit outcome = cli_ask(call, "session.get", &request, &reply);
-    if (outcome != CLI_DONE)
-        return outcome;
-    if (call->json)
-        cli_print_json(call, reply.result);
-    else
-        print_session(call, reply.result);
-    cli_reply_free(&reply);
-    return CLI_DONE;
+    return cli_ask_and_show(call, "session.get", &request, print_session);
+}
+
+static void print_drained(struct cli_call *call, yyjson_val *answer)
+{
+    fprintf(call->out, "%s peers told to go; no sessions are taken\n",
+            cli_number(cli_member_number(answer, "told")).s);
 }
 
 enum cli_exit cli_session_drain(struct cli_call *call)
 {
     const struct cli_value *after = cli_parse_option(call->parse, "after");
     struct cli_request request = cli_request_new();
-    struct cli_reply reply;
 
     if (after->text)
         yyjson_mut_obj_add_uint(request.doc, request.params, "after_s", after->number);
-    const enum cli_exit outcome = cli_ask(call, "session.drain", &request, &reply);
-    if (outcome != CLI_DONE)
-        return outcome;
-    if (call->json)
-        cli_print_json(call, reply.result);
-    else
-        fprintf(call->out, "%s peers told to go; no sessions are taken\n",
-                cli_number(cli_member_number(reply.result, "told")).s);
-    cli_reply_free(&reply);
-    return CLI_DONE;
+    return cli_ask_and_show(call, "session.drain", &request, print_drained);
+}
+
+static void print_resumed(struct cli_call *call, yyjson_val *answer)
+{
+    (void)answer;
+    fputs("Sessions are taken again\n", call->out);
 }
 
 enum cli_exit cli_session_resume(struct cli_call *call)
 {
     struct cli_request request = cli_request_new();
-    struct cli_reply reply;
-    const enum cli_exit outcome = cli_ask(call, "session.resume", &request, &reply);
 
-    if (outcome != CLI_DONE)
-        return outcome;
-    if (call->json)
-        cli_print_json(call, reply.result);
-    else
-        fputs("Sessions are taken again\n", call->out);
-    cli_reply_free(&reply);
-    return CLI_DONE;
+    return cli_ask_and_show(call, "session.resume", &request, print_resumed);
+}
+
+static void print_closed(struct cli_call *call, yyjson_val *answer)
+{
+    (void)answer;
+    fprintf(call->out, "Session %" PRIu64 " closed\n", call->parse->arguments[0].number);
 }
 
 enum cli_exit cli_session_close(struct cli_call *call)
 {
-    const uint64_t number = call->parse->arguments[0].number;
     struct cli_request request = cli_request_new();
-    struct cli_reply reply;
 
-    yyjson_mut_obj_add_uint(request.doc, request.params, "session", number);
-    const enum cli_exit outcome = cli_ask(call, "session.close", &request, &reply);
-    if (outcome != CLI_DONE)
-        return outcome;
-    if (call->json)
-        cli_print_json(call, reply.result);
-    else
-        fprintf(call->out, "Session %" PRIu64 " closed\n", number);
-    cli_reply_free(&reply);
-    return CLI_DONE;
+    yyjson_mut_obj_add_uint(request.doc, request.params, "session", call->parse->arguments[0].number);
+    return cli_ask_and_show(call, "session.close", &request, print_closed);
 }

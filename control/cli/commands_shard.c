@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_shard.h"
 
 #include "member_table.h"
 #include "shared/stats.h"
+#include "watch.h"
 
 static struct cli_text name_text(const struct cli_sample *sample)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_stats.h"
 
 #include "shared/stats.h"
 #include "text_table.h"
 #include "units.h"
+#include "watch.h"
 
 #include <inttypes.h>
 #include <string.h>

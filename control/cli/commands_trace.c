@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_trace.h"
 
+#include "call.h"
 #include "member_table.h"
 
 #include <inttypes.h>
@@ -101,33 +102,20 @@ static void print_traces(struct cli_call *call, yyjson_val *answer)
 enum cli_exit cli_session_traces(struct cli_call *call)
 {
     struct cli_request request = cli_request_new();
-    struct cli_reply reply;
-    const enum cli_exit outcome = cli_ask(call, "trace.list", &request, &reply);
 
-    if (outcome != CLI_DONE)
-        return outcome;
-    if (call->json)
-        cli_print_json(call, reply.result);
-    else
-        print_traces(call, reply.result);
-    cli_reply_free(&reply);
-    return CLI_DONE;
+    return cli_ask_and_show(call, "trace.list", &request, print_traces);
+}
+
+static void print_ended(struct cli_call *call, yyjson_val *answer)
+{
+    (void)answer;
+    fprintf(call->out, "Trace %" PRIu64 " ended\n", call->parse->arguments[0].number);
 }
 
 enum cli_exit cli_session_untrace(struct cli_call *call)
 {
-    const uint64_t number = call->parse->arguments[0].number;
     struct cli_request request = cli_request_new();
-    struct cli_reply reply;
 
-    yyjson_mut_obj_add_uint(request.doc, request.params, "trace", number);
-    const enum cli_exit outcome = cli_ask(call, "trace.delete", &request, &reply);
-    if (outcome != CLI_DONE)
-        return outcome;
-    if (call->json)
-        cli_print_json(call, reply.result);
-    else
-        fprintf(call->out, "Trace %" PRIu64 " ended\n", number);
-    cli_reply_free(&reply);
-    return CLI_DONE;
+    yyjson_mut_obj_add_uint(request.doc, request.params, "trace", call->parse->arguments[0].number);
+    return cli_ask_and_show(call, "trace.delete", &request, print_ended);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "commands.h"
+#include "commands_worker.h"
 
 #include "member_table.h"
+#include "watch.h"
 
 /* A worker in state run whose heartbeat stood still between two reads turns no more. */
 static struct cli_text state(const struct cli_sample *sample)

@@ -59,7 +59,7 @@ static void offer(struct search *search, const char *word)
 
 static void offer_nouns(struct search *search)
 {
-    for (const struct cli_noun *noun = cli_nouns; noun->name; noun++)
+    for (const struct cli_noun *noun = search->parse.nouns; noun->name; noun++)
         offer(search, noun->name);
 }
 
@@ -75,12 +75,11 @@ static void offer_verbs(struct search *search, const struct cli_noun *noun)
 static void offer_from_relay(struct search *search, enum cli_kind kind)
 {
     const char *named = search->parse.globals[CLI_GLOBAL_SOCKET].text;
-    const char *variable = getenv(CLI_SOCKET_VARIABLE);
     struct cli_candidates known = {0};
 
     if (!search->lookup)
         return;
-    search->lookup(kind, named ? named : variable && *variable ? variable : CLI_SOCKET_DEFAULT, &known);
+    search->lookup(kind, cli_socket_path(named), &known);
     for (size_t i = 0; i < known.count; i++)
         offer(search, known.words[i]);
     cli_candidates_free(&known);
@@ -94,7 +93,7 @@ static void offer_topics(struct search *search)
         offer_nouns(search);
         return;
     }
-    noun = cli_noun_find(search->parse.arguments[0].text);
+    noun = cli_noun_find(search->parse.nouns, search->parse.arguments[0].text);
     if (noun && search->parse.argument_count == 1)
         offer_verbs(search, noun);
 }
@@ -194,8 +193,8 @@ static void search_word(struct search *search)
     search->found->stem = strlen(search->stem);
 }
 
-void cli_complete(const char *line, size_t word_count, const char *const *words, cli_lookup *lookup,
-                  struct cli_candidates *candidates)
+void cli_complete(const struct cli_noun *nouns, const char *line, size_t word_count, const char *const *words,
+                  cli_lookup *lookup, struct cli_candidates *candidates)
 {
     const char *end = line + strlen(line), **typed;
     const LineInfo info = {line, end, end};
@@ -208,7 +207,7 @@ void cli_complete(const char *line, size_t word_count, const char *const *words,
         cli_out_of_memory();
     /* Within an open quote there is nothing to offer. */
     if (tok_line(tokenizer, &info, &count, &typed, &last, &offset) == 0) {
-        cli_parse_begin(&search.parse, word_count + (size_t)count);
+        cli_parse_begin(&search.parse, nouns, word_count + (size_t)count);
         for (size_t i = 0; i < word_count && error == 0; i++)
             error = cli_parse_word(&search.parse, words[i]);
         for (int i = 0; i < last && error == 0; i++)

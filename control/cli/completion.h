@@ -21,26 +21,15 @@ struct cli_candidates {
  */
 typedef void cli_lookup(enum cli_kind kind, const char *socket, struct cli_candidates *candidates);
 
-cli_lookup cli_lookup_relay;
-
 /*
  * The candidates for the last word of `line` (commands without the program's name; the cursor is at its
  * end). `words` are the ones before it that every line of this shell starts with, such as -s PATH.
  * Free with cli_candidates_free.
  */
-void cli_complete(const char *line, size_t word_count, const char *const *words, cli_lookup *lookup,
-                  struct cli_candidates *candidates);
+void cli_complete(const struct cli_noun *nouns, const char *line, size_t word_count, const char *const *words,
+                  cli_lookup *lookup, struct cli_candidates *candidates);
 void cli_candidates_add(struct cli_candidates *candidates, const char *word);
 void cli_candidates_free(struct cli_candidates *candidates);
 
 /* The text that all candidates begin with has this many bytes. */
 size_t cli_candidates_common(const struct cli_candidates *candidates);
-
-/*
- * For completion scripts: the candidates for `line`, which starts with the program's name, one on a line;
- * or the single line ":files".
- */
-void cli_completion_print(FILE *out, const char *line);
-
-/* The script for bash. */
-void cli_completion_bash_print(FILE *out);

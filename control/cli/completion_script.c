@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "completion.h"
+#include "completion_script.h"
+
+#include "completion_relay.h"
 
 #include <string.h>
 
-void cli_completion_print(FILE *out, const char *line)
+void cli_completion_print(FILE *out, const struct cli_noun *nouns, const char *line)
 {
     struct cli_candidates candidates;
 
     line += strspn(line, " \t");
     line += strcspn(line, " \t"); /* the program's name */
-    cli_complete(line, 0, NULL, cli_lookup_relay, &candidates);
+    cli_complete(nouns, line, 0, NULL, cli_lookup_relay, &candidates);
     if (candidates.files)
         fputs(":files\n", out);
     for (size_t i = 0; i < candidates.count; i++)

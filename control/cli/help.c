@@ -136,7 +136,7 @@ static size_t widest_synopsis(const struct cli_noun *noun)
     return widest;
 }
 
-void cli_help_program(FILE *out)
+void cli_help_program(FILE *out, const struct cli_noun *nouns)
 {
     size_t widest = 0;
 
@@ -146,9 +146,9 @@ void cli_help_program(FILE *out)
           "Without a command: a shell on a terminal; else commands are read line by line.\n\n"
           "Commands (--help after any of them, or after a noun, explains it):\n",
           out);
-    for (const struct cli_noun *noun = cli_nouns; noun->name; noun++)
+    for (const struct cli_noun *noun = nouns; noun->name; noun++)
         widest = widest_synopsis(noun) > widest ? widest_synopsis(noun) : widest;
-    for (const struct cli_noun *noun = cli_nouns; noun->name; noun++)
+    for (const struct cli_noun *noun = nouns; noun->name; noun++)
         list_commands(out, noun, widest);
     list_options(out, "Options of every command", cli_globals);
     list_examples(out, cli_program_examples);

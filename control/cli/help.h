@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-void cli_help_program(FILE *out);
+void cli_help_program(FILE *out, const struct cli_noun *nouns);
 void cli_help_noun(FILE *out, const struct cli_noun *noun);
 void cli_help_command(FILE *out, const struct cli_noun *noun, const struct cli_command *command);
 

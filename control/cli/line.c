@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum cli_exit run_words(size_t count, const char *const *words, size_t prefix_count,
-                               const char *const *prefix, bool *leave)
+static enum cli_exit run_words(const struct cli_noun *nouns, size_t count, const char *const *words,
+                               size_t prefix_count, const char *const *prefix, bool *leave)
 {
     const size_t all = prefix_count + count;
 
@@ -24,12 +24,13 @@ static enum cli_exit run_words(size_t count, const char *const *words, size_t pr
     if (prefix_count > 0)
         memcpy(joined, prefix, prefix_count * sizeof(*joined));
     memcpy(joined + prefix_count, words, count * sizeof(*joined));
-    const enum cli_exit outcome = cli_run(all, joined, NULL);
+    const enum cli_exit outcome = cli_run(nouns, all, joined, NULL);
     free(joined);
     return outcome;
 }
 
-enum cli_exit cli_line_run(const char *line, size_t prefix_count, const char *const *prefix, bool *leave)
+enum cli_exit cli_line_run(const struct cli_noun *nouns, const char *line, size_t prefix_count,
+                           const char *const *prefix, bool *leave)
 {
     char *text = cli_copy_part(line, strcspn(line, "\r\n"));
     Tokenizer *tokenizer = tok_init(NULL);
@@ -45,7 +46,7 @@ enum cli_exit cli_line_run(const char *line, size_t prefix_count, const char *co
         outcome = cli_complain_early(cli_json_wanted(prefix_count, prefix),
                                      "the quote at the end of the line is not closed");
     } else {
-        outcome = run_words((size_t)count, words, prefix_count, prefix, leave);
+        outcome = run_words(nouns, (size_t)count, words, prefix_count, prefix, leave);
     }
     tok_end(tokenizer);
     free(text);

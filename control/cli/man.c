@@ -89,10 +89,10 @@ static void put_command(FILE *out, const struct cli_noun *noun, const struct cli
     put_examples(out, command->examples);
 }
 
-static void put_commands(FILE *out)
+static void put_commands(FILE *out, const struct cli_noun *nouns)
 {
     fputs(".SH COMMANDS\n", out);
-    for (const struct cli_noun *noun = cli_nouns; noun->name; noun++) {
+    for (const struct cli_noun *noun = nouns; noun->name; noun++) {
         for (const struct cli_command *command = noun->commands; command->run; command++) {
             if (!command->hidden)
                 put_command(out, noun, command);
@@ -100,7 +100,7 @@ static void put_commands(FILE *out)
     }
 }
 
-void cli_man_print(FILE *out)
+void cli_man_print(FILE *out, const struct cli_noun *nouns)
 {
     fputs(
         ".TH CULVERTCTL 1 \"\" \"Culvert " CULVERT_VERSION "\" \"Culvert\"\n"
@@ -123,7 +123,7 @@ void cli_man_print(FILE *out)
         ".SH OPTIONS\nThese may stand before, between and after a command\\(aqs words.\n",
         out);
     put_items(out, cli_globals, true);
-    put_commands(out);
+    put_commands(out, nouns);
     fputs(".SH EXIT STATUS\n", out);
     put_terms(out, cli_exit_terms);
     fputs(".SH ENVIRONMENT\n", out);

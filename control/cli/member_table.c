@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "member_table.h"
 
-#include "commands.h"
+#include "watch.h"
 
 #include <inttypes.h>
 

@@ -31,9 +31,10 @@ struct cli_command_name cli_command_name(const struct cli_noun *noun, const stru
     return name;
 }
 
-void cli_parse_begin(struct cli_parse *parse, size_t words)
+void cli_parse_begin(struct cli_parse *parse, const struct cli_noun *nouns, size_t words)
 {
-    *parse = (struct cli_parse){.arguments = cli_resize(NULL, words * sizeof(struct cli_value))};
+    *parse =
+        (struct cli_parse){.nouns = nouns, .arguments = cli_resize(NULL, words * sizeof(struct cli_value))};
 }
 
 void cli_parse_end(struct cli_parse *parse)
@@ -117,7 +118,7 @@ static int take_letters(struct cli_parse *parse, const char *word)
 
 static int take_noun(struct cli_parse *parse, const char *word)
 {
-    parse->noun = cli_noun_find(word);
+    parse->noun = cli_noun_find(parse->nouns, word);
     if (!parse->noun)
         return fail(parse, "there is no command '%s'", word);
     parse->command = cli_command_find(parse->noun, NULL);
@@ -180,9 +181,10 @@ int cli_parse_check(struct cli_parse *parse)
     return 0;
 }
 
-int cli_parse_words(struct cli_parse *parse, size_t count, const char *const *words)
+int cli_parse_words(struct cli_parse *parse, const struct cli_noun *nouns, size_t count,
+                    const char *const *words)
 {
-    cli_parse_begin(parse, count);
+    cli_parse_begin(parse, nouns, count);
     for (size_t i = 0; i < count; i++) {
         if (cli_parse_word(parse, words[i]) < 0)
             return -EINVAL;

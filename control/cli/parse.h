@@ -6,14 +6,11 @@
  *
  * Options may stand anywhere: --name VALUE, --name=VALUE, -n VALUE, -nVALUE; after "--" there are none.
  */
-#include "command.h"
-
-struct cli_value {
-    const char *text; /* NULL: not given */
-    uint64_t number;  /* in the unit that its kind says */
-};
+#include "program.h"
+#include "value.h"
 
 struct cli_parse {
+    const struct cli_noun *nouns; /* all there are */
     const struct cli_noun *noun;
     const struct cli_command *command;
     struct cli_value globals[CLI_GLOBALS];
@@ -26,7 +23,7 @@ struct cli_parse {
 };
 
 /* Room for `words` words, which outlive the parse. */
-void cli_parse_begin(struct cli_parse *parse, size_t words);
+void cli_parse_begin(struct cli_parse *parse, const struct cli_noun *nouns, size_t words);
 void cli_parse_end(struct cli_parse *parse);
 
 /* 0, or -EINVAL with `error` set. */
@@ -39,16 +36,11 @@ int cli_parse_word(struct cli_parse *parse, const char *word);
 int cli_parse_check(struct cli_parse *parse);
 
 /* All of the above for `count` words. */
-int cli_parse_words(struct cli_parse *parse, size_t count, const char *const *words);
+int cli_parse_words(struct cli_parse *parse, const struct cli_noun *nouns, size_t count,
+                    const char *const *words);
 
 /* The value of a command's option, by long name; `text` NULL when it was not given. */
 const struct cli_value *cli_parse_option(const struct cli_parse *parse, const char *name);
-
-/*
- * Reads `text` as what `item` wants. 0, or -EINVAL with what is wrong and what is expected in `error`.
- */
-int cli_value_parse(const struct cli_item *item, const char *text, struct cli_value *value, char *error,
-                    size_t error_bytes);
 
 /* "pair add" or "events": how messages name a command. */
 struct cli_command_name {

@@ -30,7 +30,7 @@ static enum cli_exit explain_usage(const struct cli_parse *parse, bool json)
 static enum cli_exit print_help(const struct cli_parse *parse)
 {
     if (!parse->noun)
-        cli_help_program(stdout);
+        cli_help_program(stdout, parse->nouns);
     else if (!parse->command)
         cli_help_noun(stdout, parse->noun);
     else
@@ -50,13 +50,14 @@ static enum cli_exit run_command(struct cli_parse *parse)
     return outcome;
 }
 
-enum cli_exit cli_run(size_t count, const char *const *words,
-                      enum cli_exit (*shell)(size_t count, const char *const *words))
+enum cli_exit cli_run(const struct cli_noun *nouns, size_t count, const char *const *words,
+                      enum cli_exit (*shell)(const struct cli_noun *nouns, size_t count,
+                                             const char *const *words))
 {
     enum cli_exit outcome = CLI_DONE;
     struct cli_parse parse;
 
-    if (cli_parse_words(&parse, count, words) < 0)
+    if (cli_parse_words(&parse, nouns, count, words) < 0)
         outcome = explain_usage(&parse, parse.globals[CLI_GLOBAL_JSON].text || cli_json_wanted(count, words));
     else if (parse.globals[CLI_GLOBAL_VERSION].text)
         puts("culvertctl " CULVERT_VERSION);
@@ -65,7 +66,7 @@ enum cli_exit cli_run(size_t count, const char *const *words,
     else if (parse.command)
         outcome = run_command(&parse);
     else if (shell)
-        outcome = shell(count, words);
+        outcome = shell(nouns, count, words);
     cli_parse_end(&parse);
     return outcome;
 }

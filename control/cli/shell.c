@@ -2,7 +2,8 @@
 #include "shell.h"
 
 #include "allocate.h"
-#include "completion.h"
+#include "batch.h"
+#include "completion_relay.h"
 #include "interrupt.h"
 #include "line.h"
 
@@ -18,6 +19,7 @@
 #define HISTORY_LINES 1000
 
 struct shell {
+    const struct cli_noun *nouns;
     EditLine *editor;
     History *history;
     HistEvent event;
@@ -89,7 +91,7 @@ static unsigned char complete(EditLine *editor, int key)
 
     (void)key;
     el_get(editor, EL_CLIENTDATA, &shell);
-    cli_complete(line, shell->prefix_count, shell->prefix, cli_lookup_relay, &candidates);
+    cli_complete(shell->nouns, line, shell->prefix_count, shell->prefix, cli_lookup_relay, &candidates);
 
     const size_t common = cli_candidates_common(&candidates);
     if (common > candidates.stem || candidates.count == 1) {
@@ -188,7 +190,7 @@ static void read_commands(struct shell *shell)
             continue;
         history(shell->history, &shell->event, H_ENTER, line);
         char *copy = cli_copy(line);
-        cli_line_run(copy, shell->prefix_count, shell->prefix, &leave);
+        cli_line_run(shell->nouns, copy, shell->prefix_count, shell->prefix, &leave);
         if (cli_interrupt_take())
             putchar('\n'); /* after the terminal's ^C */
         free(copy);
@@ -196,12 +198,12 @@ static void read_commands(struct shell *shell)
     }
 }
 
-enum cli_exit cli_shell(size_t prefix_count, const char *const *prefix)
+enum cli_exit cli_shell(const struct cli_noun *nouns, size_t prefix_count, const char *const *prefix)
 {
-    struct shell shell = {.prefix_count = prefix_count, .prefix = prefix};
+    struct shell shell = {.nouns = nouns, .prefix_count = prefix_count, .prefix = prefix};
 
     if (begin_editor(&shell) < 0)
-        return cli_batch(stdin, prefix_count, prefix);
+        return cli_batch(nouns, stdin, prefix_count, prefix);
     begin_history(&shell);
     signal(SIGINT, SIG_IGN); /* between commands; see begin_editor and interrupt.h for the rest */
     puts("help explains the commands, TAB completes them, exit leaves.");

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/*
- * Commands one after the other. `prefix` are words that every line starts with: the options of culvertctl
- * itself.
- */
+/* Commands one after the other, typed. */
 #include "command.h"
 
-#include <stdio.h>
-
-/* A prompt with history and TAB on the terminal of standard input, until exit or Ctrl-D. */
-enum cli_exit cli_shell(size_t prefix_count, const char *const *prefix);
-
-/* Lines from `in`; "#" starts a comment line. Stops at the first command that fails, with its status. */
-enum cli_exit cli_batch(FILE *in, size_t prefix_count, const char *const *prefix);
+/*
+ * A prompt with history and TAB on the terminal of standard input, until exit or Ctrl-D. Every line starts
+ * with the words of `prefix`: the options of culvertctl itself.
+ */
+enum cli_exit cli_shell(const struct cli_noun *nouns, size_t prefix_count, const char *const *prefix);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "parse.h"
+#include "value.h"
 
 #include "address.h"
 #include "config/config.h"

@@ -12,7 +12,7 @@
  * data plane as control is.
  */
 #include "config/config.h"
-#include "dataplane_link.h"
+#include "link/dataplane_link.h"
 
 #include <rte_mbuf.h>
 #include <stdatomic.h>

@@ -8,7 +8,7 @@
  *
  * Peer n has the address of leg n (legs.h).
  */
-#include "dataplane_link.h"
+#include "link/dataplane_link.h"
 #include "peer/session.h"
 
 #include <stdatomic.h>

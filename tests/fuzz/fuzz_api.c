@@ -3,9 +3,9 @@
  * Control's API on arbitrary lines: any bytes must end in answers that are JSON, and leave no call behind. A
  * control with its store in memory, no socket and no data plane, new for each input.
  */
+#include "api/dispatch.h"
+#include "base/log.h"
 #include "control.h"
-#include "log.h"
-#include "rpc.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -32,14 +32,14 @@ static void check_line(struct rpc_connection *connection, const char *line, size
 
 static void feed(struct control *control, const char *data, size_t bytes)
 {
-    struct rpc_connection connection = {.control = control, .send = check_line};
+    struct rpc_connection connection = {.api = &control->api, .send = check_line};
 
     for (int lines = 0; bytes > 0 && lines < LINES_MAX; lines++) {
         const char *end = memchr(data, '\n', bytes);
         size_t length = end == NULL ? bytes : (size_t)(end - data);
 
-        rpc_line(&connection, data, length);
-        (void)event_base_loop(control->base, EVLOOP_NONBLOCK); /* commits, and with them answers */
+        dispatch_line(&connection, data, length);
+        (void)event_base_loop(control->services.loop, EVLOOP_NONBLOCK); /* commits, and with them answers */
         data += length;
         bytes -= length;
         if (bytes > 0) {
@@ -48,7 +48,7 @@ static void feed(struct control *control, const char *data, size_t bytes)
         }
     }
     for (int turns = 0; turns < 8 && connection.call_count > 0; turns++)
-        (void)event_base_loop(control->base, EVLOOP_NONBLOCK);
+        (void)event_base_loop(control->services.loop, EVLOOP_NONBLOCK);
     if (connection.call_count != 0)
         abort();
     rpc_disconnect(&connection);

@@ -4,7 +4,7 @@
  * says more when its end is cut off, and what is appended takes nothing away from a good one but all of it.
  * corpus/make_chain.py writes the seeds.
  */
-#include "chain.h"
+#include "sessions/chain.h"
 
 #include <stdlib.h>
 #include <string.h>

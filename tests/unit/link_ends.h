@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "control_link.h"
-#include "dataplane_link.h"
+#include "link/dataplane_link.h"
 
 static char directory[] = "/tmp/culvert-link-XXXXXX";
 static char path[64];

@@ -239,7 +239,7 @@ static void puts_many_pairs_back(void **state)
             record.legs[leg].bind = CV_BIND_TOKEN;
             memset(record.legs[leg].token, (int)(1 + i % 255), CV_TOKEN_BYTES);
         }
-        assert_int_equal(store_add_pair(bench->control->store, &record), 0);
+        assert_int_equal(store_add_pair(bench->control->services.store, &record), 0);
     }
     dataplane->per_turn = 40;
     client_subscribe(&watcher, bench);

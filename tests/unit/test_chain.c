@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Certificate chains: which keys count, and what is no chain. */
 #include "certificates.h"
-#include "chain.h"
+#include "sessions/chain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Channels of tunnel legs: which one is next, and which is not. */
-#include "channels.h"
+#include "peers/channels.h"
 
 #include "protocol/datagram.h"
 

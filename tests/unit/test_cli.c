@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* culvertctl without a relay: the command table and what is made from it, parsing, tables, units. */
-#include "completion.h"
-#include "help.h"
-#include "man.h"
-#include "parse.h"
-#include "text_table.h"
-#include "units.h"
+#include "cli/command_table.h"
+#include "cli/completion.h"
+#include "cli/help.h"
+#include "cli/man.h"
+#include "cli/parse.h"
+#include "cli/text_table.h"
+#include "cli/units.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +21,7 @@
 
 static int parse(struct cli_parse *result, const char *const *words, size_t count)
 {
-    return cli_parse_words(result, count, words);
+    return cli_parse_words(result, cli_nouns, count, words);
 }
 
 /* Fails unless the words are refused with a message that holds `why`. */
@@ -92,7 +93,7 @@ static void test_parse_arguments(void **state)
     cli_parse_end(&result);
 
     /* Nothing at all, or only options: the shell. */
-    assert_int_equal(cli_parse_words(&result, 0, NULL), 0);
+    assert_int_equal(cli_parse_words(&result, cli_nouns, 0, NULL), 0);
     assert_null(result.noun);
     cli_parse_end(&result);
 
@@ -264,14 +265,14 @@ static void print_program_help(FILE *out, const struct cli_noun *noun, const str
     if (noun)
         cli_help_noun(out, noun);
     else
-        cli_help_program(out);
+        cli_help_program(out, cli_nouns);
 }
 
 static void print_man(FILE *out, const struct cli_noun *noun, const struct cli_command *command)
 {
     (void)noun;
     (void)command;
-    cli_man_print(out);
+    cli_man_print(out, cli_nouns);
 }
 
 static void test_help_and_man_name_every_command(void **state)
@@ -400,7 +401,7 @@ static void expect(const char *line, const char *expected)
     struct cli_candidates candidates;
     char found[512] = "";
 
-    cli_complete(line, 2, prefix, lookup, &candidates);
+    cli_complete(cli_nouns, line, 2, prefix, lookup, &candidates);
     for (size_t i = 0; i < candidates.count; i++) {
         if (strlen(found) + strlen(candidates.words[i]) + 2 < sizeof(found))
             strcat(strcat(found, i ? " " : ""), candidates.words[i]);
@@ -456,13 +457,13 @@ static void test_completion_common(void **state)
     struct cli_candidates candidates;
 
     (void)state;
-    cli_complete("pair add a b --a", 0, NULL, NULL, &candidates);
+    cli_complete(cli_nouns, "pair add a b --a", 0, NULL, NULL, &candidates);
     assert_int_equal(candidates.count, 2);
     assert_int_equal(cli_candidates_common(&candidates), strlen("--a-"));
     assert_int_equal(candidates.stem, strlen("--a"));
     cli_candidates_free(&candidates);
 
-    cli_complete("--socket ", 0, NULL, NULL, &candidates);
+    cli_complete(cli_nouns, "--socket ", 0, NULL, NULL, &candidates);
     assert_true(candidates.files);
     assert_int_equal(cli_candidates_common(&candidates), 0);
     cli_candidates_free(&candidates);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control socket itself: lines, garbage, limits, and clients that do not read. */
+#include "api/listen.h"
+#include "base/log.h"
 #include "control_test.h"
-#include "listen.h"
-#include "log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -236,14 +236,14 @@ static void drops_a_subscriber_that_does_not_read(void **state)
     client_open(&deaf, bench);
     client_do(&deaf, "events.subscribe", "{}");
     log_set_level(LOG_LEVEL_ERROR);
-    while (bench->control->events.lost == 0) {
+    while (bench->control->services.events.lost == 0) {
         assert_true(sent < 200000);
         while (fake_tell_pair(&bench->dataplane, CV_MESSAGE_PAIR_IDLE, 1))
             sent++;
         bench_turn(bench);
     }
     bench_turn(bench);
-    assert_int_equal(clients_count(bench->control->clients), 1);
+    assert_int_equal(bench->control->api.clients, 1);
     doc = client_call(&client, "stats.get", "{}");
     assert_true(json_number(doc, "/result/control/events_lost") > 1000);
     assert_true(json_number(doc, "/result/control/events_lost") <= sent);
@@ -300,7 +300,7 @@ static void bounds_the_calls_of_a_client(void **state)
         client_send_line(&client,
                          "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"pair.get\",\"params\":{\"pair\":1}}");
     client_quiet(&client);
-    assert_int_equal(dataplane_in_flight(bench->control->dataplane), CLIENT_CALLS);
+    assert_int_equal(dataplane_in_flight(bench->control->services.dataplane), CLIENT_CALLS);
     bench->dataplane.mute = false;
     for (int i = 0; i < CLIENT_CALLS + 5; i++)
         yyjson_doc_free(client_next(&client));

@@ -42,7 +42,7 @@ static void wait_removed(struct bench *bench)
     uint64_t pairs;
 
     bench_wait(bench, has_no_pairs, bench, "the data plane to have no pair");
-    assert_int_equal(store_count_pairs(bench->control->store, &pairs), 0);
+    assert_int_equal(store_count_pairs(bench->control->services.store, &pairs), 0);
     assert_int_equal(pairs, 0);
 }
 
@@ -209,7 +209,7 @@ static void a_data_plane_without_room(void **state)
     peer_accept(&bob, offer, UDP);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_RELAY_FULL);
     peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, CV_SESSION_ERROR_RELAY_FULL);
-    assert_int_equal(store_count_pairs(bench->control->store, &pairs), 0);
+    assert_int_equal(store_count_pairs(bench->control->services.store, &pairs), 0);
     assert_int_equal(pairs, 0);
     free_both();
 }

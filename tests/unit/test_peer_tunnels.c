@@ -2,7 +2,7 @@
 /* Tunnel legs: which kind a leg gets, their channels, what fits into them, and how they end. */
 #include "session_test.h"
 
-#include "session.h"
+#include "peers/peer.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -260,7 +260,7 @@ static void a_session_with_all_its_channels_in_use(void **state)
     uint64_t offer;
 
     for (uint16_t channel = 1; channel <= CHANNELS_MAX; channel++)
-        assert_true(channels_mark(&session->channels, channel));
+        assert_true(channels_mark(&peer_of(session)->channels, channel));
     peer_request(&bob, 1, &alice, TUNNEL);
     peer_hear_refused(&bob, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_TOO_MANY_PAIRS);
     peer_request(&alice, 1, &bob, TUNNEL);
@@ -294,7 +294,7 @@ static void refused_by_the_data_plane(void **state)
         peer_accept(&bob, offer, TUNNEL);
         peer_hear_refused(&alice, CV_ORIGIN_REQUEST, request, cases[i].code);
         peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, cases[i].code);
-        assert_int_equal(store_count_pairs(bench->control->store, &pairs), 0);
+        assert_int_equal(store_count_pairs(bench->control->services.store, &pairs), 0);
         assert_int_equal(pairs, 0);
     }
     bench->dataplane.put_error = 0;

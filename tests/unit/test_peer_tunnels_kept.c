@@ -38,8 +38,9 @@ static bool is_in_line(void *context)
 {
     const struct bench *bench = context;
 
-    return dataplane_attached(bench->control->dataplane) && !sync_running(bench->control->sync) &&
-           dataplane_in_flight(bench->control->dataplane) == 0;
+    return dataplane_attached(bench->control->services.dataplane) &&
+           !sync_running(bench->control->pairs->sync) &&
+           dataplane_in_flight(bench->control->services.dataplane) == 0;
 }
 
 static void start_again(struct bench *bench)
@@ -145,7 +146,7 @@ static void expect_no_pair(struct bench *bench)
 
     settle(bench);
     assert_int_equal(bench->dataplane.count, 0);
-    assert_int_equal(store_count_pairs(bench->control->store, &pairs), 0);
+    assert_int_equal(store_count_pairs(bench->control->services.store, &pairs), 0);
     assert_int_equal(pairs, 0);
 }
 

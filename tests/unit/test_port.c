@@ -3,8 +3,8 @@
 #include "opening.h"
 #include "port/device.h"
 #include "port/device_arguments.h"
-#include "port/port_stats.h"
 #include "port/eal.h"
+#include "port/port_stats.h"
 
 #include <errno.h>
 #include <rte_ethdev.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Relay ports: the set of ports, and edge colouring through the store. */
-#include "control.h"
-#include "pairs.h"
+#include "pairs/port_set.h"
+#include "pairs/relay_ports.h"
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,7 +111,7 @@ static void random_graph(unsigned *ends)
 }
 
 /* Adds all pairs; returns how many ports they took. A port given twice to a peer would fail in the store. */
-static uint32_t colour(struct control *control, const unsigned *ends)
+static uint32_t colour(const struct cv_config *config, struct store *store, const unsigned *ends)
 {
     uint16_t highest = 0;
     char why[320];
@@ -118,13 +119,13 @@ static uint32_t colour(struct control *control, const unsigned *ends)
     for (unsigned i = 0; i < 2 * PAIRS; i += 2) {
         struct pair_record record = between(ends[i], ends[i + 1]);
 
-        if (pairs_choose_port(control, &record, why, sizeof(why)) != 0)
+        if (relay_port_choose(config, store, &record, why, sizeof(why)) != 0)
             fail_msg("%s", why);
-        assert_int_equal(store_add_pair(control->store, &record), 0);
+        assert_int_equal(store_add_pair(store, &record), 0);
         if (record.relay_port > highest)
             highest = record.relay_port;
     }
-    return (uint32_t)(highest - control->config->relay_port_first) + 1;
+    return (uint32_t)(highest - config->relay_port_first) + 1;
 }
 
 static void a_thousand_peers_with_twenty_pairs_each(void **state)
@@ -135,15 +136,15 @@ static void a_thousand_peers_with_twenty_pairs_each(void **state)
     (void)state;
     assert_non_null(ends);
     for (unsigned graph = 0; graph < GRAPHS; graph++) {
-        struct control control = {.config = &config, .store = memory_store()};
+        struct store *store = memory_store();
         uint32_t ports;
 
         srandom(graph + 1);
         random_graph(ends);
-        ports = colour(&control, ends);
+        ports = colour(&config, store, ends);
         print_message("# graph %u: %d pairs on %u relay ports\n", graph, PAIRS, ports);
         assert_true(ports >= PAIRS_PER_PEER && ports <= PORTS_ALLOWED);
-        store_close(control.store);
+        store_close(store);
     }
     free(ends);
 }
@@ -151,42 +152,42 @@ static void a_thousand_peers_with_twenty_pairs_each(void **state)
 static void a_freed_port_is_given_again(void **state)
 {
     static const struct cv_config config = {.relay_port_first = 40000, .relay_port_last = 40001};
-    struct control control = {.config = &config, .store = memory_store()};
+    struct store *store = memory_store();
     struct pair_record first = between(1, 2);
     struct pair_record second = between(1, 3);
     char why[320];
 
     (void)state;
-    assert_int_equal(pairs_choose_port(&control, &first, why, sizeof(why)), 0);
-    assert_int_equal(store_add_pair(control.store, &first), 0);
-    assert_int_equal(pairs_choose_port(&control, &second, why, sizeof(why)), 0);
+    assert_int_equal(relay_port_choose(&config, store, &first, why, sizeof(why)), 0);
+    assert_int_equal(store_add_pair(store, &first), 0);
+    assert_int_equal(relay_port_choose(&config, store, &second, why, sizeof(why)), 0);
     assert_int_equal(second.relay_port, 40001);
-    assert_int_equal(store_remove_pair(control.store, first.pair), 0);
-    assert_int_equal(pairs_choose_port(&control, &second, why, sizeof(why)), 0);
+    assert_int_equal(store_remove_pair(store, first.pair), 0);
+    assert_int_equal(relay_port_choose(&config, store, &second, why, sizeof(why)), 0);
     assert_int_equal(second.relay_port, 40000);
-    store_close(control.store);
+    store_close(store);
 }
 
 static void exhausted_says_who_and_how_many(void **state)
 {
     static const struct cv_config config = {.relay_port_first = 40000, .relay_port_last = 40003};
-    struct control control = {.config = &config, .store = memory_store()};
+    struct store *store = memory_store();
     struct pair_record record;
     char why[320] = "";
 
     (void)state;
     for (unsigned peer = 2; peer < 6; peer++) {
         record = between(1, peer);
-        assert_int_equal(pairs_choose_port(&control, &record, why, sizeof(why)), 0);
-        assert_int_equal(store_add_pair(control.store, &record), 0);
+        assert_int_equal(relay_port_choose(&config, store, &record, why, sizeof(why)), 0);
+        assert_int_equal(store_add_pair(store, &record), 0);
     }
     record = between(1, 2);
-    assert_int_equal(pairs_choose_port(&control, &record, why, sizeof(why)), -ENOSPC);
+    assert_int_equal(relay_port_choose(&config, store, &record, why, sizeof(why)), -ENOSPC);
     assert_non_null(strstr(why, "none of the 4 relay ports 40000-40003"));
     assert_non_null(strstr(why, "peer-1 has 4 pairs and peer-2 has 1"));
     record = between(2, 3);
-    assert_int_equal(pairs_choose_port(&control, &record, why, sizeof(why)), 0);
-    store_close(control.store);
+    assert_int_equal(relay_port_choose(&config, store, &record, why, sizeof(why)), 0);
+    store_close(store);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Requests in flight: which answer ends which request, and how many are out at a time. */
-#include "requests.h"
+#include "link/requests.h"
 
 #include <errno.h>
 #include <setjmp.h>

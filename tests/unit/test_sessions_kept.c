@@ -21,7 +21,7 @@ static bool is_attached(void *context)
 {
     const struct bench *bench = context;
 
-    return dataplane_attached(bench->control->dataplane);
+    return dataplane_attached(bench->control->services.dataplane);
 }
 
 static void restart(struct bench *bench)
@@ -251,7 +251,7 @@ static bool is_gone(void *context)
     struct bench *bench = context;
     uint64_t pairs = 1;
 
-    return store_count_pairs(bench->control->store, &pairs) == 0 && pairs == 1;
+    return store_count_pairs(bench->control->services.store, &pairs) == 0 && pairs == 1;
 }
 
 /* Sessions end with the data plane, and so do their pairs; an operator's pairs stay. */

@@ -2,8 +2,7 @@
 /* Peers that ask and do not listen: what waits for them in control is bounded, and harms nobody else. */
 #include "session_test.h"
 
-#include "session.h"
-#include "session_io.h"
+#include "sessions/session.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,8 +21,8 @@ static const struct session *session_of(const struct test_peer *peer)
         session_find(peer->bench->control->sessions, peer->session->state.session);
 
     assert_non_null(session);
-    assert_true(session->outbox_bytes <= session->outbox_room);
-    assert_true(session->outbox_room <= SESSION_OUTBOX_BYTES);
+    assert_true(session->outbox.bytes <= session->outbox.room);
+    assert_true(session->outbox.room <= OUTBOX_BYTES_MAX);
     return session;
 }
 
@@ -55,7 +54,7 @@ static void answers_that_nobody_takes(void **state)
     }
     assert_int_equal(session_of(&slow)->close_code, CV_SESSION_ERROR_NOT_READING);
     /* It was let go on until an outbox was full, and no longer. */
-    assert_true(session_of(&slow)->outbox_bytes > SESSION_OUTBOX_BYTES - CV_CAPSULE_BYTES_MAX);
+    assert_true(session_of(&slow)->outbox.bytes > OUTBOX_BYTES_MAX - CV_CAPSULE_BYTES_MAX);
     bench->dataplane.mute = false;
     peer_wait_closed(&slow, CV_SESSION_ERROR_NOT_READING);
     peer_request(&other, 1, &slow, UDP);
@@ -75,7 +74,7 @@ static void offers_that_nobody_takes(void **state)
     peer_start(&other, bench, 2, UDP);
     slow.session->unchecked = true;
     bench->dataplane.mute = true;
-    while (session_of(&slow)->outbox_bytes < SESSION_OUTBOX_BYTES - 2 * CV_CAPSULE_BYTES_MAX &&
+    while (session_of(&slow)->outbox.bytes < OUTBOX_BYTES_MAX - 2 * CV_CAPSULE_BYTES_MAX &&
            session_of(&slow)->phase == SESSION_OPEN) {
         assert_true(request < REQUESTS_MAX);
         request = ask_batch(&slow, request);
@@ -106,14 +105,14 @@ static void a_peer_that_listens_may_ask_for_ever(void **state)
     uint32_t most = 0;
 
     peer_start(&peer, bench, 1, UDP);
-    while (peer.session->state.sent < 3 * SESSION_OUTBOX_BYTES) {
+    while (peer.session->state.sent < 3 * OUTBOX_BYTES_MAX) {
         request = ask_batch(&peer, request);
         while (heard < request)
             peer_hear_refused(&peer, CV_ORIGIN_REQUEST, ++heard, CV_SESSION_ERROR_NO_SUCH_PEER);
-        if (session_of(&peer)->outbox_bytes > most)
-            most = session_of(&peer)->outbox_bytes;
+        if (session_of(&peer)->outbox.bytes > most)
+            most = session_of(&peer)->outbox.bytes;
     }
-    assert_true(most < SESSION_OUTBOX_BYTES / 2);
+    assert_true(most < OUTBOX_BYTES_MAX / 2);
     peer_free(&peer);
 }
 

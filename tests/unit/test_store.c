@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The store: what is kept, what is refused, and what a failed write undoes. */
-#include "store.h"
+#include "pairs/port_set.h"
+#include "store/store_pairs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -169,6 +170,11 @@ static void lists_in_order(void **state)
     assert_int_equal(count, 9);
 }
 
+static void take_port(void *set, uint16_t port)
+{
+    port_set_take(set, port);
+}
+
 static void marks_ports_of_peer_address_and_prefix(void **state)
 {
     struct fixture *fixture = *state;
@@ -187,13 +193,13 @@ static void marks_ports_of_peer_address_and_prefix(void **state)
 
     port_set_init(&set, 40000, 40002);
     leg.address = record.legs[0].address;
-    assert_int_equal(store_mark_ports(fixture->store, &leg, &set, &pairs), 0);
+    assert_int_equal(store_ports_taken(fixture->store, &leg, take_port, &set, &pairs), 0);
     assert_int_equal(pairs, 0);
     assert_int_equal(port_set_lowest(&set), 40000);
     strcpy(leg.peer, "bob");
     leg.bind = CV_BIND_PREFIX;
     leg.prefix = record.legs[1].prefix;
-    assert_int_equal(store_mark_ports(fixture->store, &leg, &set, &pairs), 0);
+    assert_int_equal(store_ports_taken(fixture->store, &leg, take_port, &set, &pairs), 0);
     assert_int_equal(pairs, 1);
     assert_int_equal(port_set_lowest(&set), 40002);
 }

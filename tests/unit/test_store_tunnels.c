@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The store: pairs with tunnel legs, what sessions keep for theirs, and stores of earlier formats. */
+#include "pairs/port_set.h"
 #include "protocol/datagram.h"
-#include "store_sessions.h"
+#include "store/store_pairs.h"
+#include "store/store_sessions.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -104,6 +106,11 @@ static void keeps_every_field(void **state)
 }
 
 /* No port is taken by them, so that the same peers can have any number of such pairs. */
+static void take_port(void *set, uint16_t port)
+{
+    port_set_take(set, port);
+}
+
 static void tunnel_legs_take_no_port(void **state)
 {
     struct fixture *fixture = *state;
@@ -126,10 +133,10 @@ static void tunnel_legs_take_no_port(void **state)
 
     port_set_init(&set, 40000, 40002);
     fill_udp(&record.legs[1], "bob");
-    assert_int_equal(store_mark_ports(fixture->store, &record.legs[1], &set, &pairs), 0);
+    assert_int_equal(store_ports_taken(fixture->store, &record.legs[1], take_port, &set, &pairs), 0);
     assert_int_equal(pairs, 0);
     assert_int_equal(port_set_lowest(&set), 40000);
-    assert_int_equal(store_mark_ports(fixture->store, &record.legs[0], &set, &pairs), 0);
+    assert_int_equal(store_ports_taken(fixture->store, &record.legs[0], take_port, &set, &pairs), 0);
     assert_int_equal(pairs, 1);
     assert_int_equal(port_set_lowest(&set), 40001);
 }
@@ -158,7 +165,7 @@ static void a_damaged_tunnel_leg_is_found(void **state)
     }
 }
 
-/* What store_load_sessions has found. */
+/* What store_load_sessions and the like have found. */
 struct found {
     struct session_record session;
     struct offer_record offer;
@@ -196,10 +203,10 @@ static void found_pair(void *context, const struct peer_pair_record *record)
 static struct found load(struct store *store)
 {
     struct found found = {.count = 0};
-    const struct store_loader loader = {
-        .context = &found, .session = found_session, .offer = found_offer, .peer_pair = found_pair};
 
-    assert_int_equal(store_load_sessions(store, &loader), 0);
+    assert_int_equal(store_load_sessions(store, found_session, &found), 0);
+    assert_int_equal(store_load_offers(store, found_offer, &found), 0);
+    assert_int_equal(store_load_peer_pairs(store, found_pair, &found), 0);
     assert_int_equal(found.count, 3);
     return found;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Pairs that are not put back at once: no room for them, or their records are damaged. */
+#include "base/clock.h"
 #include "control_test.h"
-#include "log.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "record.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+bool pair_record_find(struct store *store, uint64_t pair, struct pair_record *record)
+{
+    int error = store_get_pair(store, pair, record);
+
+    if (error == 0)
+        return true;
+    if (error != -ENOENT)
+        log_error("store: %s", store_error(store));
+    return false;
+}
+
+int pair_record_make_tokens(struct pair_record *record)
+{
+    for (unsigned leg = 0; leg < 2; leg++) {
+        struct leg_record *to = &record->legs[leg];
+
+        if (to->bind != CV_BIND_TOKEN)
+            continue;
+        if (getrandom(to->token, sizeof(to->token), 0) != (ssize_t)sizeof(to->token))
+            return -errno;
+    }
+    return 0;
+}
+
+static void put_leg(const struct leg_record *record, struct cv_leg_config *leg)
+{
+    leg->bind = record->bind;
+    switch (record->bind) {
+    case CV_BIND_TOKEN:
+        memcpy(leg->token, record->token, sizeof(leg->token));
+        leg->last = record->last;
+        break;
+    case CV_BIND_FIXED:
+        leg->address = record->address;
+        break;
+    case CV_BIND_TUNNEL:
+        leg->session = record->session;
+        leg->channel = record->channel;
+        break;
+    default:
+        leg->address.ip = record->prefix.ip;
+        leg->prefix_length = record->prefix.length;
+        leg->last = record->last;
+        break;
+    }
+}
+
+int pair_record_put(const struct pair_record *record, struct cv_message *message)
+{
+    int error;
+
+    memset(message, 0, sizeof(*message));
+    message->type = CV_MESSAGE_PAIR_PUT;
+    message->put.pair = record->pair;
+    message->put.relay_port = record->relay_port;
+    message->put.idle_s = record->idle_s;
+    message->put.rate_bytes_per_second = record->rate_bytes_per_second;
+    for (unsigned leg = 0; leg < 2; leg++)
+        put_leg(&record->legs[leg], &message->put.legs[leg]);
+    message->sequence = 1; /* until it gets its own: a request without one is not well formed */
+    error = cv_message_check(message, CV_SENDER_CONTROL);
+    message->sequence = 0;
+    return error;
+}

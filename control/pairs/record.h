@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/* What is done with the record of one pair. */
+#include "store/store_pairs.h"
+
+/* False when the store has no such pair: it was deleted while what tells of it was on its way. */
+bool pair_record_find(struct store *store, uint64_t pair, struct pair_record *record);
+
+/* Fresh tokens for the legs that bind by token. A negative errno when the kernel has none. */
+int pair_record_make_tokens(struct pair_record *record);
+
+/* What a PAIR_PUT of this record says. -EBADMSG: the data plane would not take it for a message. */
+int pair_record_put(const struct pair_record *record, struct cv_message *message);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "relay_ports.h"
+
+#include "port_set.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* Who has how many pairs that are in the way, for an operator. */
+static void say_taken(const struct pair_record *record, const uint32_t pairs[2], char *text, size_t bytes)
+{
+    const char *separator = "";
+    size_t used = 0;
+
+    for (unsigned leg = 0; leg < 2; leg++) {
+        if (record->legs[leg].bind == CV_BIND_TUNNEL)
+            continue;
+        used += (size_t)snprintf(text + used, bytes - used, "%s%s has %u pairs", separator,
+                                 record->legs[leg].peer, pairs[leg]);
+        separator = " and ";
+    }
+}
+
+static void take_port(void *set, uint16_t port)
+{
+    port_set_take(set, port);
+}
+
+int relay_port_choose(const struct cv_config *config, struct store *store, struct pair_record *record,
+                      char *why, size_t why_bytes)
+{
+    struct port_set set;
+    char taken[2 * (PEER_LABEL_BYTES + 24)];
+    uint32_t pairs[2] = {0, 0};
+    bool needed = false;
+    int port;
+
+    port_set_init(&set, config->relay_port_first, config->relay_port_last);
+    for (unsigned leg = 0; leg < 2; leg++) {
+        int error = 0;
+
+        if (record->legs[leg].bind == CV_BIND_TUNNEL)
+            continue;
+        needed = true;
+        error = store_ports_taken(store, &record->legs[leg], take_port, &set, &pairs[leg]);
+        if (error != 0)
+            return error;
+    }
+    record->relay_port = 0;
+    if (!needed)
+        return 0;
+    port = port_set_lowest(&set);
+    if (port < 0) {
+        say_taken(record, pairs, taken, sizeof(taken));
+        (void)snprintf(why, why_bytes,
+                       "none of the %u relay ports %u-%u is free for this pair: %s; delete some of them, or "
+                       "widen relay.relay_ports",
+                       port_set_size(&set), config->relay_port_first, config->relay_port_last, taken);
+        return port;
+    }
+    record->relay_port = (uint16_t)port;
+    return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * From one peer's PAIR_REQUEST to another's answer:
+ *
+ *      request ──> offered ──accept──> making ──> pair (peer_pairs.h), PAIR_MADE to both
+ *         │           │ refuse, time, a session ends │ no port, no room
+ *         └───────────┴──────────────────────────────┴──> REFUSED
+ *
+ * An offer is in the store from the moment it is made until it is decided.
+ */
+#include "pairs/pair_change.h"
+#include "peer.h"
+
+struct peer_offer {
+    TAILQ_ENTRY(peer_offer) entry; /* of all offers; not while it is being made */
+    LIST_ENTRY(peer_offer) asked, offered;
+    struct peers *all;
+    struct offer_record record;
+    struct peer *asker; /* NULL: its session has ended, while the pair was being made */
+    struct peer *answerer;
+    bool making;
+    uint64_t pair; /* made, and nobody was told: control was killed, or a session has ended; 0: not */
+    struct pair_change change; /* while it is being made. The channels in its record are taken */
+};
+
+void offers_request(struct peer *asker, uint64_t request, const struct cv_peer_id *id, uint8_t legs);
+void offers_accept(struct peer *answerer, uint64_t offer, uint8_t leg);
+void offers_refuse(struct peer *answerer, uint64_t offer, uint64_t code);
+
+/* The peer's session has ended. */
+void offers_leave(struct peer *peer);
+
+/* Sets the timer to the next deadline. */
+void offers_arm(struct peers *all);
+
+/* For peers->timer: ends the offers whose time is over. */
+void offers_on_timer(evutil_socket_t fd, short what, void *context);
+
+/* As the store has it. */
+void offers_load(struct peer *asker, struct peer *answerer, const struct offer_record *record);
+
+/* Control was killed when the offer's pair was in the store, and neither peer told. */
+void offers_load_made(struct peer_offer *offer, const struct peer_pair_record *pair);
+
+/* Tells the peers of such pairs. */
+void offers_announce_made(struct peers *all);
+
+/* The offer of that number to this peer, while it is open; or NULL. */
+struct peer_offer *offers_find(const struct peer *answerer, uint64_t offer);
+
+/* Frees what is left, without a word to anybody. */
+void offers_free(struct peers *all);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "peer_pairs.h"
+
+#include "base/log.h"
+#include "capsules.h"
+#include "pairs/pair_change.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct peer_pairs *bucket(struct peers *all, uint64_t pair)
+{
+    return &all->by_number[pair % SESSION_BUCKETS];
+}
+
+static struct peer_pair *find(struct peers *all, uint64_t number)
+{
+    struct peer_pair *pair;
+
+    LIST_FOREACH(pair, bucket(all, number), by_number)
+    {
+        if (pair->pair == number)
+            return pair;
+    }
+    return NULL;
+}
+
+static unsigned side_of(const struct peer_pair *pair, const struct peer *peer)
+{
+    return pair->peers[0] == peer ? 0 : 1;
+}
+
+bool peer_pairs_add(struct peer *asker, struct peer *answerer, uint64_t number, const uint16_t channels[2])
+{
+    struct peer_pair *made = calloc(1, sizeof(*made));
+
+    if (made == NULL)
+        return false;
+    made->pair = number;
+    made->peers[0] = asker;
+    made->peers[1] = answerer;
+    memcpy(made->channels, channels, sizeof(made->channels));
+    LIST_INSERT_HEAD(bucket(asker->all, number), made, by_number);
+    LIST_INSERT_HEAD(&asker->pairs[0], made, of_peer[0]);
+    LIST_INSERT_HEAD(&answerer->pairs[1], made, of_peer[1]);
+    return true;
+}
+
+static void unlink_pair(struct peer_pair *pair)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        if (pair->channels[side] != 0)
+            channels_give_back(pair->peers[side]->channels, pair->channels[side]);
+    }
+    LIST_REMOVE(pair, by_number);
+    LIST_REMOVE(pair, of_peer[0]);
+    LIST_REMOVE(pair, of_peer[1]);
+    free(pair);
+}
+
+static void on_removed(struct pair_change *change)
+{
+    if (change->outcome == CHANGE_DONE)
+        events_pair(&change->pairs->services->events, EVENT_PAIR_REMOVED, &change->record);
+    else if (change->outcome == CHANGE_REFUSED)
+        log_warning("pair %" PRIu64 " could not be removed: %s; it goes when it is idle", change->record.pair,
+                    cv_result_text(change->error));
+    free(change);
+}
+
+void peer_pairs_remove(struct peers *all, uint64_t pair)
+{
+    struct pair_change *change = calloc(1, sizeof(*change));
+    int error = -ENOMEM;
+
+    if (change != NULL) {
+        change->done = on_removed;
+        error = pair_change_remove(all->pairs, change, pair);
+    }
+    if (error == 0)
+        return;
+    free(change);
+    if (error != -ENOENT)
+        log_error("pair %" PRIu64 " could not be removed: %s", pair,
+                  error == -ENOMEM ? "out of memory" : store_error(all->services->store));
+}
+
+/* `side` is told nothing when its session has ended. */
+static void end_pair(struct peer_pair *pair, const enum cv_session_error codes[2], bool remove)
+{
+    struct peer *const peers[2] = {pair->peers[0], pair->peers[1]};
+    uint64_t number = pair->pair;
+
+    unlink_pair(pair);
+    for (unsigned side = 0; side < 2; side++)
+        capsules_closed(peers[side]->session, number, codes[side]);
+    if (remove)
+        peer_pairs_remove(peers[0]->all, number);
+}
+
+void peer_pairs_close(struct peer *peer, uint64_t number)
+{
+    struct peer_pair *pair = find(peer->all, number);
+    enum cv_session_error codes[2] = {CV_SESSION_ERROR_PEER_CLOSED, CV_SESSION_ERROR_PEER_CLOSED};
+
+    if (pair == NULL || (pair->peers[0] != peer && pair->peers[1] != peer))
+        return;
+    codes[side_of(pair, peer)] = CV_SESSION_ERROR_NONE;
+    end_pair(pair, codes, true);
+}
+
+void peer_pairs_leave(struct peer *peer)
+{
+    static const enum cv_session_error codes[2] = {CV_SESSION_ERROR_PEER_GONE, CV_SESSION_ERROR_PEER_GONE};
+    struct peer_pair *pair;
+
+    for (unsigned side = 0; side < 2; side++) {
+        while ((pair = LIST_FIRST(&peer->pairs[side])) != NULL)
+            end_pair(pair, codes, true);
+    }
+}
+
+void peer_pairs_gone(struct peers *all, uint64_t number, enum cv_session_error code)
+{
+    const enum cv_session_error codes[2] = {code, code};
+    struct peer_pair *pair = find(all, number);
+
+    if (pair != NULL)
+        end_pair(pair, codes, false);
+}
+
+#define LIMIT_BYTES 11 /* of a TUNNEL_LIMIT at most */
+
+_Static_assert(CHANNELS_MAX *LIMIT_BYTES < OUTBOX_BYTES_MAX - OUTBOX_BYTES_MAX / 4,
+               "a change of the path must not fill an outbox");
+
+void peer_pairs_limit(struct peer *peer, uint16_t before)
+{
+    struct session *session = peer->session;
+    uint16_t payload_bytes = session->record.payload_bytes;
+
+    for (unsigned side = 0; side < 2; side++) {
+        const struct peer_pair *pair;
+
+        LIST_FOREACH(pair, &peer->pairs[side], of_peer[side])
+        {
+            uint16_t channel = pair->channels[side];
+
+            if (channel == 0 || channels_payload(before, channel) == channels_payload(payload_bytes, channel))
+                continue;
+            capsules_limit(session, channel);
+            if (session->phase != SESSION_OPEN)
+                return; /* and has no pairs any more */
+        }
+    }
+}
+
+uint32_t peer_pairs_count(const struct peer *peer)
+{
+    const struct peer_pair *pair;
+    uint32_t count = 0;
+
+    LIST_FOREACH(pair, &peer->pairs[0], of_peer[0])
+    count++;
+    LIST_FOREACH(pair, &peer->pairs[1], of_peer[1])
+    count++;
+    return count;
+}
+
+void peer_pairs_free(struct peers *all)
+{
+    for (unsigned i = 0; i < SESSION_BUCKETS; i++) {
+        while (!LIST_EMPTY(&all->by_number[i]))
+            unlink_pair(LIST_FIRST(&all->by_number[i]));
+    }
+}

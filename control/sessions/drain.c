@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "drain.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/timer.h"
+#include "keep.h"
+#include "stream_out.h"
+
+#include <errno.h>
+
+static void send_away(struct session *session)
+{
+    const uint64_t now = clock_monotonic_ms();
+    struct cv_capsule capsule = {.type = CV_CAPSULE_GO_AWAY};
+
+    if (session->all->drain.until_ms > now)
+        capsule.go_away.seconds = (session->all->drain.until_ms - now + 999) / 1000;
+    session_write(session, &capsule);
+}
+
+void drain_send_away(struct session *session)
+{
+    session_registered(session);
+    send_away(session);
+}
+
+/* The relay says nothing before REGISTER, and GO_AWAY once. */
+static void tell(void *context, struct session *session)
+{
+    uint32_t *told = context;
+
+    if (session->phase != SESSION_OPEN || !session->record.order.registered ||
+        session->record.order.going_away)
+        return;
+    send_away(session);
+    ++*told;
+}
+
+static void close_one(void *context, struct session *session)
+{
+    uint32_t *closed = context;
+
+    if (session->phase == SESSION_CLOSING)
+        return;
+    session_close(session, CV_SESSION_ERROR_GOING_AWAY, "the time after GO_AWAY is over");
+    ++*closed;
+}
+
+static void on_time(evutil_socket_t fd, short what, void *context)
+{
+    struct sessions *all = context;
+    uint32_t closed = 0;
+
+    (void)fd;
+    (void)what;
+    sessions_each(all, close_one, &closed);
+    log_notice("drained: %u sessions closed, and none are taken before session resume", closed);
+    sessions_keep(all);
+}
+
+struct event *drain_timer_new(struct sessions *all)
+{
+    return evtimer_new(all->services->loop, on_time, all);
+}
+
+int drain_begin(struct sessions *all, uint32_t seconds, uint32_t *told)
+{
+    if (all->drain.on)
+        return -EALREADY;
+    all->drain.on = true;
+    all->drain.until_ms = clock_monotonic_ms() + seconds * UINT64_C(1000);
+    *told = 0;
+    sessions_each(all, tell, told);
+    timer_start(all->drain.timer, seconds * UINT64_C(1000));
+    sessions_keep(all);
+    log_notice("draining: %u peers told to go within %u s", *told, seconds);
+    return 0;
+}
+
+int drain_end(struct sessions *all)
+{
+    if (!all->drain.on)
+        return -EALREADY;
+    all->drain.on = false;
+    (void)evtimer_del(all->drain.timer);
+    log_notice("sessions are taken again");
+    return 0;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/* A session, the table of all, and how one ends. sessions.h is the page about them as a whole. */
+#include "outbox.h"
+#include "protocol/capsule_reader.h"
+#include "protocol/session_error.h"
+#include "services/services.h"
+#include "store/store_sessions.h"
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+enum session_phase {
+    SESSION_ASKING,   /* its chain is arriving */
+    SESSION_ADMITTED, /* SESSION_ADMIT is on its way */
+    SESSION_OPEN,
+    SESSION_CLOSING, /* refused or closed: waits for SESSION_CLOSED */
+};
+
+#define SESSION_BUCKETS 16384
+
+LIST_HEAD(session_list, session);
+TAILQ_HEAD(session_queue, session);
+
+struct session {
+    struct sessions *all;
+    LIST_ENTRY(session) by_number;
+    struct session_record record;
+    enum session_phase phase;
+    bool confirmed;                   /* by the data plane, since the attachment */
+    enum cv_session_error close_code; /* SESSION_CLOSING */
+    struct cv_address address;
+    struct cv_address local;
+    uint32_t quic_version;
+    void *peer; /* what the layer above keeps of it; freed with it */
+
+    /* SESSION_ASKING. */
+    uint8_t *chain;
+    uint32_t chain_bytes;
+    uint32_t chain_held;
+    bool told; /* SESSION_ADMIT is sent */
+
+    /* Registering. */
+    TAILQ_ENTRY(session) unregistered; /* while register_by_ms is not 0 */
+    uint64_t register_by_ms;           /* monotonic */
+
+    /* The control stream: stream_in.c, stream_out.c. Offsets count from its start. */
+    struct cv_capsule_reader reader;
+    uint8_t reader_buffer[CV_CAPSULE_BUFFER_BYTES];
+    uint64_t received;    /* shown to the reader; record.consumed and what it holds of a capsule */
+    uint64_t credited;    /* told to the data plane */
+    struct outbox outbox; /* from record.sent on */
+    uint64_t pushed;      /* given to the data plane */
+    uint64_t capsule_end; /* of the capsule that `pushed` is within */
+    bool confirming;      /* a SESSION_GET is on its way */
+
+    /* Keeping: changed, written and not committed yet, stopped by a full ring. */
+    bool changed, writing, blocked;
+    TAILQ_ENTRY(session) changed_entry, writing_entry, blocked_entry;
+    uint64_t kept_in; /* consumed, as written; then as committed */
+    uint64_t kept_out;
+    uint64_t releasable_in, releasable_out;
+};
+
+/* Who is above: what capsules mean, and what sessions have open with each other (peers/). */
+struct session_handlers {
+    /* A capsule of the peer that has passed the rules of order. */
+    void (*capsule)(void *context, struct session *session, const struct cv_capsule *capsule);
+    /* DATAGRAM frames to the peer hold record.payload_bytes from now on, and `before` until now. */
+    void (*limit)(void *context, struct session *session, uint16_t before);
+    /* The session ends, and what it has open with others; it may have been said before. */
+    void (*leave)(void *context, struct session *session);
+    /* The data plane has told of all sessions after an attachment. */
+    void (*known)(void *context);
+};
+
+struct sessions {
+    struct services *services;
+    const struct session_handlers *handlers;
+    void *context; /* of the handlers */
+    struct session_list by_number[SESSION_BUCKETS];
+    struct session_queue unregistered; /* in the order of register_by_ms */
+    struct session_queue changed, writing, blocked;
+    bool waiting; /* `waiter` waits */
+    struct commit_waiter waiter;
+    struct event *timer; /* for the next REGISTER that is late */
+    struct event *retry; /* for a full ring */
+    struct request dump;
+    struct {
+        struct event *timer;
+        uint64_t until_ms; /* monotonic: sessions are closed then */
+        bool on;
+    } drain; /* drain.h */
+};
+
+/* NULL: out of memory. */
+struct session *session_new(struct sessions *all, uint64_t number);
+
+/* Looks through sessions of any state. */
+struct session *session_find(const struct sessions *all, uint64_t number);
+void sessions_each_known(struct sessions *all, void (*found)(void *context, struct session *session),
+                         void *context);
+
+/* NULL: there is none, or the data plane has not confirmed it since the attachment. */
+struct session *sessions_find(struct sessions *sessions, uint64_t number);
+
+/* Calls `found` for each session that sessions_find finds, in no order. It may end that session. */
+void sessions_each(struct sessions *sessions, void (*found)(void *context, struct session *session),
+                   void *context);
+
+/* The label of its peer in pairs, and in logs. */
+const char *session_label(const struct session *session, char text[CV_PEER_ID_TEXT]);
+
+/* What the store has to know of it is no longer what it knows: keep.h writes it. */
+void session_changed(struct session *session);
+
+/* The peer has REGISTERed: it has no time limit for that any more. */
+void session_registered(struct session *session);
+
+/* DATAGRAM frames to the peer hold so much from now on. May close the session. */
+void session_limit(struct session *session, uint16_t payload_bytes);
+
+/* Asks the data plane for something that has no answer worth waiting for: SESSION_ADMIT, _REFUSE, _CLOSE. */
+void session_order(struct session *session, enum cv_message_type type, uint64_t value);
+
+/* The same for a session that is not known here. */
+void sessions_order(struct sessions *all, const struct cv_session_order *order, enum cv_message_type type);
+
+/*
+ * Ends a session for `code`, and tells the log why. What it had open ends at once, the session itself when
+ * the data plane says so.
+ */
+void session_close(struct session *session, enum cv_session_error code, const char *why);
+
+/* Ends what it has open, and frees it. */
+void session_free(struct session *session);
+
+/* Frees it, and nothing else. */
+void session_discard(struct session *session);

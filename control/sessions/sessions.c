@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sessions.h"
+
+#include "admission.h"
+#include "drain.h"
+#include "dump.h"
+#include "keep.h"
+#include "news.h"
+#include "registration.h"
+#include "stream_in.h"
+#include "stream_out.h"
+
+#include <stdlib.h>
+
+struct sessions *sessions_new(struct services *services)
+{
+    struct sessions *made = calloc(1, sizeof(*made));
+
+    if (made == NULL)
+        return NULL;
+    made->services = services;
+    TAILQ_INIT(&made->unregistered);
+    TAILQ_INIT(&made->changed);
+    TAILQ_INIT(&made->writing);
+    TAILQ_INIT(&made->blocked);
+    made->timer = evtimer_new(services->loop, registration_on_timer, made);
+    made->retry = evtimer_new(services->loop, stream_out_on_retry, made);
+    made->drain.timer = drain_timer_new(made);
+    if (made->timer == NULL || made->retry == NULL || made->drain.timer == NULL || dump_load(made) != 0) {
+        sessions_free(made);
+        return NULL;
+    }
+    return made;
+}
+
+void sessions_free(struct sessions *sessions)
+{
+    if (sessions == NULL)
+        return;
+    for (unsigned i = 0; i < SESSION_BUCKETS; i++) {
+        while (!LIST_EMPTY(&sessions->by_number[i]))
+            session_discard(LIST_FIRST(&sessions->by_number[i]));
+    }
+    if (sessions->timer != NULL)
+        event_free(sessions->timer);
+    if (sessions->retry != NULL)
+        event_free(sessions->retry);
+    if (sessions->drain.timer != NULL)
+        event_free(sessions->drain.timer);
+    free(sessions);
+}
+
+void sessions_handle(struct sessions *sessions, const struct session_handlers *handlers, void *context)
+{
+    sessions->handlers = handlers;
+    sessions->context = context;
+}
+
+void sessions_attached(struct sessions *sessions, bool restarted)
+{
+    dump_start(sessions, restarted);
+    sessions_keep(sessions);
+}
+
+void sessions_lost(struct sessions *sessions)
+{
+    dump_forget(sessions);
+}
+
+static void take_up(struct session *session, const struct cv_session_event *event)
+{
+    if (session->phase != SESSION_ADMITTED)
+        return;
+    session->phase = SESSION_OPEN;
+    session->address = event->address;
+    session->record.payload_bytes = event->payload_bytes;
+    registration_await(session);
+    session_news_up(session);
+}
+
+static void take_address(struct session *session, const struct cv_session_event *event)
+{
+    if (!session->confirmed)
+        return;
+    session->address = event->address;
+    if (session->phase == SESSION_OPEN && session->record.order.registered)
+        session_write_observed(session);
+}
+
+static void take_limit(struct session *session, const struct cv_session_event *event)
+{
+    if (session->confirmed && session->phase == SESSION_OPEN)
+        session_limit(session, event->payload_bytes);
+}
+
+static void take_data(struct session *session, const struct cv_session_data *data)
+{
+    if (!session->confirmed)
+        return;
+    if (data->kind == CV_SESSION_CHAIN)
+        admission_take(session, data);
+    else
+        stream_in_take(session, data);
+}
+
+static void take_closed(struct session *session, const struct cv_session_event *event)
+{
+    const char *name = cv_session_end_name(event->end);
+
+    session_news_ended(session, name == NULL ? "unknown" : name, event->application ? event->code : 0);
+    session_free(session);
+}
+
+void sessions_event(struct sessions *sessions, const struct cv_message *message)
+{
+    struct session *session;
+
+    if (message->type == CV_MESSAGE_SESSION_ASK) {
+        admission_ask(sessions, &message->ask);
+    } else if (message->type >= CV_MESSAGE_SESSION_DATA && message->type <= CV_MESSAGE_SESSION_CLOSED) {
+        /* The session's number comes first in all of them. */
+        session = session_find(sessions, message->data.session);
+        if (session == NULL)
+            return;
+        switch (message->type) {
+        case CV_MESSAGE_SESSION_DATA:
+            take_data(session, &message->data);
+            break;
+        case CV_MESSAGE_SESSION_UP:
+            take_up(session, &message->session);
+            break;
+        case CV_MESSAGE_SESSION_ADDRESS:
+            take_address(session, &message->session);
+            break;
+        case CV_MESSAGE_SESSION_LIMIT:
+            take_limit(session, &message->session);
+            break;
+        default:
+            take_closed(session, &message->session);
+            break;
+        }
+    } else {
+        return;
+    }
+    sessions_keep(sessions);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stream_in.h"
+
+#include "protocol/capsule_value.h"
+#include "protocol/varint.h"
+
+#define UNKNOWN_TYPE 0x17 /* of a capsule that means nothing (RFC 9297 section 5.4) */
+
+/* Within an unknown capsule the reader is brought back by the header of one that is as long as what is left.
+ */
+static void resume_skipping(struct session *session)
+{
+    uint8_t header[1 + CV_VARINT_BYTES] = {UNKNOWN_TYPE};
+    const uint8_t *at = header;
+    size_t bytes = 1 + cv_varint_write(header + 1, CV_VARINT_BYTES, session->record.skip);
+    struct cv_capsule_frame frame;
+
+    (void)cv_capsule_next(&session->reader, &at, &bytes, &frame);
+}
+
+void stream_in_start(struct session *session)
+{
+    cv_capsule_reader_init(&session->reader, CV_FROM_PEER, session->reader_buffer);
+    if (session->record.skip > 0)
+        resume_skipping(session);
+    session->received = session->record.consumed;
+    session->credited = 0;
+}
+
+/* True to go on with what is left. */
+static bool take_capsule(struct session *session, const struct cv_capsule_frame *frame)
+{
+    const struct sessions *all = session->all;
+    struct cv_capsule capsule;
+    const char *wrong;
+
+    if (cv_capsule_parse(frame, &capsule) != 0) {
+        session_close(session, CV_SESSION_ERROR_MALFORMED, cv_capsule_name(frame->type));
+        return false;
+    }
+    wrong = cv_capsule_order_next(&session->record.order, &capsule);
+    if (wrong != NULL) {
+        session_close(session, CV_SESSION_ERROR_OUT_OF_ORDER, wrong);
+        return false;
+    }
+    all->handlers->capsule(all->context, session, &capsule);
+    return session->phase == SESSION_OPEN;
+}
+
+static void read_stream(struct session *session, const uint8_t *data, size_t bytes)
+{
+    struct cv_capsule_frame frame;
+    uint64_t skip;
+
+    for (;;) {
+        size_t before = bytes;
+        enum cv_capsule_reading reading = cv_capsule_next(&session->reader, &data, &bytes, &frame);
+
+        session->received += before - bytes;
+        if (reading == CV_CAPSULE_FAILED) {
+            session_close(session, session->reader.error, "a capsule's header");
+            return;
+        }
+        if (session->received != session->record.consumed &&
+            cv_capsule_reader_idle(&session->reader, &skip)) {
+            session->record.consumed = session->received;
+            session->record.skip = skip;
+            session_changed(session);
+        }
+        if (reading == CV_CAPSULE_MORE || !take_capsule(session, &frame))
+            return;
+    }
+}
+
+void stream_in_take(struct session *session, const struct cv_session_data *data)
+{
+    uint64_t end = data->offset + data->bytes;
+    size_t known;
+
+    if (session->phase != SESSION_OPEN && session->phase != SESSION_ADMITTED)
+        return;
+    if (end <= session->received)
+        return;
+    if (data->offset > session->received) {
+        session_close(session, CV_SESSION_ERROR_INTERNAL, "bytes of the control stream are missing");
+        return;
+    }
+    session->phase = SESSION_OPEN;
+    known = (size_t)(session->received - data->offset);
+    read_stream(session, data->data + known, data->bytes - known);
+}

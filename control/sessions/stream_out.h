@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+/*
+ * A session's control stream to the peer. What is written waits in the outbox: it is sent when what it
+ * answers is committed (keep.h), and stays until the data plane is known to have it. All functions may close
+ * the session; its memory stays valid until control is back in its loop.
+ */
+#include "session.h"
+
+/* From the record's offset on, as after an attachment. */
+void stream_out_start(struct session *session);
+
+/* Where the outbox ends. */
+uint64_t stream_out_end(const struct session *session);
+
+/* The data plane has so much of it. False: that cannot be. */
+bool stream_out_sent(struct session *session, uint64_t sent);
+
+/* Queues a capsule for the peer. One that breaks the rules of order is our own fault: closes as `internal`.
+ */
+void session_write(struct session *session, const struct cv_capsule *capsule);
+
+/* Tells the peer the address that its packets come from. */
+void session_write_observed(struct session *session);
+
+/* Sends and credits what may be, as far as the ring has room. */
+void stream_out_push(struct session *session);
+
+/* For sessions->retry. */
+void stream_out_on_retry(evutil_socket_t fd, short what, void *context);

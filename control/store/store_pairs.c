@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "store_pairs.h"
+
+#include "protocol/datagram.h"
+#include "rows.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Positions of each leg's columns in PAIR_SELECT. */
+#define LEG_COLUMN(leg) (6 + 7 * (int)(leg))
+
+const char *leg_kind_name(uint8_t bind)
+{
+    return bind == CV_BIND_TUNNEL ? "tunnel" : "udp";
+}
+
+/* As rows_write, of a statement that changes the rows of one pair: -ENOENT when there were none. */
+static int change_step(struct store *store, sqlite3_stmt *statement, const char *doing)
+{
+    int error = rows_write(store, statement, doing);
+
+    if (error == 0 && sqlite3_changes(store->database) == 0) {
+        (void)snprintf(store->error, sizeof(store->error), "there is no such pair");
+        return -ENOENT;
+    }
+    return error;
+}
+
+/* The text of a fixed address or prefix; NULL for other legs. */
+static const char *leg_address_text(const struct leg_record *leg, char text[CV_ADDRESS_TEXT])
+{
+    switch (leg->bind) {
+    case CV_BIND_FIXED:
+        return cv_address_print(&leg->address, text);
+    case CV_BIND_PREFIX:
+        return cv_prefix_print(&leg->prefix, text);
+    default:
+        return NULL;
+    }
+}
+
+static const char *last_text(const struct cv_address *last, char text[CV_ADDRESS_TEXT])
+{
+    return cv_ip_is_zero(&last->ip) ? NULL : cv_address_print(last, text);
+}
+
+static int add_leg(struct store *store, const struct pair_record *record, unsigned side)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_ADD_LEG];
+    const struct leg_record *leg = &record->legs[side];
+    char address[CV_ADDRESS_TEXT];
+    char last[CV_ADDRESS_TEXT];
+
+    rows_bind_number(statement, 1, record->pair);
+    rows_bind_number(statement, 2, side);
+    rows_bind_number(statement, 3, leg->bind == CV_BIND_TUNNEL ? 0 : record->relay_port);
+    rows_bind_text(statement, 4, leg->peer);
+    rows_bind_number(statement, 5, leg->bind);
+    if (leg->bind == CV_BIND_TOKEN)
+        (void)sqlite3_bind_blob(statement, 6, leg->token, CV_TOKEN_BYTES, SQLITE_TRANSIENT);
+    rows_bind_text(statement, 7, leg_address_text(leg, address));
+    rows_bind_text(statement, 8, last_text(&leg->last, last));
+    if (leg->bind == CV_BIND_TUNNEL) {
+        rows_bind_number(statement, 9, leg->session);
+        rows_bind_number(statement, 10, leg->channel);
+    }
+    return rows_write(store, statement, "adding a leg");
+}
+
+int store_add_pair(struct store *store, struct pair_record *record)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_ADD_PAIR];
+    int error = rows_begin(store, "adding a pair");
+
+    if (error != 0)
+        return error;
+    rows_bind_number(statement, 1, record->relay_port);
+    rows_bind_number(statement, 2, record->idle_s);
+    rows_bind_number(statement, 3, record->rate_bytes_per_second);
+    rows_bind_number(statement, 4, record->created_ms);
+    error = rows_write(store, statement, "adding a pair");
+    if (error != 0)
+        return error;
+    record->pair = (uint64_t)sqlite3_last_insert_rowid(store->database);
+    record->boot_id = 0;
+    store->pairs++;
+    error = add_leg(store, record, 0);
+    return error != 0 ? error : add_leg(store, record, 1);
+}
+
+int store_remove_pair(struct store *store, uint64_t pair)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_REMOVE_PAIR];
+    int error = rows_begin(store, "removing a pair");
+
+    if (error != 0)
+        return error;
+    rows_bind_number(statement, 1, pair);
+    error = change_step(store, statement, "removing a pair");
+    if (error == 0)
+        store->pairs--;
+    return error;
+}
+
+int store_set_boot_id(struct store *store, uint64_t pair, uint64_t boot_id)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_SET_BOOT_ID];
+    int error = rows_begin(store, "changing a pair");
+
+    if (error != 0)
+        return error;
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, boot_id);
+    return change_step(store, statement, "changing a pair");
+}
+
+int store_set_last(struct store *store, uint64_t pair, unsigned leg, const struct cv_address *last)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_SET_LAST];
+    char text[CV_ADDRESS_TEXT];
+    int error = rows_begin(store, "changing a leg");
+
+    if (error != 0)
+        return error;
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, leg);
+    rows_bind_text(statement, 3, last_text(last, text));
+    return change_step(store, statement, "changing a leg");
+}
+
+static bool read_tunnel(sqlite3_stmt *statement, int column, struct leg_record *leg)
+{
+    uint64_t channel = rows_number(statement, column + 1);
+
+    leg->session = rows_number(statement, column);
+    leg->channel = (uint16_t)channel;
+    return leg->session != 0 && channel >= CV_CHANNEL_MIN && channel <= CV_CHANNEL_MAX;
+}
+
+/* False when a column holds what control would never have written. */
+static bool read_leg(sqlite3_stmt *statement, unsigned side, struct leg_record *leg)
+{
+    int column = LEG_COLUMN(side);
+    const char *peer = (const char *)sqlite3_column_text(statement, column);
+    const char *address = (const char *)sqlite3_column_text(statement, column + 3);
+    const char *last = (const char *)sqlite3_column_text(statement, column + 4);
+
+    if (peer == NULL || (size_t)snprintf(leg->peer, sizeof(leg->peer), "%s", peer) >= sizeof(leg->peer))
+        return false;
+    if (last != NULL && cv_address_parse(last, &leg->last) != 0)
+        return false;
+    leg->bind = (uint8_t)sqlite3_column_int(statement, column + 1);
+    switch (leg->bind) {
+    case CV_BIND_TOKEN:
+        if (sqlite3_column_bytes(statement, column + 2) != CV_TOKEN_BYTES)
+            return false;
+        memcpy(leg->token, sqlite3_column_blob(statement, column + 2), CV_TOKEN_BYTES);
+        return true;
+    case CV_BIND_FIXED:
+        return address != NULL && cv_address_parse(address, &leg->address) == 0;
+    case CV_BIND_PREFIX:
+        return address != NULL && cv_prefix_parse(address, &leg->prefix) == 0;
+    case CV_BIND_TUNNEL:
+        return read_tunnel(statement, column + 5, leg);
+    default:
+        return false;
+    }
+}
+
+static int read_pair(struct store *store, sqlite3_stmt *statement, struct pair_record *record)
+{
+    memset(record, 0, sizeof(*record));
+    record->pair = rows_number(statement, 0);
+    record->relay_port = (uint16_t)sqlite3_column_int(statement, 1);
+    record->idle_s = (uint32_t)rows_number(statement, 2);
+    record->rate_bytes_per_second = rows_number(statement, 3);
+    record->created_ms = rows_number(statement, 4);
+    record->boot_id = rows_number(statement, 5);
+    if (read_leg(statement, 0, &record->legs[0]) && read_leg(statement, 1, &record->legs[1]))
+        return 0;
+    (void)snprintf(store->error, sizeof(store->error), "pair %llu is damaged",
+                   (unsigned long long)record->pair);
+    return -EBADMSG;
+}
+
+int store_get_pair(struct store *store, uint64_t pair, struct pair_record *record)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_GET_PAIR];
+    int code;
+    int error;
+
+    rows_bind_number(statement, 1, pair);
+    code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        error = read_pair(store, statement, record);
+    } else if (code == SQLITE_DONE) {
+        (void)snprintf(store->error, sizeof(store->error), "there is no such pair");
+        error = -ENOENT;
+    } else {
+        error = rows_fail(store, "reading a pair");
+    }
+    rows_done(statement);
+    return error;
+}
+
+int store_next_pairs(struct store *store, uint64_t after, uint64_t newest, struct pair_record *records,
+                     uint32_t max)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_NEXT_PAIRS];
+    uint32_t count = 0;
+    int error = 0;
+    int code;
+
+    rows_bind_number(statement, 1, after);
+    rows_bind_number(statement, 2, newest);
+    rows_bind_number(statement, 3, max);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW && count < max) {
+        bool damaged = read_pair(store, statement, &records[count]) != 0;
+
+        records[count].damaged = damaged;
+        count++;
+    }
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        error = rows_fail(store, "reading pairs");
+    rows_done(statement);
+    return error != 0 ? error : (int)count;
+}
+
+int store_newest_pair(struct store *store, uint64_t *newest)
+{
+    return rows_read_number(store, store->statements[STATEMENT_NEWEST_PAIR], newest);
+}
+
+int store_count_pairs(struct store *store, uint64_t *count)
+{
+    if (!store->counted) {
+        int error = rows_read_number(store, store->statements[STATEMENT_COUNT_PAIRS], &store->pairs);
+
+        if (error != 0)
+            return error;
+        store->counted = true;
+    }
+    *count = store->pairs;
+    return 0;
+}
+
+static int each_port(struct store *store, sqlite3_stmt *statement, const char *key,
+                     void (*taken)(void *context, uint16_t port), void *context, uint32_t *rows)
+{
+    int error = 0;
+    int code;
+
+    rows_bind_text(statement, 1, key);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        taken(context, (uint16_t)sqlite3_column_int(statement, 0));
+        (*rows)++;
+    }
+    if (code != SQLITE_DONE)
+        error = rows_fail(store, "reading relay ports");
+    rows_done(statement);
+    return error;
+}
+
+int store_ports_taken(struct store *store, const struct leg_record *leg,
+                      void (*taken)(void *context, uint16_t port), void *context, uint32_t *pairs)
+{
+    char text[CV_ADDRESS_TEXT];
+    const char *address = leg_address_text(leg, text);
+    uint32_t others = 0;
+    int error;
+
+    *pairs = 0;
+    error = each_port(store, store->statements[STATEMENT_PEER_PORTS], leg->peer, taken, context, pairs);
+    if (error == 0 && address != NULL)
+        error =
+            each_port(store, store->statements[STATEMENT_ADDRESS_PORTS], address, taken, context, &others);
+    return error;
+}
