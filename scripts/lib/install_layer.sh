@@ -8,8 +8,8 @@
 
 SCRATCH=$CULVERT_CACHE/new-layer/apt
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C APT_CONFIG=$CULVERT_CACHE/apt.conf
-APT=(apt-get -q -y -o "Dir::Etc::sourcelist=$CULVERT_CACHE/sources.list" -o "Dir::State::lists=$SCRATCH/lists"
-    -o "Dir::Cache=$SCRATCH/cache" -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any)
+APT=(apt-get -q -y -o "Dir::Etc::sourcelist=$CULVERT_CACHE/sources.list" -o Dir::Etc::sourceparts=-
+    -o "Dir::State::lists=$SCRATCH/lists" -o "Dir::Cache=$SCRATCH/cache" -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any)
 
 mkdir -p "$SCRATCH/lists/partial" "$SCRATCH/cache/archives/partial"
 "${APT[@]}" update || exit

@@ -57,16 +57,16 @@ write_apt_settings() {
 
 # suite_sources SUITE: lines for apt. Debian 13 comes with its backports.
 suite_sources() {
-    local suite=$1 archive=${CULVERT_MIRROR:-} security
+    local suite=$1 archive=${CULVERT_MIRROR:-} security=
     if [ -z "$archive" ]; then
         [ "$(os_release ID)" = debian ] ||
             die "this is not a Debian machine, so no Debian mirror is known" "set CULVERT_MIRROR to one"
         archive=$(own_repository "")
+        security=$(own_repository -security)
     fi
     [ -n "$archive" ] || die "this machine's apt has no source of $(os_release VERSION_CODENAME)" \
         "repair its package sources, or set CULVERT_MIRROR to a Debian mirror"
     [ -f "$KEYRING" ] || die "$KEYRING is missing" "install the package debian-archive-keyring"
-    security=$(own_repository -security)
     printf "deb [signed-by=$KEYRING] %s %s main\n" "$archive" "$suite"
     [ "$suite" != "$PLATFORM" ] || printf "deb [signed-by=$KEYRING] %s %s main\n" "$archive" "$suite-backports"
     [ -z "$security" ] || printf "deb [signed-by=$KEYRING] %s %s main\n" "$security" "$suite-security"
@@ -74,6 +74,7 @@ suite_sources() {
 
 # Proxies, retries, clock checks: what this machine's apt needs to reach its mirror.
 machine_apt_options() {
+    command -v apt-config >/dev/null || return 0
     apt-config dump --no-empty | sed -nE '/^Acquire::(https?|Check|Retries|ForceIP|Queue|Max)/p'
 }
 
@@ -84,6 +85,8 @@ find_mmdebstrap() {
         MMDEBSTRAP=(mmdebstrap)
         return
     fi
+    [ -d "$tool" ] || command -v apt-get >/dev/null ||
+        die "mmdebstrap is missing, and without apt there is no way to fetch it" "install it, then try again"
     [ -d "$tool" ] || fetch_mmdebstrap "$tool"
     perl_folders=$(folders "$tool"/usr/share/perl5 "$tool"/usr/share/perl/* "$tool"/usr/lib/*/perl/* \
         "$tool"/usr/lib/*/perl5 "$tool"/usr/lib/*/perl-base)
