@@ -32,8 +32,8 @@ build() {
     local flavour=$1 dir=build/$1 lock
     shift
     cd "$CHECKOUT" || exit
-    mkdir -p build
-    exec {lock}>"$dir.lock"
+    { mkdir -p build && exec {lock}>"$dir.lock"; } 2>/dev/null ||
+        die "cannot write to $CHECKOUT/build" "free some space if the disk is full; if another user made it, remove it"
     flock -n "$lock" || { say "waiting for another build in $dir"; flock "$lock"; }
     configure "$flavour" "$dir"
     say "building $dir"

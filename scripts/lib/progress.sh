@@ -50,7 +50,7 @@ package_progress() {
         "I: extracting archives..."*) progress "unpacking the first $total packages" ;;
         Unpacking*) progress "packages unpacked: $((unpacked += 1)) of $total" ;;
         "Setting up "*) progress "packages set up: $((configured += 1)) of $total" ;;
-        [EW]": "* | "dpkg: error"*) hand_on "$line" ;;
+        "E: "* | "dpkg: error"*) hand_on "$line" ;;
         esac
     done
     end_progress

@@ -55,6 +55,28 @@ namespaced --net bash -c 'mount -t tmpfs run /run && PATH=$1:$PATH exec bash "$2
 check "a kernel without veth" said "error: this kernel lacks what the networks are made of: veth interfaces"
 check "and nothing else is said to be missing" test "${SAID/bridges/}" = "$SAID"
 
+# A Debian 13 without meson, whose apt writes down what it is asked for.
+rm -f "$SCRATCH"/bin/*
+cat > "$SCRATCH/bin/dpkg-query" <<'END'
+#!/bin/bash
+[ "${!#}" = meson ] || printf 'ii '
+END
+cat > "$SCRATCH/bin/apt-get" <<'END'
+#!/bin/bash
+echo "asked for: $*"
+[ "$1" != indextargets ] || echo "trixie-backports trixie-backports http://mirror.invalid/"
+END
+chmod +x "$SCRATCH"/bin/*
+chmod 755 "$SCRATCH"
+if grep -q '^VERSION_CODENAME=trixie$' /etc/os-release; then
+    run env PATH="$SCRATCH/bin:$PATH" bash -c '. "$1/scripts/lib/env.sh" && env_prepare_here && env_run echo "ran here"' \
+        bash "$CHECKOUT"
+    check "--here installs what is missing, and nothing else" said "asked for: install -qy --no-install-recommends meson"$'\n'
+    check "--here runs on the machine itself" said "ran here"
+    run env PATH="$SCRATCH/bin:$PATH" setpriv --reuid 65534 --regid 65534 --clear-groups "$CHECKOUT/scripts/build" --here
+    check "--here without root" said "error: a build on this machine itself needs: meson"
+fi
+
 run "$CHECKOUT/scripts/shell" -- bash "$CHECKOUT/scripts/lib/kernel.sh"
 check "this kernel" test "$STATUS:$SAID" = 0:
 
