@@ -29,7 +29,7 @@ flavour_options() {
 
 # build FLAVOUR [TARGET...]: two at once in one checkout take turns.
 build() {
-    local flavour=$1 dir=build/$1 lock
+    local flavour=$1 dir=build/$1 lock here=$PWD
     shift
     cd "$CHECKOUT" || exit
     { mkdir -p build && exec {lock}>"$dir.lock"; } 2>/dev/null ||
@@ -40,6 +40,7 @@ build() {
     filtered build_progress env_run meson compile -C "$dir" "$@" {lock}>&- ||
         die "the build in $dir failed" "the compiler's messages are above"
     exec {lock}>&-
+    cd "$here" || exit
 }
 
 # configure FLAVOUR DIR: once; meson itself sees later changes of its files.

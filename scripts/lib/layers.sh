@@ -17,7 +17,7 @@ LAYERS=(demo test bench)
 declare -A LAYER_LISTS=([demo]="build demo" [test]=test [bench]=bench)
 
 # Free space that the making takes at its height, in MB.
-declare -A LAYER_ROOM=([demo]=1000 [test]=1000 [bench]=1500)
+declare -A LAYER_ROOM=([demo]=1000 [test]=1000 [bench]=700)
 
 # What nobody reads or links in there.
 EXCLUDED=('/usr/share/man/*' '/usr/share/locale/*' '/usr/share/doc/*' '/usr/share/info/*' '/usr/lib/*/librte_*.a')

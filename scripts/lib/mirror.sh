@@ -80,11 +80,12 @@ machine_apt_options() {
 
 # Where it is not installed, apt fetches it, with what it needs, into the cache.
 find_mmdebstrap() {
-    local tool=$CULVERT_CACHE/mmdebstrap perl_folders library_folders
+    local tool perl_folders library_folders
     if command -v mmdebstrap >/dev/null; then
         MMDEBSTRAP=(mmdebstrap)
         return
     fi
+    tool=$CULVERT_CACHE/mmdebstrap-$(os_release VERSION_CODENAME)
     [ -d "$tool" ] || command -v apt-get >/dev/null ||
         die "mmdebstrap is missing, and without apt there is no way to fetch it" "install it, then try again"
     [ -d "$tool" ] || fetch_mmdebstrap "$tool"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 # How far a slow step is, for who waits: in place on a terminal, elsewhere a line every 10 s. Each filter reads what a
-# program says and hands on only what a person has to read. Needs common.sh.
+# program says and hands on what a person has to read. Needs common.sh.
 #
 #   filtered FILTER CMD...   runs CMD through one
-#   package_progress         for apt-get or mmdebstrap, in English, with dpkg's lines
+#   package_progress         for apt-get or mmdebstrap, in English, with dpkg's lines; hands on nothing
 #   build_progress           for ninja
 
 if [ -t 2 ]; then
@@ -50,7 +50,6 @@ package_progress() {
         "I: extracting archives..."*) progress "unpacking the first $total packages" ;;
         Unpacking*) progress "packages unpacked: $((unpacked += 1)) of $total" ;;
         "Setting up "*) progress "packages set up: $((configured += 1)) of $total" ;;
-        "E: "* | "dpkg: error"*) hand_on "$line" ;;
         esac
     done
     end_progress
