@@ -1,34 +1,43 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
-# enter.sh ROOT CHECKOUT DIR CMD...: process 1 of the build environment, started by env.sh in fresh namespaces.
+# enter.sh LAYERS CHECKOUT DIR CMD...: process 1 of the build environment, started by env.sh in fresh namespaces.
 #
-# What CMD finds: ROOT as /, the checkout and $CULVERT_CACHE where they are outside, a private /run and /tmp,
-# the namespace's own /proc and /sys, bpffs, /dev/net/tun, hugetlbfs, and its loopback up. pivot_root and
-# not chroot: `ip netns exec` mounts a new /sys, which a chroot does not allow.
+# What CMD finds: LAYERS (folders of the cache, top first) as /, the checkout and $CULVERT_CACHE where they are outside,
+# a private /run and /tmp, the namespace's own /proc and /sys, bpffs, /dev/net/tun, hugetlbfs, and its loopback up.
+# pivot_root and not chroot: `ip netns exec` mounts a new /sys, which a chroot does not allow.
 
-set -euo pipefail
+# shellcheck source=scripts/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-ROOT=$1 CHECKOUT=$2 DIR=$3
+LAYERS=$1 CHECKOUT=$2 DIR=$3
 shift 3
-NEW=$CULVERT_CACHE/mnt
+NEW=$CULVERT_CACHE/mnt/root
 
-# Changes to a private root go to memory; on the platform itself the machine's files are used as they are.
+# Changes go to memory, or to root/ and work/ of the cache's folder ENV_UPPER. Names are relative: no folder's name
+# stands in mount's way then.
 mount_root() {
-    mkdir -p "$NEW"
-    if [ "$ROOT" = / ]; then
-        mount --rbind / "$NEW"
-        return
+    cd "$CULVERT_CACHE"
+    mkdir -p mnt
+    mount -t tmpfs -o mode=755 culvert mnt || die "this machine does not let root mount a tmpfs" \
+        "in a container: give it all capabilities (--privileged)"
+    mkdir mnt/root mnt/changes mnt/work
+    mount -t overlay -o "lowerdir=$LAYERS,upperdir=$(upper_folders)" culvert mnt/root || die \
+        "this machine cannot mount an overlay with files of $CULVERT_CACHE" \
+        "it takes a kernel with overlayfs, and a cache that is not on an overlay itself: name one by CULVERT_CACHE"
+}
+
+upper_folders() {
+    if [ -n "$ENV_UPPER" ]; then
+        printf '%s/root,workdir=%s/work,redirect_dir=off,metacopy=off,index=off' "$ENV_UPPER" "$ENV_UPPER"
+    else
+        printf 'mnt/changes,workdir=mnt/work'
     fi
-    mount -t tmpfs -o mode=755 culvert "$NEW"
-    mkdir "$NEW/changes" "$NEW/work" "$NEW/root"
-    mount -t overlay -o "lowerdir=$ROOT,upperdir=$NEW/changes,workdir=$NEW/work" culvert "$NEW/root"
-    NEW=$NEW/root
 }
 
 mount_private() {
     mount -t proc proc "$NEW/proc"
     mount -t sysfs sysfs "$NEW/sys"
-    mount -t bpf bpf "$NEW/sys/fs/bpf"
+    mount -t bpf bpf "$NEW/sys/fs/bpf" || die "this kernel has no BPF, which AF_XDP needs" "use one with CONFIG_BPF_SYSCALL"
     mount -t tmpfs -o mode=755 culvert "$NEW/run"
     mount -t tmpfs -o mode=1777 culvert "$NEW/tmp"
     mkdir -p "$NEW/run/netns" "$NEW/run/lock"
@@ -66,25 +75,12 @@ mount_shared() {
     fi
 }
 
-# On the machine itself /etc/resolv.conf may point into the /run that is hidden now.
-keep_resolver_settings() {
-    local file
-    file=$(readlink -f /etc/resolv.conf) || return 0
-    if [ -f "$file" ] && [ ! -e "$NEW$file" ]; then
-        mkdir -p "$NEW${file%/*}"
-        cp "$file" "$NEW$file"
-    fi
-}
-
 # What a package manager needs to reach its registry from inside.
 copy_machine_settings() {
     local file
-    if [ "$ROOT" = / ]; then
-        keep_resolver_settings
-        return
-    fi
     printf '127.0.0.1 localhost\n::1 localhost\n' > "$NEW/etc/hosts"
     cp -L /etc/resolv.conf "$NEW/etc/resolv.conf" 2>/dev/null || true
+    [ -z "$ENV_UPPER" ] || return 0
     cp "$OUTER_HOME/.npmrc" "$NEW/root/.npmrc" 2>/dev/null || true
     file=${NODE_EXTRA_CA_CERTS:-}
     if [ -f "$file" ]; then
@@ -104,6 +100,6 @@ ulimit -l unlimited 2>/dev/null || true
 mkdir -p "$NEW/run/outer"
 cd "$NEW"
 pivot_root . run/outer
-unset OUTER_HOME NPM_FOLDER
+unset OUTER_HOME NPM_FOLDER ENV_UPPER
 export CULVERT_INSIDE=1
 exec chroot . /bin/bash "$CHECKOUT/scripts/lib/init.sh" "$DIR" "$CHECKOUT" "$@"

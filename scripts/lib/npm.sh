@@ -5,10 +5,10 @@
 
 # npm_folder: where the modules that tests/interop asks for are or will be; nothing when it asks for none.
 npm_folder() {
-    local interop=$CHECKOUT/tests/interop
+    local interop=$CHECKOUT/tests/interop hash
     [ -f "$interop/package-lock.json" ] || return 0
-    printf '%s/npm-%s' "$CULVERT_CACHE" \
-        "$(cat "$interop/package.json" "$interop/package-lock.json" | sha256sum | cut -c1-12)"
+    hash=$(cat "$interop/package.json" "$interop/package-lock.json" | sha256sum)
+    printf '%s/npm-%s' "$CULVERT_CACHE" "${hash:0:12}"
 }
 
 install_npm_modules() {
@@ -19,7 +19,7 @@ install_npm_modules() {
     say "installing the npm modules of tests/interop into $dir"
     mkdir -p "$new"
     cp "$CHECKOUT/tests/interop/package.json" "$CHECKOUT/tests/interop/package-lock.json" "$new"
-    if ! env_run_online npm ci --prefix "$new" --no-audit --no-fund --loglevel=error >&2; then
+    if ! env_run_online bash "$CHECKOUT/scripts/lib/install_npm.sh" "$new" >&2; then
         rm -rf "$new"
         die "npm ci failed in a copy of tests/interop" \
             "check that this machine reaches its npm registry; scripts/test --unit --netns needs no npm"
