@@ -8,8 +8,10 @@
 
 struct cv_keeper;
 
-/* Takes and answers what control has sent, and goes on with a dump under way. Sets keeper->busy when there
- * may be more. */
+/*
+ * Takes and answers what control has sent, and goes on with a dump under way. Sets keeper->busy when there
+ * may be more.
+ */
 void cv_keeper_take_messages(struct cv_keeper *keeper);
 
 /* An event about a leg: LEG_BOUND, LEG_MOVED, LEG_UNBOUND. */

@@ -41,7 +41,9 @@ struct cv_keeper {
         uint32_t owners; /* that have not ended theirs; 0: none is under way */
         uint64_t sent;
     } session_dump;
-    /* Control's messages that were taken; those from held_next on wait for a session's owner to take orders.
+    /*
+     * Control's messages that were taken; those from held_next on wait for a session's owner to take
+     * orders.
      */
     struct cv_message held[CV_KEEPER_BATCH];
     uint32_t held_count, held_next;

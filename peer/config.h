@@ -36,8 +36,10 @@ struct cv_peer_callbacks {
      */
     void (*capsule)(void *user, const struct cv_capsule *capsule);
 
-    /* A UDP payload came in by a tunnel leg; `ecn`: the mark of the packet that brought it. Nothing is
-     * queued: what is not taken during the call is gone. May be NULL. */
+    /*
+     * A UDP payload came in by a tunnel leg; `ecn`: the mark of the packet that brought it. Nothing is
+     * queued: what is not taken during the call is gone. May be NULL.
+     */
     void (*datagram)(void *user, uint64_t channel, const uint8_t *payload, size_t bytes, uint8_t ecn);
 
     void (*ended)(void *user, const struct cv_peer_end *end);

@@ -66,8 +66,10 @@ void cv_peer_expire(struct cv_peer *peer, uint64_t now_ns);
 int cv_peer_send(struct cv_peer *peer, uint64_t channel, const uint8_t *payload, size_t bytes,
                  uint64_t now_ns);
 
-/* The largest payload that a packet of ours holds at present; it grows when the path was probed. What the
- * relay can send to us is in PAIR_MADE and TUNNEL_LIMIT. 0 before REGISTERED. */
+/*
+ * The largest payload that a packet of ours holds at present; it grows when the path was probed. What the
+ * relay can send to us is in PAIR_MADE and TUNNEL_LIMIT. 0 before REGISTERED.
+ */
 size_t cv_peer_room_bytes(const struct cv_peer *peer, uint64_t channel);
 
 /* Datagrams that wait. */
@@ -82,8 +84,10 @@ int cv_peer_accept(struct cv_peer *peer, uint64_t offer, enum cv_leg_kind leg);
 int cv_peer_refuse(struct cv_peer *peer, uint64_t offer, uint64_t code);
 int cv_peer_close_pair(struct cv_peer *peer, uint64_t pair);
 
-/* Ends the session at any time: `ended` is called by the cv_peer_write that gives the last packet. The
- * sentence is copied; NULL is none. */
+/*
+ * Ends the session at any time: `ended` is called by the cv_peer_write that gives the last packet. The
+ * sentence is copied; NULL is none.
+ */
 void cv_peer_close(struct cv_peer *peer, uint64_t code, const char *sentence);
 
 /*

@@ -91,8 +91,10 @@ static int make_socket(struct cv_control_link *link, const char *path)
         unlink(path);
         return -ENOMEM;
     }
-    /* Edge-triggered: a caller that cannot be accepted for lack of descriptors must not keep the keeper
-     * awake. */
+    /*
+     * Edge-triggered: a caller that cannot be accepted for lack of descriptors must not keep the keeper
+     * awake.
+     */
     return watch(link, EPOLL_CTL_ADD, link->listener, SOURCE_LISTENER, EPOLLIN | EPOLLET);
 }
 
@@ -244,7 +246,9 @@ bool cv_control_link_serve(struct cv_control_link *link)
 
     for (int i = 0; i < count; i++)
         sources |= events[i].data.u32;
-    /* Who leaves makes room for who comes. Control says nothing on an attached connection but that it leaves.
+    /*
+     * Who leaves makes room for who comes. Control says nothing on an attached connection but that it
+     * leaves.
      */
     if ((sources & SOURCE_ATTACHED) != 0) {
         detach(link);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The data plane's end of the attachment to control (lib/shared/shared.h): the memfd, the Unix socket, the two
- * rings and their doorbells. Control is not trusted: whatever it writes into the memory is copied, checked
- * and counted. Keeper only; none of these calls blocks.
+ * The data plane's end of the attachment to control (lib/shared/shared.h): the memfd, the Unix socket, the
+ * two rings and their doorbells. Control is not trusted: whatever it writes into the memory is copied,
+ * checked and counted. Keeper only; none of these calls blocks.
  */
 #include "shared/shared.h"
 

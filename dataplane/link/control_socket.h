@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The Unix socket that control attaches through (lib/shared/shared.h): system calls only, no state. None blocks.
+ * The Unix socket that control attaches through (lib/shared/shared.h): system calls only, no state. None
+ * blocks.
  */
 #include "shared/shared.h"
 
@@ -14,12 +15,16 @@
  */
 int control_socket_listen(const char *path);
 
-/* The next caller that may attach: same user as this process, or root. Others are hung up on. -errno: none
- * waits. */
+/*
+ * The next caller that may attach: same user as this process, or root. Others are hung up on. -errno: none
+ * waits.
+ */
 int control_socket_accept(int listener);
 
-/* Takes the caller's request: 0, -EAGAIN: not there yet, -EPROTO: another version, -ECONNRESET: gone or
- * garbage. */
+/*
+ * Takes the caller's request: 0, -EAGAIN: not there yet, -EPROTO: another version, -ECONNRESET: gone or
+ * garbage.
+ */
 int control_socket_request(int caller);
 
 /* Answers it; with error 0, `descriptors` go along. 0 or -errno. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Time on the packet path: milliseconds in 32 bits, the same for all threads, from the CPU's cycle counter. 0 means
- * "never" where times are kept. It wraps after 49 days: compare with cv_ms_since only.
+ * Time on the packet path: milliseconds in 32 bits, the same for all threads, from the CPU's cycle counter.
+ * 0 means "never" where times are kept. It wraps after 49 days: compare with cv_ms_since only.
  */
 #include <rte_cycles.h>
 #include <stdint.h>

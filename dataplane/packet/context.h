@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What every stage of a worker may do with a packet, whatever it knows of pairs or sessions: count it, drop it with a
- * reason, queue it for a port, tell the keeper. One context per worker, written by that worker alone once it runs.
- * Nothing here takes a lock, allocates or waits; only cv_transmit_full and cv_transmit_flush call a driver.
+ * What every stage of a worker may do with a packet, whatever it knows of pairs or sessions: count it, drop
+ * it with a reason, queue it for a port, tell the keeper. One context per worker, written by that worker
+ * alone once it runs. Nothing here takes a lock, allocates or waits; only cv_transmit_full and
+ * cv_transmit_flush call a driver.
  */
 #include "notice.h"
 #include "shared/stats.h"

@@ -51,7 +51,10 @@ struct cv_ip_fields {
     uint8_t protocol; /* IPPROTO_* */
 };
 
-/* id_and_flags of a packet that must not be fragmented, whose identification means nothing (RFC 6864): DF and 0. */
+/*
+ * id_and_flags of a packet that must not be fragmented, whose identification means nothing (RFC 6864): DF
+ * and 0.
+ */
 static inline uint32_t cv_ipv4_atomic(void)
 {
     const uint16_t words[2] = {0, rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG)};
@@ -61,6 +64,9 @@ static inline uint32_t cv_ipv4_atomic(void)
     return both;
 }
 
-/* Write a header of 20 bytes without options, its checksum included, or one of 40 bytes with flow label 0, at `l3`. */
+/*
+ * Write a header of 20 bytes without options, its checksum included, or one of 40 bytes with flow label 0,
+ * at `l3`.
+ */
 void cv_write_ipv4(uint8_t *l3, const struct cv_ip_fields *fields);
 void cv_write_ipv6(uint8_t *l3, const struct cv_ip_fields *fields);

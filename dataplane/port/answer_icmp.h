@@ -4,6 +4,9 @@
 #include "local.h"
 #include "packet/packet.h"
 
-/* Returns whether the mbuf now holds the answer; else packet->drop is set. For ICMPv6 its checksum and the presence of 8 bytes have been checked. */
+/*
+ * Returns whether the mbuf now holds the answer; else packet->drop is set. For ICMPv6 its checksum and the
+ * presence of 8 bytes have been checked.
+ */
 bool cv_answer_icmp(struct cv_packet *packet, const struct cv_locals *locals);
 bool cv_answer_icmp6(struct cv_packet *packet, const struct cv_locals *locals);

@@ -55,8 +55,10 @@ static void put_number(struct builder *builder, const char *key, uint32_t value)
     put_pair(builder, key, text);
 }
 
-/* A receive queue for each worker, each with the whole file. What is sent is dropped, but for a tx_pcap in
- * devargs. */
+/*
+ * A receive queue for each worker, each with the whole file. What is sent is dropped, but for a tx_pcap in
+ * devargs.
+ */
 static void put_pcap(struct builder *builder, const char *file, uint32_t workers)
 {
     char text[256];

@@ -64,7 +64,8 @@ static void warn_of_kernel_addresses(const struct cv_config_port *config)
                 config->device);
 }
 
-/* AF_PACKET gives us copies: the kernel takes the packets too, and a kernel that is a router sends them on.
+/*
+ * AF_PACKET gives us copies: the kernel takes the packets too, and a kernel that is a router sends them on.
  */
 static void warn_of_forwarding(const struct cv_config_port *config)
 {

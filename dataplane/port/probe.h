@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* The question "who has this address?", as an ARP request (RFC 826) or a neighbour solicitation (RFC 4861).
+/*
+ * The question "who has this address?", as an ARP request (RFC 826) or a neighbour solicitation (RFC 4861).
  */
 #include "local.h"
 

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-/* Makes the pools for the ports that are probed: one for each NUMA node that has one, sharing limits.mbufs.
+/*
+ * Makes the pools for the ports that are probed: one for each NUMA node that has one, sharing limits.mbufs.
  */
 int cv_pools_create(struct cv_ports *ports, const struct cv_config *config, char *error, size_t error_bytes);
 void cv_pools_free(struct cv_ports *ports);

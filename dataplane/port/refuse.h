@@ -6,8 +6,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Writes the sentence to `error`, cut to fit, and returns `code`: `return cv_refuse(error, error_bytes,
- * -ENODEV, ...)`. */
+/*
+ * Writes the sentence to `error`, cut to fit, and returns `code`: `return cv_refuse(error, error_bytes,
+ * -ENODEV, ...)`.
+ */
 __rte_format_printf(4, 5) static inline int cv_refuse(char *error, size_t error_bytes, int code,
                                                       const char *format, ...)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What all answers share (answer.h): whether one may be sent, and the request's headers turned round. For IP packets the
- * parser has checked the IP header, that the mbuf holds all that the IP header announces, and that packet->local is the
- * address it was sent to (but for ICMPv6: CV_NO_LOCAL if none).
+ * What all answers share (answer.h): whether one may be sent, and the request's headers turned round. For
+ * IP packets the parser has checked the IP header, that the mbuf holds all that the IP header announces,
+ * and that packet->local is the address it was sent to (but for ICMPv6: CV_NO_LOCAL if none).
  */
 #include "local.h"
 #include "packet/notice.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Which leg or pair is meant: look-ups in the indexes of a pair table. Any thread. The packet path's own look-up by
- * address, over a burst, is lookup.h.
+ * Which leg or pair is meant: look-ups in the indexes of a pair table. Any thread. The packet path's own
+ * look-up by address, over a burst, is lookup.h.
  */
 #include "pair_table.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The hashes under which the indexes of a pair table hold their entries: what find.c looks up by, and pairs.c and leg.c
- * enter. All are keyed with the table's secrets, so that nobody outside can choose who shares a bucket.
+ * The hashes under which the indexes of a pair table hold their entries: what find.c looks up by, and
+ * pairs.c and leg.c enter. All are keyed with the table's secrets, so that nobody outside can choose who
+ * shares a bucket.
  */
 #include "pair_table.h"
 

@@ -6,14 +6,15 @@
  *
  *   - a bucket is one cache line: 10 tags of 16 bits, 10 record numbers, and how many entries of this bucket
  *     had to go to their second bucket (a reader looks there only when that is not zero);
- *   - an entry lives in its first bucket; in its second when that one is full. Where the second is follows from
- *     the first and the tag, so an entry can be sent there without asking for its hash, and the tag says in which
- *     of its two buckets an entry sits;
- *   - when both buckets are full, one of the entries there that sit in their first is sent to its second. None ever
- *     goes back, and one that goes is in its second bucket before it leaves the first, so a reader, who looks in
- *     that order, can never miss an entry that was there all the time;
- *   - writing an entry stores the number before the tag, removing clears the tag: a reader sees the entry or does
- *     not, and a wrong proposal fails the caller's comparison. Record memory must outlive a grace period.
+ *   - an entry lives in its first bucket; in its second when that one is full. Where the second is follows
+ *     from the first and the tag, so an entry can be sent there without asking for its hash, and the tag
+ *     says in which of its two buckets an entry sits;
+ *   - when both buckets are full, one of the entries there that sit in their first is sent to its second.
+ *     None ever goes back, and one that goes is in its second bucket before it leaves the first, so a
+ *     reader, who looks in that order, can never miss an entry that was there all the time;
+ *   - writing an entry stores the number before the tag, removing clears the tag: a reader sees the entry
+ *     or does not, and a wrong proposal fails the caller's comparison. Record memory must outlive a grace
+ *     period.
  *
  * Memory is taken once. At a load of 0.75 or less insertion does not fail in practice: never in 20 million
  * changes of a full index of two million, nor in a full one of any size from 1 to 400.
@@ -48,8 +49,10 @@ struct cv_index {
 size_t cv_index_footprint(uint32_t entries);
 void cv_index_init(struct cv_index *index, void *memory, uint32_t entries);
 
-/* 0, or -ENOSPC when no room can be made in either bucket. The same (hash, record) must not be in the index
- * already. */
+/*
+ * 0, or -ENOSPC when no room can be made in either bucket. The same (hash, record) must not be in the index
+ * already.
+ */
 int cv_index_insert(struct cv_index *index, uint64_t hash, uint32_t record);
 
 /* Removes the entry; -ENOENT when it is not there. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * How a leg gets, changes and loses its address and its connection ID: the keeper's writes under workers' eyes. Keeper
- * only.
+ * How a leg gets, changes and loses its address and its connection ID: the keeper's writes under workers'
+ * eyes. Keeper only.
  */
 #include "pair_table.h"
 
-/* Gives an unbound leg its address, or moves it. -EADDRINUSE: another leg has it. Also sets where the other leg sends.
+/*
+ * Gives an unbound leg its address, or moves it. -EADDRINUSE: another leg has it. Also sets where the other
+ * leg sends.
  */
 int cv_leg_bind(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address, uint8_t local,
                 uint32_t now_ms);

@@ -4,13 +4,14 @@
  * The keeper's decisions about what workers saw: may this leg take that address?
  *
  *   token           at once: the holder of the token is the peer. At most one move per leg and 100 ms.
- *   prefix          a leg takes the first address from its prefix; another one when it has been silent for 30 s.
- *   connection ID   a NAT has given the peer a new address, or somebody who saw a packet pretends so. The leg moves
- *                   when the new address has sent 3 packets and the old one has been silent for 50 ms, or 3 s with
- *                   fewer; at most once in 2 s, but at any time after it was first bound.
- *   return          the old address spoke again within 10 s of a move by connection ID: the leg goes back, and for
- *                   the next 10 s no connection ID moves it. Whoever copied packets gets nothing for longer than
- *                   the peer is silent.
+ *   prefix          a leg takes the first address from its prefix; another one when it has been silent for
+ *                   30 s.
+ *   connection ID   a NAT has given the peer a new address, or somebody who saw a packet pretends so. The
+ *                   leg moves when the new address has sent 3 packets and the old one has been silent for
+ *                   50 ms, or 3 s with fewer; at most once in 2 s, but at any time after it was first bound.
+ *   return          the old address spoke again within 10 s of a move by connection ID: the leg goes back,
+ *                   and for the next 10 s no connection ID moves it. Whoever copied packets gets nothing for
+ *                   longer than the peer is silent.
  *
  * An address that another leg on the relay port already has is taken from it only by a token, and only when
  * that leg has been silent for 30 s: the NAT gave the address to another peer.

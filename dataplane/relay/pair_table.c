@@ -64,8 +64,10 @@ int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table
     struct layout at = lay_out(limits);
     uint8_t *base = memory;
 
-    /* Touches each page: a worker's first look at one must not be a page fault, nor find that memory has run
-     * out. */
+    /*
+     * Touches each page: a worker's first look at one must not be a page fault, nor find that memory has
+     * run out.
+     */
     memset(memory, 0, at.total);
     memset(table, 0, sizeof(*table));
     table->memory = memory;

@@ -67,8 +67,10 @@ size_t cv_pair_table_bytes(const struct cv_pair_table_limits *limits);
  */
 size_t cv_pair_bytes(void);
 
-/* `memory` of that size, 64-byte aligned, is cleared; `hops` and `locals` must outlive the table. 0 or
- * -errno. */
+/*
+ * `memory` of that size, 64-byte aligned, is cleared; `hops` and `locals` must outlive the table. 0 or
+ * -errno.
+ */
 int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table_limits *limits, void *memory,
                          struct cv_next_hops *hops, const struct cv_locals *locals);
 

@@ -119,8 +119,10 @@ static void set_rate(struct cv_pair *pair, uint64_t bytes_per_second)
 
     /* A tenth of a second's worth may come at once, but never less than a few full packets. */
     params.cbs = RTE_MAX(bytes_per_second / 10, UINT64_C(15000));
-    /* Only green passes, so the second bucket decides nothing: it keeps the rate as it was given, to be
-     * shown. */
+    /*
+     * Only green passes, so the second bucket decides nothing: it keeps the rate as it was given, to be
+     * shown.
+     */
     params.ebs = bytes_per_second;
     for (unsigned i = 0; i < 2; i++)
         __atomic_fetch_and(&pair->legs[i].flags, (uint8_t)~CV_LEG_METERED, __ATOMIC_RELEASE);

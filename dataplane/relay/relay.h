@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What one worker has of the pairs: the tables that it reads, and what it may still spend in this millisecond on packets
- * that no leg's address names. Written by that worker alone once it runs; the tables are the keeper's.
+ * What one worker has of the pairs: the tables that it reads, and what it may still spend in this
+ * millisecond on packets that no leg's address names. Written by that worker alone once it runs; the tables
+ * are the keeper's.
  */
 #include "packet/context.h"
 #include "pair_table.h"

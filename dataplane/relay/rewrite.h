@@ -7,7 +7,8 @@
  *   family in -> out   IP header       UDP checksum
  *   4 -> 4             20 -> 20 bytes  incremental (RFC 1624); none stays none
  *   6 -> 6             40 -> 40        incremental
- *   4 -> 6             20 -> 40        incremental; where there was none the payload is summed (or the port does it)
+ *   4 -> 6             20 -> 40        incremental; where there was none the payload is summed (or the
+ *                                      port does it)
  *   6 -> 4             40 -> 20        incremental
  *
  * Incremental also where the port could compute it: a payload damaged in the relay's memory must not leave

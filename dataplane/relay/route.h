@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Where what came from a leg goes to, and whether it may go there now: the question that each packet asks, whether it
- * came in a datagram of its own or out of a tunnel.
+ * Where what came from a leg goes to, and whether it may go there now: the question that each packet asks,
+ * whether it came in a datagram of its own or out of a tunnel.
  */
 #include "relay.h"
 #include "shared/drop.h"
@@ -21,7 +21,10 @@ struct cv_route {
     uint8_t local_out;
 };
 
-/* Times a reader starts over before it gives up: the keeper changes a leg within some 50 ns, unless it is preempted. */
+/*
+ * Times a reader starts over before it gives up: the keeper changes a leg within some 50 ns, unless it is
+ * preempted.
+ */
 #define CV_ROUTE_TRIES 100
 
 /* False: the keeper was stopped in the middle of a change. */
@@ -43,12 +46,15 @@ static inline bool cv_route_read(const struct cv_leg *leg, struct cv_route *rout
     return false;
 }
 
-/* Whether the rate limit of the leg's pair lets so many bytes more through. For legs that are CV_LEG_METERED. */
+/*
+ * Whether the rate limit of the leg's pair lets so many bytes more through. For legs that are
+ * CV_LEG_METERED.
+ */
 bool cv_leg_within_rate(const struct cv_relay *relay, uint32_t number, uint16_t payload_bytes);
 
 /*
- * Whether the other side of leg `number` takes a payload of so many bytes now: CV_DROP_COUNT with the route filled, else
- * the reason why not.
+ * Whether the other side of leg `number` takes a payload of so many bytes now: CV_DROP_COUNT with the route
+ * filled, else the reason why not.
  */
 static inline enum cv_drop cv_leg_route(const struct cv_relay *relay, const struct cv_leg *leg,
                                         uint32_t number, uint16_t payload_bytes, struct cv_route *route)

@@ -154,7 +154,9 @@ static __attribute__((noinline)) void parse_ipv6(const struct cv_parse_context *
     }
     memcpy(&packet->source, &ip->src_addr, sizeof(packet->source));
     memcpy(&destination, &ip->dst_addr, sizeof(destination));
-    /* IPv4 addresses have that form inside Culvert; on the wire it belongs to nobody (RFC 4038 section 4.2).
+    /*
+     * IPv4 addresses have that form inside Culvert; on the wire it belongs to nobody (RFC 4038 section
+     * 4.2).
      */
     if (unlikely(cv_ip_is_v4(&packet->source))) {
         drop(packet, CV_DROP_BAD_ADDRESS);

@@ -16,8 +16,10 @@
 /* Look-ups by connection ID that all unknown sources together get, per worker and millisecond. */
 #define CLAIMS_PER_MS 100
 
-/* New connection IDs of known sources that the keeper is told of: a few for each of its turns, so that tokens
- * find room. */
+/*
+ * New connection IDs of known sources that the keeper is told of: a few for each of its turns, so that
+ * tokens find room.
+ */
 #define LEARNS_PER_MS 100
 
 /* With `idle: sleep`: empty turns before the first nap, and how long it is. */

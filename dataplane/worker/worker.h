@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * A worker: one thread on one core, with its own receive and transmit queue on every port, and the only place that knows
- * all stages. It turns
+ * A worker: one thread on one core, with its own receive and transmit queue on every port, and the only
+ * place that knows all stages. It turns
  *
  *      rx_burst -> parse -+-> lookup -> claim -> forward -+-> tx_burst
  *                         +-> answer ---------------------+

@@ -23,8 +23,10 @@ enum cv_capsule_reading {
     CV_CAPSULE_FAILED, /* for good: close the session with reader->error */
 };
 
-/* Reads what `sender` sends. The buffer is the caller's, CV_CAPSULE_BUFFER_BYTES, as long as the reader is
- * used. */
+/*
+ * Reads what `sender` sends. The buffer is the caller's, CV_CAPSULE_BUFFER_BYTES, as long as the reader is
+ * used.
+ */
 void cv_capsule_reader_init(struct cv_capsule_reader *reader, enum cv_capsule_sender sender,
                             uint8_t buffer[CV_CAPSULE_BUFFER_BYTES]);
 

@@ -32,6 +32,8 @@ int cv_datagram_parse(const uint8_t *frame, size_t bytes, struct cv_datagram *ou
  */
 size_t cv_datagram_header(uint8_t out[CV_CHANNEL_BYTES], uint32_t channel);
 
-/* The largest UDP payload for a channel when a DATAGRAM frame holds up to `frame_bytes`; 0 if not even its
- * header. */
+/*
+ * The largest UDP payload for a channel when a DATAGRAM frame holds up to `frame_bytes`; 0 if not even its
+ * header.
+ */
 size_t cv_datagram_room(size_t frame_bytes, uint32_t channel);

@@ -14,8 +14,10 @@
 /* Bytes of the shortest encoding: 1, 2, 4 or 8; 0 when the value is above CV_VARINT_MAX. */
 size_t cv_varint_size(uint64_t value);
 
-/* Bytes written; 0, and nothing written, when they do not fit into `room` or the value is above
- * CV_VARINT_MAX. */
+/*
+ * Bytes written; 0, and nothing written, when they do not fit into `room` or the value is above
+ * CV_VARINT_MAX.
+ */
 size_t cv_varint_write(uint8_t *out, size_t room, uint64_t value);
 
 /* Bytes read; 0, with `value` untouched, when the input ends before the number does. */

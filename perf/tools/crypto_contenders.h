@@ -15,7 +15,9 @@ struct crypto_contender {
     void (*masks)(void *context, struct crypto_packets *packets);
 };
 
-/* An engine behind cv_crypto, and libipsec-mb called as directly as can be. They end the program if they
- * can't be had. */
+/*
+ * An engine behind cv_crypto, and libipsec-mb called as directly as can be. They end the program if they
+ * can't be had.
+ */
 struct crypto_contender crypto_engine_contender(const char *engine);
 struct crypto_contender crypto_raw_contender(void);

@@ -10,8 +10,10 @@
 #define CRYPTO_NUMBER_BYTES 2
 #define CRYPTO_PAYLOAD_MAX  1536
 
-/* A burst of packets, each in a buffer of its own as in mbufs; sealed from `plain` to `sealed`, opened back
- * to `opened`. */
+/*
+ * A burst of packets, each in a buffer of its own as in mbufs; sealed from `plain` to `sealed`, opened back
+ * to `opened`.
+ */
 struct crypto_packets {
     struct {
         _Alignas(64) uint8_t header[CRYPTO_HEADER_BYTES];

@@ -26,8 +26,10 @@ struct bench_peer {
     bool ended;
 };
 
-/* How packets leave: `room` gives a buffer of CV_PEER_PAYLOAD_MAX bytes, and `send` takes what was written
- * into it. */
+/*
+ * How packets leave: `room` gives a buffer of CV_PEER_PAYLOAD_MAX bytes, and `send` takes what was written
+ * into it.
+ */
 struct bench_way {
     uint8_t *(*room)(void *context);
     void (*send)(void *context, uint32_t peer, size_t bytes);

@@ -26,8 +26,10 @@
 #define BYTES_MAX    1400
 #define PARTS        11 /* of the time that is measured; the result is their median */
 #define SETTLE_NS    UINT64_C(300000000)
-/* From round to round, if the load is not slower: both sides pace what they send, and this leaves them the
- * time. */
+/*
+ * From round to round, if the load is not slower: both sides pace what they send, and this leaves them the
+ * time.
+ */
 #define ROUND_NS UINT64_C(1000000)
 
 static const char usage[] =

@@ -37,8 +37,10 @@ void bench_wire_frame(struct bench_wire *wire, size_t frame_bytes);
 /* A frame from a UDP leg to its relay port, with this payload. */
 void bench_wire_udp(struct bench_wire *wire, uint32_t leg, const uint8_t *payload, size_t bytes);
 
-/* Makes pairs of UDP legs with fixed addresses: legs `first` (even), first + 1 and so on, which are no
- * peers'. */
+/*
+ * Makes pairs of UDP legs with fixed addresses: legs `first` (even), first + 1 and so on, which are no
+ * peers'.
+ */
 void bench_wire_udp_pairs(struct bench_wire *wire, uint32_t first, uint32_t pairs);
 
 /* The port receives all that waits. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A configuration file: it loads, or the reason is told; what it loads to is within the bounds of config.h.
+/*
+ * A configuration file: it loads, or the reason is told; what it loads to is within the bounds of config.h.
  */
 #include "config/config.h"
 #include "config/config_load.h"

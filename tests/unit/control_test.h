@@ -26,7 +26,8 @@ int bench_tear_down(void **state);
 void bench_start_control(struct bench *bench);
 void bench_stop_control(struct bench *bench);
 
-/* The store's files as they are now, without what is not committed. Control must not run when they go back.
+/*
+ * The store's files as they are now, without what is not committed. Control must not run when they go back.
  */
 void bench_save_store(const struct bench *bench, char *path, size_t bytes);
 void bench_restore_store(const struct bench *bench, const char *path);

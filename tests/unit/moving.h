@@ -26,7 +26,8 @@ enum cv_move_result cid_from(uint32_t leg, const char *address);
 /* As if the leg's last packet had come so long ago. */
 void seen_ms_ago(uint32_t leg, uint32_t ms);
 
-/* A pair whose leg a is bound and has just been seen; the time of the move rules has passed. Returns leg a.
+/*
+ * A pair whose leg a is bound and has just been seen; the time of the move rules has passed. Returns leg a.
  */
 uint32_t bound_pair(uint64_t number, struct cv_leg_config a, const char *address);
 

@@ -2,7 +2,8 @@
 #pragma once
 /*
  * A relay on the bench, without a NIC: addresses on two ports, next hops that all answer, a pair table and
- * workers whose packets wait in worker->relay.context.tx until a test takes them. Time is whatever the test says.
+ * workers whose packets wait in worker->relay.context.tx until a test takes them. Time is whatever the test
+ * says.
  *
  *      port 0: 192.0.2.1/24 and 2001:db8::1/64, with gateways, untagged
  *      port 1: 198.51.100.1/24 without a gateway, on VLAN 7

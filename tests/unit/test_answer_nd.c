@@ -103,7 +103,8 @@ static void solicitation_by_multicast(void **state)
     assert_told("2001:db8:7::9", &peer_mac, VLAN_PORT);
 }
 
-/* A neighbour that checks whether we are still there; it may leave its MAC out, and gets ours all the same.
+/*
+ * A neighbour that checks whether we are still there; it may leave its MAC out, and gets ours all the same.
  */
 static void solicitation_by_unicast(void **state)
 {
@@ -137,7 +138,9 @@ static void duplicate_detection(void **state)
     assert_told_nothing();
 }
 
-/* Section 7.1.1, "MUST silently discard any received Neighbor Solicitation messages that do not satisfy ...".
+/*
+ * Section 7.1.1, "MUST silently discard any received Neighbor Solicitation messages that do not satisfy
+ * ...".
  */
 static void solicitation_checks(void **state)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* As many pairs as were promised, at any size and whatever the numbers are, in the memory that was promised.
+/*
+ * As many pairs as were promised, at any size and whatever the numbers are, in the memory that was
+ * promised.
  */
 #include "rig.h"
 

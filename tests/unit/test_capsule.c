@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The values of capsules: each layout, each limit, in both directions. The reader has test_capsule_reader.c.
+/*
+ * The values of capsules: each layout, each limit, in both directions. The reader has
+ * test_capsule_reader.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -195,7 +195,8 @@ static struct cv_capsule shrunk(size_t example)
     return capsule;
 }
 
-/* The list's sizes are those that occur: no longer value is let in, and no shorter one passes for possible.
+/*
+ * The list's sizes are those that occur: no longer value is let in, and no shorter one passes for possible.
  */
 static void the_sizes_in_the_list_are_reached(void **state)
 {

@@ -363,8 +363,10 @@ static void all_errors_of_a_file_are_told(void **state)
     assert_int_not_equal(error[strlen(error) - 1], '\n');
 }
 
-/* Thirteen ports with two addresses and IPv6 each: each a good one, together more than the data plane can
- * have. */
+/*
+ * Thirteen ports with two addresses and IPv6 each: each a good one, together more than the data plane can
+ * have.
+ */
 static void addresses_of_all_ports_are_counted(void **state)
 {
     char file[8192];

@@ -99,8 +99,10 @@ static void lost_events_are_counted_and_told(void **state)
     leave(control);
 }
 
-/* With nothing more to send, the loss is told by flush; a later control, which asks for everything, is not
- * told. */
+/*
+ * With nothing more to send, the loss is told by flush; a later control, which asks for everything, is not
+ * told.
+ */
 static void a_loss_is_told_without_further_messages(void **state)
 {
     struct cv_dataplane_link *control = attach();

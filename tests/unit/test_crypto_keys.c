@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What becomes of keys: more of them than the engine keeps expanded, slots used again, secrets after their
- * end. */
+/*
+ * What becomes of keys: more of them than the engine keeps expanded, slots used again, secrets after their
+ * end.
+ */
 #include "allocations.h"
 #include "crypto_rig.h"
 
@@ -52,8 +54,10 @@ static void make(struct crypto_rig *rig, struct cv_aead_key *key, struct cv_head
     cv_header_key_init(rig->crypto, header_key, suite_of(number), secret);
 }
 
-/* Keys that push each other out, used in every order and wiped while others are in use, do what each does
- * alone. */
+/*
+ * Keys that push each other out, used in every order and wiped while others are in use, do what each does
+ * alone.
+ */
 static void more_than_schedules(void **state)
 {
     struct cv_aead_key keys[KEYS];
@@ -85,8 +89,10 @@ static void more_than_schedules(void **state)
     }
 }
 
-/* Another key in the same slot, whether or not the old one was wiped, and a key that moved: never the old
- * expansion. */
+/*
+ * Another key in the same slot, whether or not the old one was wiped, and a key that moved: never the old
+ * expansion.
+ */
 static void slot_used_again(void **state)
 {
     struct cv_aead_key key, fresh, moved;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Packet protection against published results, in both engines: RFC 9001 appendix A, and what it has no suite
- * for. */
+/*
+ * Packet protection against published results, in both engines: RFC 9001 appendix A, and what it has no
+ * suite for.
+ */
 #include "crypto_rig.h"
 
 #include <setjmp.h>

@@ -265,7 +265,9 @@ static void reader_misses_nothing(void **state)
     sent_on_before = sent_on(&watch->index);
     assert_int_equal(pthread_create(&thread, NULL, look, watch), 0);
     while (now_ns() < end_ns) {
-        /* Out, and in again somewhere else, for which now and then a stable one is sent to its second bucket.
+        /*
+         * Out, and in again somewhere else, for which now and then a stable one is sent to its second
+         * bucket.
          */
         for (uint32_t i = 0; i < RECORDS; i++)
             if (!is_stable(i))

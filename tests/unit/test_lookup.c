@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Look-up over bursts: the same answers as one by one, also where hashes collide and while the table changes.
+/*
+ * Look-up over bursts: the same answers as one by one, also where hashes collide and while the table
+ * changes.
  */
 #include "relay/hash.h"
 #include "relay/lookup.h"

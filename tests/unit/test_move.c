@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The keeper's rules on who may have which address, each as move.h states it, in time that the test passes
- * in. */
+/*
+ * The keeper's rules on who may have which address, each as move.h states it, in time that the test passes
+ * in.
+ */
 #include "moving.h"
 
 #include <string.h>

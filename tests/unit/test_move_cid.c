@@ -54,8 +54,10 @@ static void candidates_do_not_add_up(void **state)
     assert_int_equal(cid_from(leg, "203.0.113.1:2001"), CV_MOVE_MOVED);
 }
 
-/* A leg that has only just been bound may move, for NATs do not wait; one that has moved may not again at
- * once. */
+/*
+ * A leg that has only just been bound may move, for NATs do not wait; one that has moved may not again at
+ * once.
+ */
 static void once_in_two_seconds(void **state)
 {
     uint32_t leg = 2 * rig_pair(rig, 1, RIG_RELAY_PORT, rig_token(1), rig_token(2));
@@ -93,7 +95,9 @@ static void cid_takes_nothing(void **state)
     assert_at(fixed, "203.0.113.3:1000");
 }
 
-/* A leg that lost its address is known by its connection ID wherever it speaks up, its old address included.
+/*
+ * A leg that lost its address is known by its connection ID wherever it speaks up, its old address
+ * included.
  */
 static void unbound_leg_by_cid(void **state)
 {

@@ -327,7 +327,9 @@ static void a_session_ends_and_takes_its_pairs_along(void **state)
     assert_int_equal(peer_make(&bob, 3, TUNNEL, &alice, TUNNEL).made[0].made.tunnel.channel, 3);
 }
 
-/* SESSION_CLOSED and the answer to PAIR_PUT cross: the data plane had the pair, or did not take it any more.
+/*
+ * SESSION_CLOSED and the answer to PAIR_PUT cross: the data plane had the pair, or did not take it any
+ * more.
  */
 static void a_session_ends_while_its_pair_is_made(void **state)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tunnel legs when control is killed and restarted, when the data plane is, and while pairs are being made.
+/*
+ * Tunnel legs when control is killed and restarted, when the data plane is, and while pairs are being made.
  */
 #include "session_test.h"
 

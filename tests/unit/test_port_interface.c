@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Ports on interfaces (TAP, AF_PACKET, AF_XDP), with traffic to and from the kernel's side. As root, or
- * skips. */
+/*
+ * Ports on interfaces (TAP, AF_PACKET, AF_XDP), with traffic to and from the kernel's side. As root, or
+ * skips.
+ */
 #include "opening.h"
 #include "port/port_stats.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* docs/protocol.md says what the code does: its tables have the lists' rows, its examples in hex are the
- * capsules. */
+/*
+ * docs/protocol.md says what the code does: its tables have the lists' rows, its examples in hex are the
+ * capsules.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -11,8 +11,10 @@
 
 #include "quic_invariants.h"
 
-/* A long header with connection IDs of these lengths and `rest` bytes after it, in memory of exactly its
- * size. */
+/*
+ * A long header with connection IDs of these lengths and `rest` bytes after it, in memory of exactly its
+ * size.
+ */
 static uint8_t *long_header(uint32_t version, uint8_t dcid_bytes, uint8_t scid_bytes, size_t rest,
                             size_t *bytes)
 {

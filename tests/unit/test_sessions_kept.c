@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Control is restarted, or loses the data plane for a while, and its sessions go on as if nothing had been.
+/*
+ * Control is restarted, or loses the data plane for a while, and its sessions go on as if nothing had been.
  */
 #include "session_test.h"
 
