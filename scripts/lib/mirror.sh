@@ -40,6 +40,7 @@ own_repository() {
 update_private_apt() {
     local apt=$CULVERT_CACHE/apt
     [ ! -e "$apt/updated" ] || return 0
+    say "asking this machine's package sources"
     mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
     apt-get "${PRIVATE_APT[@]}" -q update >"$apt/log" 2>&1 || {
         tail -n 20 "$apt/log" >&2

@@ -21,6 +21,12 @@ progress() {
     printf "$PROGRESS_FORMAT" "$1" >&2
 }
 
+# progress_now TEXT: shown in any case, before something that says nothing for long.
+progress_now() {
+    PROGRESS_NEXT=0
+    progress "$1"
+}
+
 start_progress() {
     SECONDS=0 PROGRESS_NEXT=$PROGRESS_SECONDS
 }
@@ -45,9 +51,10 @@ package_progress() {
             total=${line%% newly installed*}
             total=$((${line%% *} + ${total##* })) fetched=0 unpacked=0 configured=0
             ;;
+        "I: running apt-get update..."*) progress_now "fetching the package lists" ;;
         Get:*" Packages "*) progress "fetching the package lists" ;;
         Get:*) progress "packages fetched: $((fetched += 1)) of $total" ;;
-        "I: extracting archives..."*) progress "unpacking the first $total packages" ;;
+        "I: extracting archives..."*) progress_now "unpacking the first $total packages" ;;
         Unpacking*) progress "packages unpacked: $((unpacked += 1)) of $total" ;;
         "Setting up "*) progress "packages set up: $((configured += 1)) of $total" ;;
         esac
