@@ -38,6 +38,9 @@ no_calls() {
 }
 
 make_internet
+# The gateway asks for whom it has heard of some seconds ago, and the worker's answer would be a call.
+inside internet sysctl -qw net.ipv4.neigh.relay-net.delay_first_probe_time=600 \
+    net.ipv6.neigh.relay-net.delay_first_probe_time=600
 add_peer alice open
 add_peer bob open
 
