@@ -6,7 +6,7 @@
  *
  *      CLIENTS_MAX at a time; a line of CLIENT_LINE_BYTES; CLIENT_CALLS calls under way, then its input
  *      waits; as long as CLIENT_OUTPUT_PAUSE bytes have not been read, too; at CLIENT_OUTPUT_MAX it is
- * dropped.
+ *      dropped.
  *
  * A client may half-close after its last request, and still gets the answers.
  */

@@ -108,7 +108,8 @@ yyjson_mut_val *pair_json_added(struct call *call, const struct pair_record *rec
     return pair;
 }
 
-/* Where the leg's peer is, as far as it is known: the data plane tells it of UDP legs, and control of
+/*
+ * Where the leg's peer is, as far as it is known: the data plane tells it of UDP legs, and control of
  * sessions.
  */
 static const struct cv_address *where(struct call *call, const struct leg_record *record,

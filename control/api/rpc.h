@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * JSON-RPC 2.0, one object per line, apart from any socket: a line comes in through dispatch_line, answers go out
- * through the connection's `send`. A request becomes a call, which a method (methods.h) answers or refuses, now
- * or later. Requests without an id are carried out and not answered; batches are not supported.
+ * JSON-RPC 2.0, one object per line, apart from any socket: a line comes in through dispatch_line, answers
+ * go out through the connection's `send`. A request becomes a call, which a method (methods.h) answers or
+ * refuses, now or later. Requests without an id are carried out and not answered; batches are not supported.
  */
 #include "api.h"
 #include "base/vocabulary.h"

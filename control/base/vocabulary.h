@@ -5,8 +5,10 @@
  * the man page are made from these lists.
  */
 
-/* X(enumerator, name, value). The values are rte_log's, so that a level can be sent to the data plane as it
- * is. */
+/*
+ * X(enumerator, name, value). The values are rte_log's, so that a level can be sent to the data plane as it
+ * is.
+ */
 #define LOG_LEVEL_LIST(X)    \
     X(ERROR, "error", 4)     \
     X(WARNING, "warning", 5) \

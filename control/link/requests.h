@@ -40,8 +40,9 @@ void requests_add(struct requests *requests, struct request *request);
 void requests_pump(struct requests *requests, bool (*send)(void *context, const struct cv_message *message),
                    void *context);
 
-/* Takes an answer (RESULT, PAIR_STATE, SESSION_STATE, DUMP_END). False when it answers nothing that was
- * asked. */
+/*
+ * Takes an answer (RESULT, PAIR_STATE, SESSION_STATE, DUMP_END). False when it answers nothing that was asked.
+ */
 bool requests_answer(struct requests *requests, const struct cv_message *answer);
 
 /* Ends every request, sent or waiting, with `error`. */

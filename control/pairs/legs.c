@@ -5,7 +5,8 @@
 
 #define CAUSE_UNKNOWN UINT8_MAX
 
-/* Whether the leg's address is the data plane's to tell. A fixed leg is where it is, a tunnel leg has none.
+/*
+ * Whether the leg's address is the data plane's to tell. A fixed leg is where it is, a tunnel leg has none.
  */
 static bool has_last(const struct leg_record *leg)
 {

@@ -17,7 +17,8 @@ struct channels; /* 2 KB, made with the first channel; NULL until then. free() e
 /* Whether channels_take would give one. */
 bool channels_left(const struct channels *channels);
 
-/* A free channel, the next one after `last`, which was given out last (0: none was). 0: none, or no memory.
+/*
+ * A free channel, the next one after `last`, which was given out last (0: none was). 0: none, or no memory.
  */
 uint16_t channels_take(struct channels **channels, uint16_t last);
 

@@ -64,7 +64,8 @@ static void load_pair(void *context, const struct peer_pair_record *record)
         loading->error = -ENOMEM;
 }
 
-/* False: the store failed. If the data plane has such a pair, it goes there when the pairs are brought in
+/*
+ * False: the store failed. If the data plane has such a pair, it goes there when the pairs are brought in
  * line.
  */
 static bool remove_orphans(struct loading *loading)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/timer.h"
 #include "capsules.h"
+#include "pairing.h"
 #include "pairs/record.h"
 #include "pairs/relay_ports.h"
 #include "peer_pairs.h"
@@ -17,80 +18,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NO_DATAGRAMS "a tunnel leg needs a session that takes DATAGRAM frames"
-#define MANY_TUNNELS "one of the sessions has as many tunnel legs as it may have"
-
-static bool is_full(const struct peer *peer)
-{
-    const struct cv_capsule_order *order = &peer->session->record.order;
-
-    return order->pairs + peer->making >= order->pairs_max;
-}
-
-/* Of the kinds that a peer names for a pair, the one that its leg gets. */
-static uint8_t kind_of(uint8_t legs)
-{
-    return (legs & CV_LEG_KIND_UDP) != 0 ? CV_LEG_KIND_UDP : CV_LEG_KIND_TUNNEL;
-}
-
-static bool may_tunnel(const struct peer *peer)
-{
-    return peer->session->record.payload_bytes > 0;
-}
-
-/* NONE: the peer can have one more leg of this kind. */
-static enum cv_session_error leg_hindrance(const struct peer *peer, uint8_t kind, const char **why)
-{
-    if (kind == CV_LEG_KIND_UDP)
-        return CV_SESSION_ERROR_NONE;
-    if (!may_tunnel(peer)) {
-        *why = NO_DATAGRAMS;
-        return CV_SESSION_ERROR_NO_COMMON_LEG;
-    }
-    if (!channels_left(peer->channels)) {
-        *why = MANY_TUNNELS;
-        return CV_SESSION_ERROR_TOO_MANY_PAIRS;
-    }
-    return CV_SESSION_ERROR_NONE;
-}
-
-/* NONE: the target may be offered the pair; else why not, in words too. */
-static enum cv_session_error hindrance(const struct peer *asker, const struct peer *target, uint8_t kind,
-                                       const char **why)
-{
-    enum cv_session_error error;
-
-    if (target == NULL) {
-        *why = "no session of this peer here";
-        return CV_SESSION_ERROR_NO_SUCH_PEER;
-    }
-    if (target == asker) {
-        *why = "a peer cannot be paired with itself";
-        return CV_SESSION_ERROR_NOT_ALLOWED;
-    }
-    if (asker->session->record.order.going_away || target->session->record.order.going_away) {
-        *why = "the relay is sending its peers away";
-        return CV_SESSION_ERROR_GOING_AWAY;
-    }
-    if ((target->session->record.order.legs & CV_LEG_KIND_UDP) == 0 &&
-        ((target->session->record.order.legs & CV_LEG_KIND_TUNNEL) == 0 || !may_tunnel(target))) {
-        *why = "the other peer can use no kind of leg";
-        return CV_SESSION_ERROR_NO_COMMON_LEG;
-    }
-    error = leg_hindrance(asker, kind, why);
-    if (error != CV_SESSION_ERROR_NONE)
-        return error;
-    if (is_full(asker) || is_full(target)) {
-        *why = is_full(asker) ? "you are at your limit of pairs" : "the other peer is at its limit of pairs";
-        return CV_SESSION_ERROR_TOO_MANY_PAIRS;
-    }
-    if (target->session->record.order.offers >= asker->all->services->config->session_offers) {
-        *why = "too many offers wait for the other peer's answer";
-        return CV_SESSION_ERROR_BUSY;
-    }
-    return CV_SESSION_ERROR_NONE;
-}
 
 static void link_offer(struct peer_offer *offer)
 {
@@ -169,8 +96,8 @@ void offers_request(struct peer *asker, uint64_t request, const struct cv_peer_i
     struct peer *target = registry_find(asker->all, id);
     struct peer_offer *made = NULL;
     const char *why = "the relay could not keep the request";
-    uint8_t kind = kind_of(legs);
-    enum cv_session_error error = hindrance(asker, target, kind, &why);
+    uint8_t kind = pairing_leg_kind(legs);
+    enum cv_session_error error = pairing_offer_hindrance(asker, target, kind, &why);
 
     if (error == CV_SESSION_ERROR_NONE) {
         made = make_offer(asker, target, request, kind);
@@ -314,16 +241,13 @@ void offers_accept(struct peer *answerer, uint64_t number, uint8_t leg)
 {
     struct peer_offer *offer = offers_find(answerer, number);
     char why[320] = "the relay could not make the pair";
-    const char *reason = "one of the peers is at its limit of pairs";
-    enum cv_session_error hindered = CV_SESSION_ERROR_TOO_MANY_PAIRS;
+    enum cv_session_error hindered;
+    const char *reason;
     int error;
 
     if (offer == NULL || offer->making || offer->pair != 0)
         return;
-    if (!is_full(offer->asker) && !is_full(answerer))
-        hindered = leg_hindrance(offer->asker, offer->record.kind, &reason);
-    if (hindered == CV_SESSION_ERROR_NONE)
-        hindered = leg_hindrance(answerer, leg, &reason);
+    hindered = pairing_hindrance(offer->asker, offer->record.kind, answerer, leg, &reason);
     if (hindered != CV_SESSION_ERROR_NONE) {
         end_refused(offer, hindered, reason);
         return;

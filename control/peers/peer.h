@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* What is known of one peer beyond its session, and the tables of all. peers.h is the page about the whole. */
+/* What is known of one peer beyond its session, and the tables of all. peers.h is the page about them. */
 #include "channels.h"
 #include "pairs/pairs.h"
 #include "sessions/session.h"

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* IDs are hashes already; a peer that searches for colliding ones makes a chain no longer than its sessions.
+/*
+ * IDs are hashes already; a peer that searches for colliding ones makes a chain no longer than its sessions.
  */
 static struct peer_keys *bucket(struct peers *all, const struct cv_peer_id *id)
 {

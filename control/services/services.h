@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* What pairs, sessions, peers and the API all work with. control.c makes it before them, and ends it after. */
+/* What pairs, sessions, peers and the API work with. control.c makes it before them, and ends it after. */
 #include "config/config.h"
 #include "events.h"
 #include "link/dataplane.h"

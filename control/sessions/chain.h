@@ -32,6 +32,7 @@ enum chain_error {
 const char *chain_error_name(enum chain_error error);
 
 /*
- * IDs of keys that count: the leaf's, then as far as each certificate is signed by the next. Every certificate must parse, also those behind a signature that does not hold.
+ * The IDs of keys that count: the leaf's, then as far as each certificate is signed by the next. Every
+ * certificate must parse, also those behind a signature that does not hold.
  */
 enum chain_error chain_parse(const uint8_t *data, size_t bytes, struct chain *chain);

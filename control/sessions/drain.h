@@ -10,8 +10,10 @@
 /* Peers that were told; for all of `seconds` more. -EALREADY: it is under way. */
 int drain_begin(struct sessions *all, uint32_t seconds, uint32_t *told);
 
-/* Sessions are taken again. Who was told to go gets no offers before it has connected again. -EALREADY:
- * nothing is under way. */
+/*
+ * Sessions are taken again. Who was told to go gets no offers before it has connected again. -EALREADY:
+ * nothing is under way.
+ */
 int drain_end(struct sessions *all);
 
 static inline bool draining(const struct sessions *all)

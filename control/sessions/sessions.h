@@ -17,7 +17,8 @@
  */
 #include "session.h"
 
-/* Loads what the store knows. NULL: out of memory, or the store cannot be read (then store_error says why).
+/*
+ * Loads what the store knows. NULL: out of memory, or the store cannot be read (then store_error says why).
  */
 struct sessions *sessions_new(struct services *services);
 void sessions_free(struct sessions *sessions); /* NULL is allowed */

@@ -6,7 +6,8 @@
 
 #define UNKNOWN_TYPE 0x17 /* of a capsule that means nothing (RFC 9297 section 5.4) */
 
-/* Within an unknown capsule the reader is brought back by the header of one that is as long as what is left.
+/*
+ * Within an unknown capsule the reader is brought back by the header of one that is as long as what is left.
  */
 static void resume_skipping(struct session *session)
 {

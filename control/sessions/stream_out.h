@@ -16,7 +16,8 @@ uint64_t stream_out_end(const struct session *session);
 /* The data plane has so much of it. False: that cannot be. */
 bool stream_out_sent(struct session *session, uint64_t sent);
 
-/* Queues a capsule for the peer. One that breaks the rules of order is our own fault: closes as `internal`.
+/*
+ * Queues a capsule for the peer. One that breaks the rules of order is our own fault: closes as `internal`.
  */
 void session_write(struct session *session, const struct cv_capsule *capsule);
 

@@ -34,7 +34,8 @@ static const char sessions_schema[] =
     "asker INTEGER NOT NULL, answerer INTEGER NOT NULL, offer INTEGER NOT NULL) STRICT;"
     "PRAGMA user_version = 2;";
 
-/* What format 3 adds: tunnel legs. leg.relay_port is 0 in them: they are on none, whatever the other leg is.
+/*
+ * What format 3 adds: tunnel legs. leg.relay_port is 0 in them: they are on none, whatever the other leg is.
  */
 static const char tunnels_schema[] =
     "ALTER TABLE leg ADD COLUMN session INTEGER;"

@@ -92,14 +92,6 @@ static void put(struct fake_dataplane *fake, const struct cv_pair_config *config
     }
 }
 
-static void answer(struct fake_dataplane *fake, const struct cv_message *request, int error)
-{
-    struct cv_message message = {.type = CV_MESSAGE_RESULT, .sequence = request->sequence};
-
-    message.result.error = error;
-    assert_true(cv_control_link_send(fake->link, &message));
-}
-
 static void send_state(struct fake_dataplane *fake, const struct cv_message *request,
                        const struct fake_pair *pair)
 {
@@ -167,7 +159,7 @@ static void handle_put(struct fake_dataplane *fake, const struct cv_message *req
         error = -ENOSPC;
     if (error == 0)
         put(fake, &request->put);
-    answer(fake, request, error);
+    fake_answer(fake, request, error);
 }
 
 static void handle(struct fake_dataplane *fake, const struct cv_message *request)
@@ -184,21 +176,21 @@ static void handle(struct fake_dataplane *fake, const struct cv_message *request
         pair = fake_find(fake, request->pair);
         if (pair != NULL)
             fake_forget(fake, request->pair);
-        answer(fake, request, pair != NULL ? 0 : -ENOENT);
+        fake_answer(fake, request, pair != NULL ? 0 : -ENOENT);
         break;
     case CV_MESSAGE_PAIR_GET:
         pair = fake_find(fake, request->pair);
         if (pair != NULL)
             send_state(fake, request, pair);
         else
-            answer(fake, request, -ENOENT);
+            fake_answer(fake, request, -ENOENT);
         break;
     case CV_MESSAGE_PAIR_DUMP:
         dump(fake, request);
         break;
     case CV_MESSAGE_LOG_LEVEL:
         fake->log_level = request->log_level;
-        answer(fake, request, 0);
+        fake_answer(fake, request, 0);
         break;
     default:
         if (fake_session_handle(fake, request))
@@ -227,14 +219,6 @@ void fake_turn(struct fake_dataplane *fake)
         taken += count;
     }
     cv_control_link_flush(fake->link);
-}
-
-bool fake_tell(struct fake_dataplane *fake, const struct cv_message *event)
-{
-    bool sent = cv_control_link_room(fake->link) > 0 && cv_control_link_send(fake->link, event);
-
-    cv_control_link_flush(fake->link);
-    return sent;
 }
 
 bool fake_tell_pair(struct fake_dataplane *fake, enum cv_message_type type, uint64_t pair)

@@ -4,33 +4,7 @@
  * A data plane for tests of control: the real end of the attachment (dataplane/link: socket, memfd, rings,
  * doorbells), and behind it a list of pairs instead of packets. Single thread: control_test.h turns both.
  */
-#include "control_link.h"
-
-#include <stdbool.h>
-
-#define FAKE_PAIRS    8192
-#define FAKE_SESSIONS 64
-
-struct fake_pair {
-    struct cv_pair_config config;
-    struct cv_pair_state state; /* what PAIR_GET and PAIR_DUMP give */
-};
-
-struct fake_session;
-
-struct fake_dataplane {
-    char path[108];
-    struct cv_control_link *link; /* NULL: not running */
-    struct fake_pair *pairs;
-    uint32_t count;
-    uint32_t room;                                /* for pairs, refused beyond it; 0: any number */
-    int put_error;                                /* what PAIR_PUT is refused with; 0: not */
-    bool mute;                                    /* leaves messages in the ring */
-    uint32_t per_turn;                            /* messages taken in one turn; 0: any number */
-    uint32_t log_level;                           /* as last set */
-    uint32_t puts, deletes, dumps;                /* messages so far */
-    struct fake_session *sessions[FAKE_SESSIONS]; /* fake_session.h */
-};
+#include "fake_link.h"
 
 /* Starts as a new run of the data plane, with another boot ID, two workers, one port and no pairs. */
 void fake_start(struct fake_dataplane *fake);
@@ -50,8 +24,7 @@ void fake_forget(struct fake_dataplane *fake, uint64_t pair);
 /* A pair that control has never heard of. */
 void fake_invent(struct fake_dataplane *fake, uint64_t pair);
 
-/* Sends an event; false when the ring is full. LEG_BOUND and LEG_MOVED change the pair's state as well. */
-bool fake_tell(struct fake_dataplane *fake, const struct cv_message *event);
+/* Each sends an event; false when the ring is full. LEG_BOUND and LEG_MOVED change the pair's state as well. */
 bool fake_tell_pair(struct fake_dataplane *fake, enum cv_message_type type, uint64_t pair);
 bool fake_tell_leg(struct fake_dataplane *fake, enum cv_message_type type, uint64_t pair, uint8_t leg,
                    const char *address, const char *previous);

@@ -180,14 +180,6 @@ void fake_session_go(struct fake_dataplane *fake, struct fake_session *session)
     drop(fake, session);
 }
 
-static void answer(struct fake_dataplane *fake, const struct cv_message *request, int error)
-{
-    struct cv_message message = {.type = CV_MESSAGE_RESULT, .sequence = request->sequence};
-
-    message.result.error = error;
-    assert_true(cv_control_link_send(fake->link, &message));
-}
-
 static void send_state(struct fake_dataplane *fake, uint32_t sequence, const struct fake_session *session)
 {
     struct cv_message message = {.type = CV_MESSAGE_SESSION_STATE, .sequence = sequence};
@@ -238,7 +230,7 @@ static void take_order(struct fake_dataplane *fake, const struct cv_message *mes
 {
     const struct cv_session_order *order = &message->order;
 
-    answer(fake, message, 0);
+    fake_answer(fake, message, 0);
     switch (message->type) {
     case CV_MESSAGE_SESSION_ADMIT:
         assert_int_equal(session->state.phase, CV_SESSION_ASKING);
@@ -304,7 +296,7 @@ bool fake_session_handle(struct fake_dataplane *fake, const struct cv_message *m
         if (session != NULL)
             take_credit(session, message->order.value);
     } else if (session == NULL) {
-        answer(fake, message, -ENOENT);
+        fake_answer(fake, message, -ENOENT);
     } else if (message->type == CV_MESSAGE_SESSION_GET) {
         send_state(fake, message->sequence, session);
     } else {

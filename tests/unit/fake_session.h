@@ -4,7 +4,7 @@
  * Sessions of the fake data plane, and their peers: what control sends is checked for order, offsets and
  * credit, kept, and given to the test as capsules, which must be such as a peer expects (cv_capsule_order).
  */
-#include "fake_dataplane.h"
+#include "fake_link.h"
 #include "protocol/capsule_order.h"
 #include "protocol/capsule_reader.h"
 
