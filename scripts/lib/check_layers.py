@@ -46,14 +46,14 @@ LAYERS = [
     "dataplane/port",
     "dataplane/packet",
     #
-    "control/cli:",
-    "control",  # main.c, control.c, log.c
+    "control/cli: control/base/vocabulary.h",
+    "control",  # main.c and control.c
     "control/api",
-    "control/link",
-    "control/sessions",
     "control/peers",
-    "control/pairs",
-    "control/store",
+    "control/sessions = control/pairs",
+    "control/services",
+    "control/link = control/store",
+    "control/base",
     #
     "peer",
     #

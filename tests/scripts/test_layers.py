@@ -201,6 +201,25 @@ def made_up_trees():
             say(code == 1 and lines == [fault], name, f"expected: {fault}", *(f"printed:  {line}" for line in lines))
 
 
+def tables():
+    """What a table may say that none of this checkout's has to."""
+    sys.path.insert(0, os.path.dirname(CHECK))
+    layers = ["t/apart: t/low/shared.h", "t", "t/left = t/right", "t/low"]
+    order = __import__("check_layers").Order(["t = u", "v"], layers)
+    cases = [
+        ("t/apart/x.c", "t/low/shared.h", None),
+        ("t/apart/x.c", "t/low/other.h", "t/apart stands apart and may not know t/low"),
+        ("t/apart/x.c", "v/any.h", None),
+        ("t/x.c", "t/apart/x.h", "an arrow up from t to t/apart"),
+        ("t/left/x.c", "t/right/x.h", "an arrow between t/left and t/right, which stand side by side"),
+        ("t/left/x.c", "t/low/x.h", None),
+        ("u/x.c", "t/low/x.h", "an arrow between u and t, which stand side by side"),
+    ]
+    for source, target, fault in cases:
+        found = order.fault(source, target)
+        say(found == fault, f"{source} and {target}", f"expected: {fault}", f"found:    {found}")
+
+
 def this_checkout():
     code, lines = check(CHECKOUT)
     say(code == 0, "this checkout passes", *lines)
@@ -220,6 +239,7 @@ def this_checkout():
 
 
 made_up_trees()
+tables()
 this_checkout()
 print(f"1..{count}")
 sys.exit(1 if failures else 0)
