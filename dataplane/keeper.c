@@ -7,8 +7,9 @@
 #include "port/eal.h"
 #include "port/port_stats.h"
 #include "port/ports.h"
-#include "session/owner.h"
-#include "session/publish.h"
+#include "session/sessions.h"
+#include "session/shard.h"
+#include "session/stats.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -94,10 +95,10 @@ static void fill_worker(struct cv_keeper *keeper, uint32_t id)
     relay->context.notices = keeper->notices;
     relay->context.stats = &keeper->shared->workers[id];
     relay->context.stats->core = keeper->config->workers[id];
-    worker->sessions = keeper->sessions != NULL ? keeper->sessions->shards[id] : NULL;
+    worker->shard = keeper->sessions != NULL ? keeper->sessions->shards[id] : NULL;
     worker->listen_port = keeper->sessions != NULL ? keeper->config->listen_port : 0;
-    if (worker->sessions != NULL)
-        worker->sessions->relay = relay;
+    if (worker->shard != NULL)
+        worker->shard->relay = relay;
     worker->outbox = id == 0 ? keeper->outbox : NULL;
     worker->id = id;
     worker->nap = keeper->config->idle == CV_IDLE_SLEEP;
@@ -181,7 +182,7 @@ int cv_keeper_start(struct cv_keeper **out, const struct cv_config *config, char
         keeper->shared = cv_control_link_shared(keeper->link);
         publish_start(keeper);
         if (keeper->sessions != NULL)
-            cv_sessions_publish(keeper->sessions, keeper->shared);
+            cv_session_stats_init(keeper->sessions, keeper->shared);
         result = start_workers(keeper, error, error_bytes);
         if (result == 0 && keeper->sessions != NULL && (result = cv_sessions_start(keeper->sessions)) != 0)
             snprintf(error, error_bytes, "the handshake thread does not start: %s", strerror(-result));

@@ -2,11 +2,11 @@
 #include "keeper_sessions.h"
 
 #include "keeper_state.h"
+#include "session/table.h"
 
 #include <errno.h>
-#include <rte_ring_elem.h>
 
-#define TOLD_PER_TURN 4096
+#define EVENTS_PER_TURN 4096
 
 /* Room in the ring to control that is left to answers and to events of pairs. */
 #define ROOM_LEFT 2048
@@ -29,7 +29,7 @@ static void end_dump(struct cv_keeper *keeper, uint32_t sequence, uint64_t sent)
     cv_control_link_send(keeper->link, &end);
 }
 
-/* To all owners; a new one makes those that are under way void. */
+/* To all shards; a new one makes those that are under way void. */
 static bool start_dump(struct cv_keeper *keeper, const struct cv_message *message)
 {
     const struct cv_sessions *all = keeper->sessions;
@@ -46,17 +46,17 @@ static bool start_dump(struct cv_keeper *keeper, const struct cv_message *messag
 }
 
 /* False: no room now. */
-static bool to_owner(const struct cv_sessions *all, uint32_t owner, const struct cv_message *message)
+static bool to_shard(const struct cv_sessions *all, uint32_t shard_id, const struct cv_message *message)
 {
-    return rte_ring_sp_enqueue_elem(all->rings[owner].orders, (void *)(uintptr_t)message, sizeof(*message)) ==
-           0;
+    return rte_ring_sp_enqueue_elem(all->rings[shard_id].orders, (void *)(uintptr_t)message,
+                                    sizeof(*message)) == 0;
 }
 
 bool cv_keeper_session_order(struct cv_keeper *keeper, const struct cv_message *message)
 {
     const struct cv_sessions *all = keeper->sessions;
     const struct cv_session *session;
-    uint32_t owner;
+    uint32_t shard_id; /* the handshake thread: behind the workers */
 
     if (all == NULL) {
         answer(keeper, message, -EOPNOTSUPP);
@@ -65,24 +65,24 @@ bool cv_keeper_session_order(struct cv_keeper *keeper, const struct cv_message *
     if (message->type == CV_MESSAGE_SESSION_DUMP)
         return start_dump(keeper, message);
     if (message->type == CV_MESSAGE_SESSION_TRACE || message->type == CV_MESSAGE_SESSION_UNTRACE)
-        return to_owner(all, all->workers, message);
+        return to_shard(all, all->workers, message);
     session = cv_session_of_number(all, message->type == CV_MESSAGE_SESSION_SEND ? message->data.session
                                                                                  : message->order.session);
     if (session == NULL) {
         answer(keeper, message, -ENOENT);
         return true;
     }
-    switch ((enum cv_session_place)atomic_load_explicit(&session->place, memory_order_acquire)) {
-    case CV_PLACE_HANDSHAKE:
-        owner = all->workers;
+    switch ((enum cv_slot_state)atomic_load_explicit(&session->slot_state, memory_order_acquire)) {
+    case CV_SLOT_HANDSHAKE:
+        shard_id = all->workers;
         break;
-    case CV_PLACE_WORKER:
-        owner = session->shard;
+    case CV_SLOT_WORKER:
+        shard_id = session->shard_id;
         break;
     default: /* in a ring, for a moment */
         return false;
     }
-    return to_owner(all, owner, message);
+    return to_shard(all, shard_id, message);
 }
 
 int cv_keeper_check_tunnels(const struct cv_keeper *keeper, const struct cv_pair_config *config)
@@ -119,10 +119,10 @@ void cv_keeper_take_sessions(struct cv_keeper *keeper)
     for (uint32_t i = 0; all != NULL && i <= all->workers; i++) {
         struct cv_message message;
 
-        for (uint32_t taken = 0; taken < TOLD_PER_TURN; taken++) {
+        for (uint32_t taken = 0; taken < EVENTS_PER_TURN; taken++) {
             if (attached && cv_control_link_room(keeper->link) <= ROOM_LEFT)
                 return;
-            if (rte_ring_sc_dequeue_elem(all->rings[i].told, &message, sizeof(message)) != 0)
+            if (rte_ring_sc_dequeue_elem(all->rings[i].events, &message, sizeof(message)) != 0)
                 break;
             if (attached)
                 pass_on(keeper, &message);

@@ -10,11 +10,11 @@
 
 struct cv_keeper;
 
-/* Passes control's message on to the session's owner, or answers it. False: not now; to be tried again,
+/* Passes control's message on to the thread that owns the session, or answers it. False: not now; to be tried again,
  * before others. */
 bool cv_keeper_session_order(struct cv_keeper *keeper, const struct cv_message *message);
 
-/* Passes on what owners tell control, as far as the ring to control has room. */
+/* Passes on what those threads tell control, as far as the ring to control has room. */
 void cv_keeper_take_sessions(struct cv_keeper *keeper);
 
 /* Control has left or changed: what was under way for it is void. */

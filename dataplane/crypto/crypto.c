@@ -2,7 +2,11 @@
 #include "crypto.h"
 
 #include "engine.h"
+#include "evp.h"
 #include "port/refuse.h"
+#ifdef CV_WITH_IPSEC_MB
+#include "ipsec_mb.h"
+#endif
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,42 +19,6 @@ static const struct cv_crypto_engine *const engines[] = {
 #endif
     &cv_engine_evp,
 };
-
-static const struct suite {
-    const char *name;
-    uint32_t code_point;
-    size_t secret_bytes;
-    struct cv_aead_limits limits;
-} suites[CV_SUITE_COUNT] = {
-#define SUITE(id, name, code, secret_bytes, sealed, failed) \
-    [CV_SUITE_##id] = {name, code, secret_bytes, {sealed, failed}},
-    CV_SUITE_LIST(SUITE)
-#undef SUITE
-};
-
-const char *cv_suite_name(enum cv_suite suite)
-{
-    return suites[suite].name;
-}
-
-size_t cv_suite_secret_bytes(enum cv_suite suite)
-{
-    return suites[suite].secret_bytes;
-}
-
-struct cv_aead_limits cv_aead_limits(enum cv_suite suite)
-{
-    return suites[suite].limits;
-}
-
-enum cv_suite cv_suite_of_tls(uint32_t code_point)
-{
-    enum cv_suite suite = 0;
-
-    while (suite < CV_SUITE_COUNT && suites[suite].code_point != code_point)
-        suite++;
-    return suite;
-}
 
 const struct cv_crypto_engine *cv_crypto_select(const char *name, char *error, size_t error_bytes)
 {
@@ -116,7 +84,7 @@ void cv_aead_key_init(struct cv_crypto *crypto, struct cv_aead_key *key, enum cv
     memset(key, 0, sizeof(*key));
     key->method = crypto->aead[suite];
     key->expansion = key->method->nowhere;
-    memcpy(key->secret, secret, suites[suite].secret_bytes);
+    memcpy(key->secret, secret, cv_suite_secret_bytes(suite));
 }
 
 void cv_aead_key_wipe(struct cv_aead_key *key)

@@ -7,10 +7,11 @@
  *   ipsec-mb  libipsec-mb's functions, called directly
  *   evp       OpenSSL; for CPUs without AES-NI, and to compare with
  *
- *   cv_crypto_select   once, at start: which engine
- *   cv_crypto_create   one struct cv_crypto per worker, in the caller's memory
+ *   cv_crypto_select                       once, at start: which engine
+ *   cv_crypto_create                       one struct cv_crypto per thread, in the caller's memory
  *   cv_aead_key_init, cv_header_key_init   a key, in a slot of the caller's: 64 and 256 bytes
- *   cv_aead_seal, cv_aead_open, cv_header_mask, cv_header_masks   packets
+ *   cv_aead_seal, cv_aead_open,            packets
+ *   cv_header_mask, cv_header_masks
  *   cv_aead_key_wipe, cv_header_key_wipe   before the slot is used for anything else
  *
  * Keys belong to the struct cv_crypto they were made with and are used, and wiped, by its one thread. After
@@ -23,47 +24,8 @@
  * cache line each. Nothing outside a key slot refers to it but as a name, so it may be wiped, moved or made
  * anew at any moment between two calls.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#define CV_AEAD_NONCE_BYTES    12
-#define CV_AEAD_TAG_BYTES      16
-#define CV_HEADER_SAMPLE_BYTES 16
-#define CV_HEADER_MASK_BYTES   5
-#define CV_SECRET_BYTES_MAX    32
-
-/* Masks that an engine makes at once. */
-#define CV_HEADER_MASKS_MAX 64
-
-/*
- * The cipher suites of TLS 1.3 that QUIC is used with here. The limits are in packets (RFC 9001 section 6.6):
- * how many may be sealed with one key, and how many may fail to open on one connection, all its keys
- * together. X(enumerator, name, TLS code point, bytes of AEAD and header key, sealed, failed)
- */
-#define CV_SUITE_LIST(X)                                                                       \
-    X(AES_128_GCM, "TLS_AES_128_GCM_SHA256", 0x1301, 16, UINT64_C(1) << 23, UINT64_C(1) << 52) \
-    X(AES_256_GCM, "TLS_AES_256_GCM_SHA384", 0x1302, 32, UINT64_C(1) << 23, UINT64_C(1) << 52) \
-    X(CHACHA20_POLY1305, "TLS_CHACHA20_POLY1305_SHA256", 0x1303, 32, UINT64_C(1) << 62, UINT64_C(1) << 36)
-
-enum cv_suite {
-#define CV_SUITE_ENUM(id, name, code, secret_bytes, sealed, failed) CV_SUITE_##id,
-    CV_SUITE_LIST(CV_SUITE_ENUM)
-#undef CV_SUITE_ENUM
-        CV_SUITE_COUNT
-};
-
-struct cv_aead_limits {
-    uint64_t sealed_pkts; /* per key; 2^62 is more than a connection can send */
-    uint64_t failed_pkts; /* per connection */
-};
-
-const char *cv_suite_name(enum cv_suite suite);
-size_t cv_suite_secret_bytes(enum cv_suite suite);
-struct cv_aead_limits cv_aead_limits(enum cv_suite suite);
-
-/* The suite of a TLS code point, or CV_SUITE_COUNT. */
-enum cv_suite cv_suite_of_tls(uint32_t code_point);
+#include "key.h"
+#include "suite.h"
 
 struct cv_crypto_engine;
 struct cv_crypto;
@@ -93,29 +55,6 @@ void cv_crypto_destroy(struct cv_crypto *crypto);
 uint64_t cv_crypto_unopened(const struct cv_crypto *crypto);
 
 /* ---- Payloads ---- */
-
-struct cv_aead_key;
-
-/* What one suite does in one engine. */
-struct cv_aead_method {
-    bool (*seal)(struct cv_aead_key *key, uint8_t *dest, const uint8_t *plaintext, size_t plaintext_bytes,
-                 const uint8_t *nonce, const uint8_t *aad, size_t aad_bytes);
-    bool (*open)(struct cv_aead_key *key, uint8_t *dest, const uint8_t *ciphertext, size_t plaintext_bytes,
-                 const uint8_t *nonce, const uint8_t *aad, size_t aad_bytes);
-    void (*forget)(struct cv_aead_key *key); /* overwrites the key's expansion */
-    void *nowhere;                           /* where the expansion of a new key is: nobody's */
-    uint64_t *unopened_pkts;                 /* cv_crypto_unopened's */
-};
-
-struct cv_aead_key {
-    _Alignas(64) const struct cv_aead_method *method;
-    void *expansion; /* this key's if it names this key as its owner, else another's by now */
-    uint64_t sealed_pkts;
-    uint64_t failed_pkts;
-    uint8_t secret[CV_SECRET_BYTES_MAX];
-};
-
-_Static_assert(sizeof(struct cv_aead_key) == 64, "one cache line");
 
 /* `secret` is the packet protection key ("quic key"), cv_suite_secret_bytes() long. */
 void cv_aead_key_init(struct cv_crypto *crypto, struct cv_aead_key *key, enum cv_suite suite,
@@ -155,25 +94,6 @@ static inline bool cv_aead_open(struct cv_aead_key *key, uint8_t *dest, const ui
 }
 
 /* ---- Headers ---- */
-
-struct cv_header_key;
-
-struct cv_header_method {
-    /* Masks of `count` samples, up to CV_HEADER_MASKS_MAX, with one key. */
-    bool (*masks)(struct cv_header_key *key, uint8_t *const masks[], const uint8_t *const samples[],
-                  size_t count);
-    void (*init)(struct cv_header_key *key, const uint8_t *secret);
-    void (*forget)(struct cv_header_key *key);
-    void *nowhere;
-};
-
-struct cv_header_key {
-    _Alignas(64) const struct cv_header_method *method;
-    void *expansion;
-    _Alignas(16) uint8_t schedule[240]; /* the secret, or with ipsec-mb the AES round keys */
-};
-
-_Static_assert(sizeof(struct cv_header_key) == 256, "four cache lines");
 
 /* `secret` is the header protection key ("quic hp"), cv_suite_secret_bytes() long. */
 void cv_header_key_init(struct cv_crypto *crypto, struct cv_header_key *key, enum cv_suite suite,

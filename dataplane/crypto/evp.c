@@ -3,7 +3,8 @@
  * OpenSSL's EVP. Its contexts can't lie in the caller's memory, so each cipher has a ring of them, made at
  * the start; a key that has none takes the next and is set up in it, which allocates nothing.
  */
-#include "engine.h"
+#include "evp.h"
+
 #include "port/refuse.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* libipsec-mb's direct functions. Its decryption returns the right tag for the caller to compare. */
-#include "engine.h"
+#include "ipsec_mb.h"
+
 #include "port/refuse.h"
 
 #include <errno.h>

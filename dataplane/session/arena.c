@@ -280,7 +280,7 @@ void *cv_arena_alloc(struct cv_arena *arena, size_t bytes)
     return allocate(arena, bytes, BASE);
 }
 
-void *cv_arena_alloc_aside(struct cv_arena *arena, size_t bytes)
+void *cv_arena_alloc_in_page(struct cv_arena *arena, size_t bytes)
 {
     return allocate(arena, bytes, PAGES);
 }

@@ -5,8 +5,8 @@
  * session that grows takes from a bound of its own, never from malloc, and nothing of it can be left behind.
  *
  *      base     each slot has one, taken at start: all that a session at rest needs
- *      pages    for what does not fit: in the handshake, and with many packets in flight. From the pool of
- * the thread that owns the session, shared by its sessions; back to it when they are empty
+ *      pages    for what does not fit: in the handshake, and with many packets in flight. From the pool of the
+ *               session's shard, which all its sessions share; back to it when they are empty
  *
  * Free neighbours are joined, and a block is cut from one that hardly fits more, so what the handshake leaves
  * behind is used again. Each call takes a bounded time, but for cv_arena_destroy: one step per page.
@@ -59,7 +59,7 @@ struct cv_arena_bins {
 };
 
 struct cv_arena {
-    struct cv_page_pool *pool; /* of the owner: where new pages come from, and empty ones go */
+    struct cv_page_pool *pool; /* of the shard: where new pages come from, and empty ones go */
     uint8_t *base;
     struct cv_page_list pages;
     uint16_t page_count;
@@ -72,18 +72,18 @@ struct cv_arena {
 void cv_arena_init(struct cv_arena *arena, uint8_t *base, struct cv_page_pool *pool, uint16_t page_max);
 
 /*
- * The session has another owner, which calls this. For each page that the session has it gives one of its own
- * to the pool that the page came from, as long as it has some, so that no pool is drained by sessions that
- * leave.
+ * The session has come to another shard, whose thread calls this. For each page that the session has, this shard gives
+ * one of its own to the pool that the page came from, as long as it has some, so that no pool is drained by sessions
+ * that leave.
  */
 void cv_arena_adopt(struct cv_arena *arena, struct cv_page_pool *pool, uint16_t page_max);
 
 /*
- * 8-byte aligned. NULL: larger than CV_ARENA_BLOCK_MAX, or the session or the pool is at its limit. `aside`
+ * 8-byte aligned. NULL: larger than CV_ARENA_BLOCK_MAX, or the session or the pool is at its limit. `in_page`
  * is for what a session at rest has not: from a page, so that the base is left for what stays.
  */
 void *cv_arena_alloc(struct cv_arena *arena, size_t bytes);
-void *cv_arena_alloc_aside(struct cv_arena *arena, size_t bytes);
+void *cv_arena_alloc_in_page(struct cv_arena *arena, size_t bytes);
 void *cv_arena_realloc(struct cv_arena *arena, void *block, size_t bytes);
 void cv_arena_free(struct cv_arena *arena, void *block);
 

@@ -6,7 +6,7 @@
  *
  *      | shard (2) | slot (4) | generation of the slot (4) | sequence (2) | zero (4) |
  *
- * Any worker finds the owner of a packet from it without a table. Without the key it can neither be read (two
+ * Any worker finds the shard of a packet from it without a table. Without the key it can neither be read (two
  * IDs of one session have nothing in common) nor forged but by luck: 1 in 2^32 for the zeros, and as much
  * again for the generation. IDs of an earlier start don't decode. The key never leaves the process.
  *

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "connection.h"
 
-#include "handshake.h"
+#include "admission.h"
+#include "ending.h"
 #include "keys.h"
+#include "memory.h"
 #include "protocol/datagram.h"
 #include "protocol/session_error.h"
+#include "quic_path.h"
+#include "schedule.h"
 #include "stream.h"
 #include "tls.h"
 #include "trace.h"
@@ -16,52 +20,6 @@
 #define ACTIVE_CIDS        8 /* but see offer_fewer_cids */
 #define DATAGRAM_BYTES_MAX 65535
 #define SECOND             NGTCP2_SECONDS
-#define LARGE_BYTES        4096
-#define FRAME_POOL_BYTES   2832 /* ngtcp2's first pool of frames: taken with TLS's first message, and stays */
-
-/* ---- Memory ---- */
-
-/*
- * A session at rest has its connection (the first block) and small blocks. A guess that is wrong costs room
- * in the base, or a page: what ngtcp2 zeroes while it makes a connection are the packet number spaces of the
- * handshake, and large blocks are buffers for what comes out of order.
- */
-static bool is_brief(const struct cv_session *session, size_t bytes, bool zeroed)
-{
-    if (session->arena.blocks == 0)
-        return false;
-    return bytes > LARGE_BYTES || (zeroed && session->conn == NULL) ||
-           (session->handshake != NULL && session->handshake->sending && bytes != FRAME_POOL_BYTES);
-}
-
-static void *allocate(size_t bytes, void *user)
-{
-    struct cv_session *session = user;
-
-    return is_brief(session, bytes, false) ? cv_arena_alloc_aside(&session->arena, bytes)
-                                           : cv_arena_alloc(&session->arena, bytes);
-}
-
-static void *allocate_zeroed(size_t count, size_t bytes, void *user)
-{
-    struct cv_session *session = user;
-    void *block = NULL;
-
-    if (bytes == 0 || count <= CV_ARENA_BLOCK_MAX / bytes)
-        block = is_brief(session, count * bytes, true) ? cv_arena_alloc_aside(&session->arena, count * bytes)
-                                                       : cv_arena_alloc(&session->arena, count * bytes);
-    return block != NULL ? memset(block, 0, count * bytes) : NULL;
-}
-
-static void *reallocate(void *block, size_t bytes, void *user)
-{
-    return cv_arena_realloc(&((struct cv_session *)user)->arena, block, bytes);
-}
-
-static void deallocate(void *block, void *user)
-{
-    cv_arena_free(&((struct cv_session *)user)->arena, block);
-}
 
 /* ---- Callbacks ---- */
 
@@ -69,16 +27,16 @@ static void on_random(uint8_t *out, size_t bytes, const ngtcp2_rand_ctx *context
 {
     struct cv_session *session = context->native_handle;
 
-    cv_cid_random(session->owner->codec, out, bytes);
+    cv_cid_random(session->shard->codec, out, bytes);
 }
 
 static void new_cid(struct cv_session *session, ngtcp2_cid *cid, uint8_t token[CV_RESET_TOKEN_BYTES])
 {
-    struct cv_cid fields = {session->shard, session->next_cid++, session->slot, session->generation};
+    struct cv_cid fields = {session->shard_id, session->next_cid++, session->slot, session->generation};
 
     cid->datalen = CV_ISSUED_CID_BYTES;
-    cv_cid_encode(session->owner->codec, &fields, cid->data);
-    cv_cid_reset_token(session->owner->codec, cid->data, token);
+    cv_cid_encode(session->shard->codec, &fields, cid->data);
+    cv_cid_reset_token(session->shard->codec, cid->data, token);
 }
 
 static int on_new_cid(ngtcp2_conn *conn, ngtcp2_cid *cid, ngtcp2_stateless_reset_token *token, size_t bytes,
@@ -95,7 +53,7 @@ static int on_path_challenge(ngtcp2_conn *conn, ngtcp2_path_challenge_data *data
     struct cv_session *session = user;
 
     (void)conn;
-    cv_cid_random(session->owner->codec, data->data, sizeof(data->data));
+    cv_cid_random(session->shard->codec, data->data, sizeof(data->data));
     return 0;
 }
 
@@ -125,7 +83,7 @@ static int on_stream_data(ngtcp2_conn *conn, uint32_t flags, int64_t stream_id, 
         return NGTCP2_ERR_CALLBACK_FAILURE;
     }
     if (bytes > 0)
-        cv_owner_mark_telling(session->owner, session, CV_TELL_DATA);
+        cv_schedule_event(session->shard, session, CV_EVENT_DATA);
     if ((flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0)
         cv_session_mark_end(session, CV_SESSION_END_STREAM, CV_SESSION_ERROR_STREAM_CLOSED, true);
     return 0;
@@ -199,7 +157,7 @@ static int on_path_validation(ngtcp2_conn *conn, uint32_t flags, const ngtcp2_pa
 
     (void)flags;
     (void)fallback;
-    session->path_unproven = ngtcp2_path_eq(path, ngtcp2_conn_get_path(conn)) != 0;
+    session->path_validating = ngtcp2_path_eq(path, ngtcp2_conn_get_path(conn)) != 0;
     return 0;
 }
 
@@ -212,8 +170,8 @@ static int on_path_validated(ngtcp2_conn *conn, uint32_t flags, const ngtcp2_pat
     (void)flags;
     (void)path;
     (void)fallback;
-    session->path_unproven = false;
-    session->path_proven |= result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS;
+    session->path_validating = false;
+    session->path_validated |= result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS;
     return 0;
 }
 
@@ -239,15 +197,10 @@ static const ngtcp2_callbacks callbacks = {
     .recv_datagram = on_datagram,
     .get_path_challenge_data2 = on_path_challenge,
     .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
-    .handshake_completed = cv_handshake_completed,
+    .handshake_completed = cv_admission_begin,
 };
 
 /* ---- Set-up ---- */
-
-struct cv_address cv_session_local(const struct cv_sessions *all, uint8_t local)
-{
-    return (struct cv_address){all->locals->list[local].ip, all->listen_port_be};
-}
 
 /*
  * Sizes that are probed for, those over what our own MTU allows left out: ngtcp2 goes through them once, and
@@ -257,16 +210,16 @@ struct cv_address cv_session_local(const struct cv_sessions *all, uint8_t local)
 static const uint16_t probes[] = {1400, 1452, 1472, 1432, 1372, 1332, 1280, 1232};
 
 static void fill_settings(ngtcp2_settings *settings, struct cv_session *session,
-                          const struct cv_first_packet *first)
+                          const struct cv_initial *initial)
 {
     static const uint32_t versions[] = {NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2};
-    const struct cv_sessions *all = session->owner->all;
-    const struct cv_local *local = &all->locals->list[first->arrival->local];
+    const struct cv_sessions *all = session->shard->all;
+    const struct cv_local *local = &all->locals->list[initial->rx->local];
     size_t headers = local->is_v6 ? 48 : 28;
     size_t largest = RTE_MAX(RTE_MIN((size_t)local->mtu - headers, (size_t)1472), (size_t)1200);
 
     ngtcp2_settings_default(settings);
-    settings->initial_ts = session->owner->now_ns;
+    settings->initial_ts = session->shard->now_ns;
     settings->handshake_timeout = (ngtcp2_duration)all->config->session.handshake_s * SECOND;
     settings->max_tx_udp_payload_size = largest;
     settings->rand_ctx.native_handle = session;
@@ -275,35 +228,35 @@ static void fill_settings(ngtcp2_settings *settings, struct cv_session *session,
     settings->available_versionslen = RTE_DIM(versions);
     settings->pmtud_probes = probes;
     settings->pmtud_probeslen = RTE_DIM(probes);
-    if (first->retried) {
-        settings->token = first->header->token;
-        settings->tokenlen = first->header->tokenlen;
+    if (initial->retried) {
+        settings->token = initial->header->token;
+        settings->tokenlen = initial->header->tokenlen;
         settings->token_type = NGTCP2_TOKEN_TYPE_RETRY;
     }
 }
 
 static void fill_parameters(ngtcp2_transport_params *parameters, const struct cv_session *session,
-                            const struct cv_first_packet *first)
+                            const struct cv_initial *initial)
 {
     ngtcp2_transport_params_default(parameters);
     parameters->initial_max_stream_data_bidi_remote = CV_SESSION_WINDOW_BYTES;
     parameters->initial_max_data = CV_SESSION_WINDOW_BYTES;
     parameters->initial_max_streams_bidi = 1;
-    parameters->max_idle_timeout = (ngtcp2_duration)session->owner->all->config->session.idle_s * SECOND;
+    parameters->max_idle_timeout = (ngtcp2_duration)session->shard->all->config->session.idle_s * SECOND;
     parameters->active_connection_id_limit = ACTIVE_CIDS;
     parameters->max_datagram_frame_size = DATAGRAM_BYTES_MAX;
-    parameters->original_dcid = first->original_dcid;
+    parameters->original_dcid = initial->original_dcid;
     parameters->original_dcid_present = 1;
     parameters->stateless_reset_token_present = 1;
-    if (first->retried) {
-        parameters->retry_scid = first->header->dcid;
+    if (initial->retried) {
+        parameters->retry_scid = initial->header->dcid;
         parameters->retry_scid_present = 1;
     }
 }
 
-int cv_connection_create(struct cv_session *session, const struct cv_first_packet *first)
+int cv_connection_create(struct cv_session *session, const struct cv_initial *initial)
 {
-    struct cv_address local = cv_session_local(session->owner->all, first->arrival->local);
+    struct cv_address local = cv_session_local(session->shard->all, initial->rx->local);
     ngtcp2_transport_params parameters;
     ngtcp2_path_storage path;
     ngtcp2_settings settings;
@@ -311,15 +264,15 @@ int cv_connection_create(struct cv_session *session, const struct cv_first_packe
     ngtcp2_cid own;
     int result;
 
-    session->memory = (ngtcp2_mem){session, allocate, deallocate, allocate_zeroed, reallocate};
-    fill_settings(&settings, session, first);
-    fill_parameters(&parameters, session, first);
+    cv_session_memory_init(session);
+    fill_settings(&settings, session, initial);
+    fill_parameters(&parameters, session, initial);
     new_cid(session, &own, parameters.stateless_reset_token);
-    cv_path_fill(&path, &local, &first->arrival->address);
-    session->quic_version = first->header->version;
-    result = ngtcp2_conn_server_new(&conn, &first->header->scid, &own, &path.path, first->header->version,
+    cv_path_fill(&path, &local, &initial->rx->address);
+    session->quic_version = initial->header->version;
+    result = ngtcp2_conn_server_new(&conn, &initial->header->scid, &own, &path.path, initial->header->version,
                                     &callbacks, &settings, &parameters, &session->memory, session);
     if (result == 0)
-        session->conn = conn; /* not before: see is_brief */
+        session->conn = conn; /* not before: see memory.c */
     return result;
 }

@@ -2,25 +2,26 @@
 #include "keys.h"
 
 #include "expand.h"
-#include "owner.h"
+#include "shard.h"
 
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <openssl/crypto.h>
 #include <string.h>
 
-static void *mark(void *key)
+/* Where the keys of all sessions are, for callbacks that are not told which session they are for. */
+static uintptr_t slots_start;
+static size_t slots_bytes;
+
+void cv_keys_init(const struct cv_session *slots, uint32_t count)
 {
-    return (uint8_t *)key + 1;
+    slots_start = (uintptr_t)slots;
+    slots_bytes = count * sizeof(*slots);
 }
 
+/* Not a context of OpenSSL's, which has its own memory. */
 static bool is_ours(const void *handle)
 {
-    return ((uintptr_t)handle & 1) != 0;
-}
-
-static void *unmark(void *handle)
-{
-    return (uint8_t *)handle - 1;
+    return (uintptr_t)handle - slots_start < slots_bytes;
 }
 
 int cv_keys_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *context,
@@ -30,7 +31,7 @@ int cv_keys_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_
     if (unlikely(!is_ours(context->native_handle)))
         return ngtcp2_crypto_encrypt_cb(dest, aead, context, plaintext, bytes, nonce, nonce_bytes, aad,
                                         aad_bytes);
-    return cv_aead_seal(unmark(context->native_handle), dest, plaintext, bytes, nonce, aad, aad_bytes)
+    return cv_aead_seal(context->native_handle, dest, plaintext, bytes, nonce, aad, aad_bytes)
                ? 0
                : NGTCP2_ERR_CALLBACK_FAILURE;
 }
@@ -42,7 +43,7 @@ int cv_keys_decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead, const ngtcp2_
     if (unlikely(!is_ours(context->native_handle)))
         return ngtcp2_crypto_decrypt_cb(dest, aead, context, ciphertext, bytes, nonce, nonce_bytes, aad,
                                         aad_bytes);
-    return cv_aead_open(unmark(context->native_handle), dest, ciphertext, bytes, nonce, aad, aad_bytes)
+    return cv_aead_open(context->native_handle, dest, ciphertext, bytes, nonce, aad, aad_bytes)
                ? 0
                : NGTCP2_ERR_DECRYPT;
 }
@@ -52,7 +53,7 @@ int cv_keys_header_mask(uint8_t *dest, const ngtcp2_crypto_cipher *cipher,
 {
     if (unlikely(!is_ours(context->native_handle)))
         return ngtcp2_crypto_hp_mask_cb(dest, cipher, context, sample);
-    return cv_header_mask(unmark(context->native_handle), dest, sample) ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+    return cv_header_mask(context->native_handle, dest, sample) ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
 void cv_keys_delete_aead(ngtcp2_conn *conn, ngtcp2_crypto_aead_ctx *context, void *user)
@@ -64,7 +65,7 @@ void cv_keys_delete_aead(ngtcp2_conn *conn, ngtcp2_crypto_aead_ctx *context, voi
         ngtcp2_crypto_delete_crypto_aead_ctx_cb(conn, context, user);
         return;
     }
-    key = unmark(context->native_handle);
+    key = context->native_handle;
     cv_aead_key_wipe(key);
     session->keys.aead_used &= (uint8_t)~(1u << (key - session->keys.aead));
 }
@@ -78,7 +79,7 @@ void cv_keys_delete_header(ngtcp2_conn *conn, ngtcp2_crypto_cipher_ctx *context,
         ngtcp2_crypto_delete_crypto_cipher_ctx_cb(conn, context, user);
         return;
     }
-    key = unmark(context->native_handle);
+    key = context->native_handle;
     cv_header_key_wipe(key);
     session->keys.header_used &= (uint8_t)~(1u << (key - session->keys.header));
 }
@@ -95,7 +96,7 @@ static struct cv_aead_key *new_aead(struct cv_session *session, const uint8_t *s
     cv_expand_label(session->suite, session->quic_version, secret, CV_LABEL_KEY, raw,
                     cv_suite_secret_bytes(session->suite));
     cv_expand_label(session->suite, session->quic_version, secret, CV_LABEL_IV, iv, CV_AEAD_NONCE_BYTES);
-    cv_aead_key_init(session->owner->crypto, &session->keys.aead[i], session->suite, raw);
+    cv_aead_key_init(session->shard->crypto, &session->keys.aead[i], session->suite, raw);
     OPENSSL_cleanse(raw, sizeof(raw));
     return &session->keys.aead[i];
 }
@@ -108,7 +109,7 @@ int cv_keys_update(ngtcp2_conn *conn, uint8_t *rx_secret, uint8_t *tx_secret, ng
     struct cv_aead_key *rx_key, *tx_key;
 
     (void)conn;
-    session->owner->stats->key_updates += session->keys.ahead;
+    session->shard->stats->key_updates += session->keys.ahead;
     session->keys.ahead = true;
     cv_expand_label(session->suite, session->quic_version, rx_current, CV_LABEL_KEY_UPDATE, rx_secret,
                     secret_bytes);
@@ -118,8 +119,8 @@ int cv_keys_update(ngtcp2_conn *conn, uint8_t *rx_secret, uint8_t *tx_secret, ng
     tx_key = new_aead(session, tx_secret, tx_iv);
     if (rx_key == NULL || tx_key == NULL)
         return NGTCP2_ERR_CALLBACK_FAILURE;
-    rx->native_handle = mark(rx_key);
-    tx->native_handle = mark(tx_key);
+    rx->native_handle = rx_key;
+    tx->native_handle = tx_key;
     return 0;
 }
 
@@ -129,15 +130,15 @@ bool cv_keys_install(struct cv_session *session, bool to_send, const uint8_t *se
     struct cv_header_key *header = &session->keys.header[to_send];
     uint8_t iv[CV_AEAD_NONCE_BYTES];
     struct cv_aead_key *key = new_aead(session, secret, iv);
-    ngtcp2_crypto_aead_ctx aead_context = {key != NULL ? mark(key) : NULL};
-    ngtcp2_crypto_cipher_ctx header_context = {mark(header)};
+    ngtcp2_crypto_aead_ctx aead_context = {key != NULL ? key : NULL};
+    ngtcp2_crypto_cipher_ctx header_context = {header};
     int result;
 
     if (key == NULL)
         return false;
     cv_expand_label(session->suite, session->quic_version, secret, CV_LABEL_HEADER_KEY, header_secret,
                     cv_suite_secret_bytes(session->suite));
-    cv_header_key_init(session->owner->crypto, header, session->suite, header_secret);
+    cv_header_key_init(session->shard->crypto, header, session->suite, header_secret);
     session->keys.header_used |= (uint8_t)(1u << to_send);
     result = to_send ? ngtcp2_conn_install_tx_key(session->conn, secret, secret_bytes, &aead_context, iv,
                                                   sizeof(iv), &header_context)

@@ -1,6 +1,58 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "routes.h"
 
+#include "packet/wrap.h"
+#include "quic_path.h"
+
+#include <rte_ether.h>
+#include <string.h>
+
+/* ---- One route ---- */
+
+void cv_session_route_learn(struct cv_session_route *route, const struct cv_rx_packet *rx)
+{
+    const struct rte_mbuf *mbuf = rx->mbuf;
+    const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+
+    route->address = rx->address;
+    route->local = rx->local;
+    route->port_id = mbuf->port;
+    route->frame_header_bytes = (uint8_t)mbuf->l2_len;
+    memcpy(route->frame_header, frame + RTE_ETHER_ADDR_LEN, RTE_ETHER_ADDR_LEN);
+    memcpy(route->frame_header + RTE_ETHER_ADDR_LEN, frame, RTE_ETHER_ADDR_LEN);
+    memcpy(route->frame_header + 12, frame + 12, mbuf->l2_len - 12u);
+}
+
+bool cv_session_route_is(const struct cv_session_route *route, const struct cv_rx_packet *rx)
+{
+    const struct rte_mbuf *mbuf = rx->mbuf;
+    const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+
+    return route->port_id == mbuf->port && route->frame_header_bytes == mbuf->l2_len &&
+           memcmp(route->frame_header, frame + RTE_ETHER_ADDR_LEN, RTE_ETHER_ADDR_LEN) == 0 &&
+           memcmp(route->frame_header + RTE_ETHER_ADDR_LEN, frame, RTE_ETHER_ADDR_LEN) == 0 &&
+           memcmp(route->frame_header + 12, frame + 12, mbuf->l2_len - 12u) == 0;
+}
+
+void cv_session_route_wrap(const struct cv_session_route *route, const struct cv_locals *locals,
+                           uint16_t listen_port_be, uint8_t ecn, struct rte_mbuf *mbuf)
+{
+    const struct cv_wrapping wrapping = {
+        .from = &locals->list[route->local].ip,
+        .to = &route->address.ip,
+        .from_port_be = listen_port_be,
+        .to_port_be = route->address.port_be,
+        .ecn = ecn,
+        .frame_header_bytes = route->frame_header_bytes,
+        .frame_header = route->frame_header,
+    };
+
+    cv_wrap(&wrapping, mbuf);
+    mbuf->port = route->port_id;
+}
+
+/* ---- Those of a session ---- */
+
 static struct cv_session_route *find(struct cv_session *session, const struct cv_address *remote,
                                      uint8_t local)
 {
@@ -10,9 +62,9 @@ static struct cv_session_route *find(struct cv_session *session, const struct cv
     return NULL;
 }
 
-struct cv_session_route *cv_routes_of(struct cv_session *session, const struct cv_arrival *arrival)
+struct cv_session_route *cv_routes_of(struct cv_session *session, const struct cv_rx_packet *rx)
 {
-    return find(session, &arrival->address, arrival->local);
+    return find(session, &rx->address, rx->local);
 }
 
 struct cv_session_route *cv_routes_find(const struct cv_locals *locals, struct cv_session *session,
@@ -50,14 +102,14 @@ static struct cv_session_route *room_for_another(struct cv_session *session)
     return oldest;
 }
 
-void cv_routes_learn(struct cv_session *session, const struct cv_arrival *arrival)
+void cv_routes_learn(struct cv_session *session, const struct cv_rx_packet *rx)
 {
-    struct cv_session_route *route = cv_routes_of(session, arrival);
+    struct cv_session_route *route = cv_routes_of(session, rx);
 
     if (route == NULL)
         route = room_for_another(session);
     route->used = session->rx_pkts;
-    cv_route_learn(route, arrival);
+    cv_session_route_learn(route, rx);
 }
 
 static uint64_t accepted_pkts(struct cv_session *session)
@@ -72,22 +124,22 @@ static uint64_t accepted_pkts(struct cv_session *session)
  * ngtcp2 also counts long headers that it has only passed over, and what it keeps for later. So news is only
  * in short headers after the handshake; before, a session keeps to its first path.
  */
-struct cv_routes_look cv_routes_look(struct cv_session *session, const struct cv_arrival *arrival)
+struct cv_routes_look cv_routes_look(struct cv_session *session, const struct cv_rx_packet *rx)
 {
-    const struct cv_session_route *route = cv_routes_of(session, arrival);
+    const struct cv_session_route *route = cv_routes_of(session, rx);
     struct cv_routes_look look = {.news = false};
 
-    if (likely(route != NULL && cv_route_is(route, arrival)))
+    if (likely(route != NULL && cv_session_route_is(route, rx)))
         return look;
-    look.news = (arrival->payload[0] & 0x80) == 0 && ngtcp2_conn_get_handshake_completed(session->conn) != 0;
+    look.news = (rx->payload[0] & 0x80) == 0 && ngtcp2_conn_get_handshake_completed(session->conn) != 0;
     if (look.news)
         look.accepted_pkts = accepted_pkts(session);
     return look;
 }
 
-void cv_routes_learn_accepted(struct cv_session *session, const struct cv_arrival *arrival,
+void cv_routes_learn_accepted(struct cv_session *session, const struct cv_rx_packet *rx,
                               const struct cv_routes_look *look)
 {
     if (unlikely(look->news) && accepted_pkts(session) > look->accepted_pkts)
-        cv_routes_learn(session, arrival);
+        cv_routes_learn(session, rx);
 }

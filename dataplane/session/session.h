@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * A session: a peer's QUIC connection, terminated by ngtcp2, and what it is made of. Sessions live in one
- * array of slots, taken at start. At any time one thread owns a session and alone touches it, but for
- * `place`:
+ * A session: a peer's QUIC connection, terminated by ngtcp2, and what it is made of. Sessions live in one array of
+ * slots, taken at start. At any time one thread owns a session: its shard is that thread's (shard.h), and no other
+ * thread touches more of it than `slot_state`, by which it knows that:
  *
- *      free -> HANDSHAKE -> MOVING -> WORKER -> free
- *              handshake    in a      the worker that its
- *              thread       ring      connection IDs name
+ *      FREE ---> HANDSHAKE ---> MOVING ---> WORKER ---> FREE
+ *                the handshake  in a ring   the worker that
+ *                thread's                   its connection
+ *                                           IDs name
  */
 #include "arena.h"
 #include "cid.h"
@@ -15,7 +16,7 @@
 #include "crypto/crypto.h"
 #include "path_probe.h"
 #include "shared/message.h"
-#include "timers.h"
+#include "timer_heap.h"
 
 #include <ngtcp2/ngtcp2.h>
 #include <rte_mbuf.h>
@@ -27,7 +28,12 @@
 #define CV_SESSION_WINDOW_BYTES  8192  /* of the control stream, towards us */
 #define CV_SESSION_WAITING_BYTES 65536 /* of the control stream, towards the peer, at most */
 
-enum cv_session_place { CV_PLACE_FREE, CV_PLACE_HANDSHAKE, CV_PLACE_MOVING, CV_PLACE_WORKER };
+enum cv_slot_state {
+    CV_SLOT_FREE,
+    CV_SLOT_HANDSHAKE, /* the handshake thread's */
+    CV_SLOT_MOVING,    /* in the ring to its worker: nobody's, for a moment */
+    CV_SLOT_WORKER,
+};
 
 /* How packets reach an address of the peer: the way its last packet came. */
 struct cv_session_route {
@@ -39,7 +45,7 @@ struct cv_session_route {
     uint64_t used; /* packet count of the session when it was learnt */
 };
 
-/* The protection keys of 1-RTT packets, in the crypto engine of the owner. */
+/* The protection keys of 1-RTT packets, in the crypto engine of its shard. */
 struct cv_session_keys {
     struct cv_aead_key aead[CV_SESSION_AEAD_KEYS];
     struct cv_header_key header[2];
@@ -61,7 +67,7 @@ struct cv_control_stream {
     uint8_t *in;
     uint32_t in_bytes, in_room;
     uint64_t credited; /* offset of in[0] */
-    uint64_t told;     /* up to here, to control */
+    uint64_t passed;   /* up to here, to control */
     /* To the peer: what is not acknowledged yet. */
     struct cv_stream_chunk *out_first, *out_last, *out_unsent;
     uint32_t out_unsent_from; /* within that chunk */
@@ -73,17 +79,17 @@ struct cv_control_stream {
     bool blocked; /* no more can be sent before the peer extends its window */
 };
 
-/* Told to control as soon as the ring has room. */
-enum cv_session_tell {
-    CV_TELL_ASK = 1 << 0, /* and the chain */
-    CV_TELL_UP = 1 << 1,
-    CV_TELL_ADDRESS = 1 << 2,
-    CV_TELL_DATA = 1 << 3,
-    CV_TELL_CLOSED = 1 << 4, /* and free the slot */
-    CV_TELL_LIMIT = 1 << 5,
+/* What control is to hear of a session, as soon as the ring to it has room: a set. */
+enum cv_event {
+    CV_EVENT_ASK = 1 << 0, /* whether the peer is admitted; and its chain */
+    CV_EVENT_UP = 1 << 1,
+    CV_EVENT_ADDRESS = 1 << 2,
+    CV_EVENT_DATA = 1 << 3,
+    CV_EVENT_CLOSED = 1 << 4, /* and free the slot */
+    CV_EVENT_LIMIT = 1 << 5,
 };
 
-/* In which of its owner's lists a session is. */
+/* In which of its shard's lists a session is, by when it has to write. */
 enum cv_session_due {
     CV_DUE_NOTHING,
     CV_DUE_WRITE, /* it has something to send */
@@ -92,7 +98,7 @@ enum cv_session_due {
     CV_DUE_ACK_LATE, /* for one */
 };
 
-struct cv_session_owner;
+struct cv_shard; /* shard.h */
 struct cv_trace;
 struct cv_tunnel_queue;
 struct cv_handshake;
@@ -101,27 +107,27 @@ struct cv_moving_keys;
 struct cv_session {
     _Alignas(64) struct cv_timer timer; /* first: the heap's timers are sessions */
     ngtcp2_conn *conn;
-    struct cv_session_owner *owner;
+    struct cv_shard *shard; /* of the thread that owns it */
     uint32_t slot;
     uint32_t generation;
-    atomic_uchar place; /* enum cv_session_place; written by the owner, read by all */
-    uint8_t phase;      /* enum cv_session_phase */
-    uint8_t suite;      /* enum cv_suite */
-    uint8_t tell;       /* set of enum cv_session_tell */
-    uint8_t due;        /* enum cv_session_due */
-    uint8_t unanswered; /* packets read since the last write; saturates */
-    bool telling;       /* in the owner's list of sessions with something to tell */
-    bool asked;         /* control knows of it */
+    atomic_uchar slot_state; /* enum cv_slot_state; written by the owner, read by all */
+    uint8_t phase;           /* enum cv_session_phase */
+    uint8_t suite;           /* enum cv_suite */
+    uint8_t events;          /* set of enum cv_event */
+    uint8_t due;             /* enum cv_session_due */
+    uint8_t unanswered;      /* packets read since the last write; saturates */
+    bool in_events;          /* in the shard's list of sessions with events */
+    bool announced;          /* control knows of it */
     bool ending;
-    bool path_proven;   /* a path has been validated since the last packet */
-    bool path_unproven; /* the current path is being validated */
-    uint16_t shard;     /* that its connection IDs name */
+    bool path_validated;  /* a path has been validated since the last packet */
+    bool path_validating; /* the current path is being validated */
+    uint16_t shard_id;    /* that its connection IDs name: of the worker that has it after the handshake */
     uint16_t next_cid;
     uint32_t quic_version;
-    TAILQ_ENTRY(cv_session) due_link, tell_link, asking_link;
+    TAILQ_ENTRY(cv_session) due_link, events_link, waiting_link;
     struct cv_handshake *handshake;  /* NULL once it is done */
     struct cv_trace *trace;          /* that records it; NULL: none */
-    struct cv_moving_keys *moving;   /* from the handshake thread to the worker */
+    struct cv_moving_keys *moving;   /* while it is handed over */
     struct cv_tunnel_queue *tunnels; /* the last of those in which datagrams wait; NULL: none */
     uint16_t datagram_bytes;         /* largest DATAGRAM frame payload that fits the path; 0: none does */
     uint16_t path_bytes;             /* largest UDP payload, when that was computed */
@@ -135,8 +141,8 @@ struct cv_session {
     uint8_t end_application;
     uint64_t end_code;
     uint64_t start_ns, seen_ns;
-    uint64_t ack_ns;   /* CV_DUE_ACK_*: since when */
-    uint64_t given_ns; /* the old owner's time when it gave the session away: ngtcp2 takes no earlier one */
+    uint64_t ack_ns; /* CV_DUE_ACK_*: since when */
+    uint64_t handed_ns; /* the handshake thread's time at the handover: ngtcp2 takes no earlier one */
     uint64_t rx_pkts, tx_pkts;
     uint64_t keys_tx_pkts; /* tx_pkts when new keys were last begun */
     uint8_t tag[CV_SESSION_TAG_BYTES];
@@ -168,6 +174,6 @@ static inline uint32_t cv_session_next_generation(uint32_t generation)
 /* Says in which shard it is, so that whoever has only the number need not look at the session. */
 static inline uint64_t cv_session_number(const struct cv_session *session)
 {
-    return (uint64_t)session->generation << 32 | (uint64_t)session->shard << CV_SESSION_SLOT_BITS |
+    return (uint64_t)session->generation << 32 | (uint64_t)session->shard_id << CV_SESSION_SLOT_BITS |
            session->slot;
 }

@@ -44,7 +44,7 @@ bool cv_stream_credit(struct cv_session *session, uint64_t offset)
     struct cv_control_stream *stream = &session->stream;
     uint32_t bytes;
 
-    if (offset < stream->credited || offset > stream->told)
+    if (offset < stream->credited || offset > stream->passed)
         return false;
     bytes = (uint32_t)(offset - stream->credited);
     if (bytes == 0)

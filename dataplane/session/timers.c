@@ -1,83 +1,47 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "timers.h"
 
-void cv_timers_init(struct cv_timers *timers, void *memory, uint32_t max)
+#include "ending.h"
+#include "schedule.h"
+
+#define TIMERS_PER_TURN 256
+
+/*
+ * A session with nothing to send is not looked at sooner for its timers: ngtcp2 would acknowledge each packet
+ * after an eighth of the round trip, from 1 ms on, by a packet of its own, and the next datagram can carry
+ * that.
+ */
+#define TIMER_FLOOR_NS 10000000
+
+/* When to look at the session again, if nothing comes before. */
+static uint64_t next_due_ns(const struct cv_shard *shard, const struct cv_session *session)
 {
-    *timers = (struct cv_timers){.heap = memory, .max = max};
+    uint64_t expiry_ns = ngtcp2_conn_get_expiry(session->conn);
+
+    if (shard->kind == CV_SHARD_HANDSHAKE || session->tunnels != NULL)
+        return RTE_MIN(expiry_ns, cv_tunnel_queue_due_ns(session));
+    return RTE_MAX(expiry_ns, shard->now_ns + TIMER_FLOOR_NS);
 }
 
-static void put(struct cv_timers *timers, struct cv_timer *timer, uint32_t place)
+void cv_timers_arm(struct cv_shard *shard, struct cv_session *session)
 {
-    timers->heap[place] = timer;
-    timer->place = place;
+    cv_timer_heap_set(&shard->timers, &session->timer, next_due_ns(shard, session));
 }
 
-static void sift_up(struct cv_timers *timers, struct cv_timer *timer, uint32_t place)
+uint32_t cv_timers_serve(struct cv_shard *shard)
 {
-    while (place > 1 && timers->heap[place / 2]->listed_ns > timer->listed_ns) {
-        put(timers, timers->heap[place / 2], place);
-        place /= 2;
+    struct cv_timer *timer;
+    uint32_t count = 0;
+
+    while (count < TIMERS_PER_TURN && (timer = cv_timer_heap_pop(&shard->timers, shard->now_ns)) != NULL) {
+        struct cv_session *session = (struct cv_session *)timer;
+        int result = ngtcp2_conn_handle_expiry(session->conn, shard->now_ns);
+
+        count++;
+        if (result != 0)
+            cv_session_fail(shard, session, result);
+        else
+            cv_schedule_write(shard, session);
     }
-    put(timers, timer, place);
-}
-
-static void sift_down(struct cv_timers *timers, struct cv_timer *timer, uint32_t place)
-{
-    uint32_t child;
-
-    while ((child = 2 * place) <= timers->count) {
-        if (child < timers->count && timers->heap[child + 1]->listed_ns < timers->heap[child]->listed_ns)
-            child++;
-        if (timers->heap[child]->listed_ns >= timer->listed_ns)
-            break;
-        put(timers, timers->heap[child], place);
-        place = child;
-    }
-    put(timers, timer, place);
-}
-
-static void take_out(struct cv_timers *timers, struct cv_timer *timer)
-{
-    uint32_t place = timer->place;
-    struct cv_timer *last = timers->heap[timers->count--];
-
-    timer->place = 0;
-    if (last == timer)
-        return;
-    if (place > 1 && timers->heap[place / 2]->listed_ns > last->listed_ns)
-        sift_up(timers, last, place);
-    else
-        sift_down(timers, last, place);
-}
-
-void cv_timers_set(struct cv_timers *timers, struct cv_timer *timer, uint64_t due_ns)
-{
-    timer->due_ns = due_ns;
-    if (due_ns == CV_TIMER_NEVER) {
-        if (timer->place != 0)
-            take_out(timers, timer);
-        return;
-    }
-    if (timer->place == 0) {
-        timer->listed_ns = due_ns;
-        sift_up(timers, timer, ++timers->count);
-    } else if (due_ns < timer->listed_ns) {
-        timer->listed_ns = due_ns;
-        sift_up(timers, timer, timer->place);
-    }
-}
-
-struct cv_timer *cv_timers_pop(struct cv_timers *timers, uint64_t now_ns)
-{
-    while (cv_timers_next(timers) <= now_ns) {
-        struct cv_timer *timer = timers->heap[1];
-
-        if (timer->due_ns <= now_ns) {
-            take_out(timers, timer);
-            return timer;
-        }
-        timer->listed_ns = timer->due_ns;
-        sift_down(timers, timer, 1);
-    }
-    return NULL;
+    return count;
 }

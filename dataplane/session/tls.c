@@ -4,7 +4,6 @@
 #include "expand.h"
 #include "handshake.h"
 #include "keys.h"
-#include "owner.h"
 #include "protocol/capsule.h"
 #include "trace.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trace.h"
 
-#include "accept.h"
+#include "shard.h"
 #include "trace_file.h"
 
 #include <errno.h>
@@ -86,7 +86,7 @@ void cv_traces_attach(struct cv_traces *traces, struct cv_session_stats *stats, 
              traces->all->config->session.trace_directory);
 }
 
-/* ---- The session's owner ---- */
+/* ---- The thread that owns the session ---- */
 
 void cv_trace_leave(struct cv_session *session)
 {
@@ -114,7 +114,7 @@ static void to_ring(struct rte_ring *ring, struct cv_trace *trace, uint8_t index
 void cv_trace_event(void *user, uint32_t flags, const void *data, size_t bytes)
 {
     struct cv_session *session = user;
-    const struct cv_session_owner *owner = session->owner;
+    const struct cv_shard *shard = session->shard;
     struct cv_trace *trace = session->trace;
 
     (void)flags;
@@ -122,21 +122,16 @@ void cv_trace_event(void *user, uint32_t flags, const void *data, size_t bytes)
         return;
     if (atomic_load_explicit(&trace->stopped, memory_order_relaxed))
         cv_trace_leave(session);
-    else if (owner->relay == NULL)
+    else if (shard->kind == CV_SHARD_HANDSHAKE)
         cv_trace_write_event(trace, data, bytes);
     else
-        to_ring(owner->all->traces->rings[owner->shard], trace, (uint8_t)(trace - owner->all->traces->list),
+        to_ring(shard->all->traces->rings[shard->id], trace, (uint8_t)(trace - shard->all->traces->list),
                 data, bytes);
 }
 
 /* ---- Handshake thread ---- */
 
-static uint64_t now_of(const struct cv_traces *traces)
-{
-    return traces->all->handshakes->owner->now_ns;
-}
-
-static int arm(struct cv_traces *traces, const struct cv_session_trace *order)
+static int arm(struct cv_traces *traces, const struct cv_session_trace *order, uint64_t now_ns)
 {
     struct cv_trace *trace = NULL;
 
@@ -150,7 +145,7 @@ static int arm(struct cv_traces *traces, const struct cv_session_trace *order)
     traces->last = trace->number = order->trace;
     trace->network = (struct cv_prefix){order->network, order->network_bits};
     trace->kinds = order->kinds;
-    trace->until_ns = now_of(traces) + order->for_s * NGTCP2_SECONDS;
+    trace->until_ns = now_ns + order->for_s * NGTCP2_SECONDS;
     trace->state = CV_TRACE_ARMED;
     return 0;
 }
@@ -171,15 +166,15 @@ static int disarm(struct cv_traces *traces, uint64_t number)
     return -ESRCH;
 }
 
-int cv_traces_order(struct cv_traces *traces, const struct cv_message *message)
+int cv_traces_order(struct cv_traces *traces, const struct cv_message *message, uint64_t now_ns)
 {
     int result;
 
     if (traces == NULL)
         return -EPERM;
-    result = message->type == CV_MESSAGE_SESSION_TRACE ? arm(traces, &message->trace)
+    result = message->type == CV_MESSAGE_SESSION_TRACE ? arm(traces, &message->trace, now_ns)
                                                        : disarm(traces, message->trace.trace);
-    cv_traces_publish(traces);
+    cv_traces_stats_refresh(traces, now_ns);
     return result;
 }
 
@@ -190,7 +185,7 @@ void cv_traces_begin(struct cv_traces *traces, struct cv_session *session)
 
         if (trace->state != CV_TRACE_ARMED || !cv_prefix_contains(&trace->network, &session->address.ip))
             continue;
-        trace->start_ns = now_of(traces);
+        trace->start_ns = session->shard->now_ns;
         if (cv_trace_open(trace, traces->all->config->session.trace_directory, cv_session_number(session),
                           traces->start_unix_ms))
             session->trace = trace;
@@ -227,9 +222,8 @@ static bool take_pieces(struct cv_traces *traces, uint32_t *done)
     return all;
 }
 
-uint32_t cv_traces_turn(struct cv_traces *traces)
+uint32_t cv_traces_turn(struct cv_traces *traces, uint64_t now_ns)
 {
-    uint64_t now_ns = now_of(traces);
     bool left[CV_TRACES], all;
     uint32_t done = 0;
 
@@ -253,9 +247,9 @@ uint32_t cv_traces_turn(struct cv_traces *traces)
     return done;
 }
 
-void cv_traces_publish(struct cv_traces *traces)
+void cv_traces_stats_refresh(struct cv_traces *traces, uint64_t now_ns)
 {
-    uint64_t now_ns = now_of(traces), now_ms;
+    uint64_t now_ms;
     struct timespec clock;
 
     clock_gettime(CLOCK_REALTIME, &clock);

@@ -6,8 +6,8 @@
  * where the configuration has a directory for them: all->traces is NULL elsewhere, and nothing of this is
  * called.
  *
- *      worker: qlog event --pieces, ring--> handshake thread --> file
- *      handshake thread: qlog event, secret --------------------^
+ *      worker:            qlog event ---> pieces, in a ring ---> handshake thread ---> file
+ *      handshake thread:  qlog event, secret ----------------------------------------> file
  *
  * A worker makes no system call for it: an event that finds no room in its ring is lost, and counted. Secrets
  * never leave the handshake thread. The file ends with a "culvert:lost" event when events are missing.
@@ -18,9 +18,6 @@
 struct cv_session;
 struct cv_sessions;
 struct cv_traces;
-
-#define CV_TRACE_QLOG_BYTES 67108864 /* of one file, at most */
-#define CV_TRACE_KEYS_BYTES 65536
 
 /* DPDK memory for the rings. */
 size_t cv_traces_memory(uint32_t workers);
@@ -35,10 +32,10 @@ void cv_traces_attach(struct cv_traces *traces, struct cv_session_stats *stats, 
 /* Writes what is in the rings and closes all files. After the threads have ended. NULL is allowed. */
 void cv_traces_destroy(struct cv_traces *traces);
 
-/* ---- Handshake thread ---- */
+/* ---- Handshake thread: `now_ns` is its time ---- */
 
 /* SESSION_TRACE, SESSION_UNTRACE: what RESULT is to say. */
-int cv_traces_order(struct cv_traces *traces, const struct cv_message *message);
+int cv_traces_order(struct cv_traces *traces, const struct cv_message *message, uint64_t now_ns);
 
 /* A session that has no connection yet: takes the trace that waits for it, if one does. */
 void cv_traces_begin(struct cv_traces *traces, struct cv_session *session);
@@ -47,10 +44,10 @@ void cv_traces_begin(struct cv_traces *traces, struct cv_session *session);
 void cv_trace_secret(struct cv_session *session, const char *line);
 
 /* What workers have recorded; ends of traces. Returns what was done. */
-uint32_t cv_traces_turn(struct cv_traces *traces);
-void cv_traces_publish(struct cv_traces *traces);
+uint32_t cv_traces_turn(struct cv_traces *traces, uint64_t now_ns);
+void cv_traces_stats_refresh(struct cv_traces *traces, uint64_t now_ns);
 
-/* ---- The session's owner ---- */
+/* ---- The thread that owns the session ---- */
 
 /* ngtcp2's callback; `session` has a trace or had one. */
 void cv_trace_event(void *session, uint32_t flags, const void *data, size_t bytes);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /* One trace and its files. Handshake thread, but for the three atomic fields. */
-#include "trace.h"
+#include "address.h"
+#include "shared/message.h"
+#include "shared/stats.h"
 
 #include <stdatomic.h>
+
+#define CV_TRACE_QLOG_BYTES 67108864 /* of one file, at most */
+#define CV_TRACE_KEYS_BYTES 65536
 
 struct cv_trace {
     uint64_t number;

@@ -4,6 +4,8 @@
 #include "packet/wrap.h"
 #include "relay/find.h"
 #include "relay/route.h"
+#include "schedule.h"
+#include "sending.h"
 
 #include <string.h>
 
@@ -14,192 +16,67 @@
 #define IN_FLIGHT_OF_PAGE 48
 #define PACKET_BYTES_MIN  40
 
-/* What is known of a datagram that waits: in the first bytes of its own buffer, which nobody else uses. */
-struct waiting {
-    struct rte_mbuf *next;
-    uint64_t since_ns;
-    struct cv_tunnel to;
-};
+/* ---- To a tunnel leg ---- */
 
-static struct waiting *waiting_of(const struct rte_mbuf *mbuf)
+/* A datagram for a session of this shard. */
+static void deliver(struct cv_shard *shard, struct rte_mbuf *mbuf)
 {
-    return mbuf->buf_addr;
-}
-
-/* ---- Queues ---- */
-
-size_t cv_tunnels_bytes(uint32_t queues)
-{
-    return queues * sizeof(struct cv_tunnel_queue);
-}
-
-void cv_tunnels_init(struct cv_tunnels *tunnels, void *memory, uint32_t queues, uint32_t mbufs)
-{
-    struct cv_tunnel_queue *list = memory;
-
-    *tunnels = (struct cv_tunnels){.free_count = queues, .room = mbufs};
-    for (uint32_t i = 0; i < queues; i++) {
-        list[i].next = tunnels->free;
-        tunnels->free = &list[i];
-    }
-}
-
-/*
- * The queue of a leg, made if it has none. NULL: as many as the session has are not left, so that a session
- * with thousands of busy legs leaves some to the others.
- */
-static struct cv_tunnel_queue *queue_of(struct cv_session_owner *owner, struct cv_session *session,
-                                        uint16_t channel)
-{
-    struct cv_tunnel_queue *last = session->tunnels, *queue = last;
-    uint32_t count = 0;
-
-    if (last != NULL) {
-        do {
-            if (queue->channel == channel)
-                return queue;
-            queue = queue->next;
-            count++;
-        } while (queue != last);
-    }
-    if (count >= owner->tunnels.free_count)
-        return NULL;
-    queue = owner->tunnels.free;
-    owner->tunnels.free = queue->next;
-    owner->tunnels.free_count--;
-    *queue = (struct cv_tunnel_queue){.channel = channel};
-    queue->next = last != NULL ? last->next : queue;
-    if (last != NULL)
-        last->next = queue;
-    session->tunnels = queue;
-    return queue;
-}
-
-/* Takes the first of the queue after `before`, and the queue away when it was the only one. */
-static struct rte_mbuf *take_first(struct cv_session_owner *owner, struct cv_session *session,
-                                   struct cv_tunnel_queue *before)
-{
-    struct cv_tunnel_queue *queue = before->next;
-    struct rte_mbuf *mbuf = queue->first;
-
-    queue->first = waiting_of(mbuf)->next;
-    queue->count--;
-    owner->tunnels.waiting--;
-    if (queue->first != NULL)
-        return mbuf;
-    before->next = queue->next;
-    if (session->tunnels == queue)
-        session->tunnels = before != queue ? before : NULL;
-    queue->next = owner->tunnels.free;
-    owner->tunnels.free = queue;
-    owner->tunnels.free_count++;
-    return mbuf;
-}
-
-static void drop_first(struct cv_session_owner *owner, struct cv_session *session,
-                       struct cv_tunnel_queue *before)
-{
-    cv_drop(&owner->relay->context, take_first(owner, session, before), CV_DROP_TUNNEL_QUEUE);
-}
-
-/*
- * A leg may have as many waiting as there is room left. So whoever fills the room, with as many legs as it
- * likes, leaves some of it to the next.
- */
-static bool has_too_many(const struct cv_tunnels *tunnels, const struct cv_tunnel_queue *queue)
-{
-    return queue->count > CV_TUNNEL_WAITING || queue->count + tunnels->waiting > tunnels->room;
-}
-
-static void append(struct cv_session_owner *owner, struct cv_session *session, struct rte_mbuf *mbuf)
-{
-    struct waiting *waiting = waiting_of(mbuf);
-    struct cv_tunnel_queue *queue = queue_of(owner, session, waiting->to.channel);
-
-    if (queue == NULL) {
-        cv_drop(&owner->relay->context, mbuf, CV_DROP_TUNNEL_QUEUE);
-        return;
-    }
-    waiting->next = NULL;
-    waiting->since_ns = owner->now_ns;
-    if (queue->first == NULL)
-        queue->first = mbuf;
-    else
-        waiting_of(queue->last)->next = mbuf;
-    queue->last = mbuf;
-    queue->count++;
-    owner->tunnels.waiting++;
-    if (unlikely(has_too_many(&owner->tunnels, queue))) {
-        struct cv_tunnel_queue *before = queue;
-
-        while (before->next != queue)
-            before = before->next;
-        drop_first(owner, session, before);
-    }
-}
-
-/* ---- In ---- */
-
-/* A datagram for a session of this owner. */
-static void deliver(struct cv_session_owner *owner, struct rte_mbuf *mbuf)
-{
-    const struct cv_tunnel *to = &waiting_of(mbuf)->to;
-    struct cv_session *session = cv_session_of_number(owner->all, to->session);
+    const struct cv_tunnel *to = &cv_tunnel_wait_of(mbuf)->to;
+    struct cv_session *session = cv_session_of_number(shard->all, to->session);
 
     if (unlikely(session == NULL ||
-                 atomic_load_explicit(&session->place, memory_order_acquire) != CV_PLACE_WORKER ||
-                 session->owner != owner || session->conn == NULL)) {
-        cv_drop(&owner->relay->context, mbuf, CV_DROP_UNBOUND_LEG);
+                 atomic_load_explicit(&session->slot_state, memory_order_acquire) != CV_SLOT_WORKER ||
+                 session->shard != shard || session->conn == NULL)) {
+        cv_drop(&shard->relay->context, mbuf, CV_DROP_UNBOUND_LEG);
         return;
     }
     if (unlikely(rte_pktmbuf_data_len(mbuf) > cv_datagram_room(session->datagram_bytes, to->channel))) {
-        cv_drop(&owner->relay->context, mbuf, CV_DROP_TUNNEL_TOO_BIG);
+        cv_drop(&shard->relay->context, mbuf, CV_DROP_TUNNEL_TOO_BIG);
         return;
     }
-    append(owner, session, mbuf);
-    cv_owner_mark_writing(owner, session);
+    cv_tunnel_queue_put(&shard->tunnels, session, mbuf, shard->now_ns, &shard->relay->context);
+    cv_schedule_write(shard, session);
 }
 
 /* To a tunnel leg of whichever worker. */
-static void send_to_tunnel(struct cv_session_owner *owner, struct rte_mbuf *mbuf,
-                           const struct cv_tunnel *tunnel)
+static void send_to_tunnel(struct cv_shard *shard, struct rte_mbuf *mbuf, const struct cv_tunnel *tunnel)
 {
-    struct cv_context *context = &owner->relay->context;
-    uint16_t shard = cv_session_number_shard(tunnel->session);
+    struct cv_context *context = &shard->relay->context;
+    uint16_t shard_id = cv_session_number_shard(tunnel->session);
 
-    if (unlikely(shard >= owner->all->workers)) {
+    if (unlikely(shard_id >= shard->all->workers)) {
         cv_drop(context, mbuf, CV_DROP_UNBOUND_LEG);
         return;
     }
-    if (unlikely(mbuf->data_off < sizeof(struct waiting) || RTE_MBUF_HAS_EXTBUF(mbuf))) {
+    if (unlikely(mbuf->data_off < sizeof(struct cv_tunnel_wait) || RTE_MBUF_HAS_EXTBUF(mbuf))) {
         cv_drop(context, mbuf, CV_DROP_NO_BUFFER);
         return;
     }
-    waiting_of(mbuf)->to = *tunnel;
-    if (likely(shard == owner->shard))
-        deliver(owner, mbuf);
-    else if (rte_ring_mp_enqueue(owner->all->rings[shard].datagrams, mbuf) != 0)
+    cv_tunnel_wait_of(mbuf)->to = *tunnel;
+    if (likely(shard_id == shard->id))
+        deliver(shard, mbuf);
+    else if (rte_ring_mp_enqueue(shard->all->rings[shard_id].datagrams, mbuf) != 0)
         cv_drop(context, mbuf, CV_DROP_SESSION_QUEUE);
 }
 
-void cv_tunnel_send_burst(struct cv_session_owner *owner, struct cv_context *context,
+void cv_tunnel_send_burst(struct cv_shard *shard, struct cv_context *context,
                           const struct cv_tunnel_burst *burst)
 {
     for (uint32_t i = 0; i < burst->count; i++) {
-        if (likely(owner != NULL))
-            send_to_tunnel(owner, burst->list[i].mbuf, &burst->list[i].tunnel);
+        if (likely(shard != NULL))
+            send_to_tunnel(shard, burst->list[i].mbuf, &burst->list[i].tunnel);
         else
             cv_drop(context, burst->list[i].mbuf, CV_DROP_UNBOUND_LEG);
     }
 }
 
-uint32_t cv_tunnel_take_sent(struct cv_session_owner *owner)
+uint32_t cv_tunnel_take_sent(struct cv_shard *shard)
 {
     void *mbufs[RING_BURST];
-    unsigned count = rte_ring_sc_dequeue_burst(owner->rings->datagrams, mbufs, RING_BURST, NULL);
+    unsigned count = rte_ring_sc_dequeue_burst(shard->rings->datagrams, mbufs, RING_BURST, NULL);
 
     for (unsigned i = 0; i < count; i++)
-        deliver(owner, mbufs[i]);
+        deliver(shard, mbufs[i]);
     return count;
 }
 
@@ -240,8 +117,8 @@ static void count_forwarded(struct cv_relay *relay, struct cv_leg *leg, uint16_t
 
 void cv_tunnel_receive(struct cv_session *session, const struct cv_datagram *datagram)
 {
-    struct cv_session_owner *owner = session->owner;
-    struct cv_relay *relay = owner->relay;
+    struct cv_shard *shard = session->shard;
+    struct cv_relay *relay = shard->relay;
     const struct cv_tunnel tunnel = {cv_session_number(session), (uint16_t)datagram->channel};
     uint16_t bytes = (uint16_t)datagram->payload_bytes;
     struct cv_worker_stats *stats;
@@ -251,7 +128,7 @@ void cv_tunnel_receive(struct cv_session *session, const struct cv_datagram *dat
     struct cv_leg *leg;
     uint32_t number;
 
-    if (relay == NULL) /* no leg yet */
+    if (shard->kind == CV_SHARD_HANDSHAKE) /* it has no leg yet */
         return;
     stats = relay->context.stats;
     stats->tunnel_rx_pkts++;
@@ -267,7 +144,7 @@ void cv_tunnel_receive(struct cv_session *session, const struct cv_datagram *dat
         stats->drops[reason]++;
         return;
     }
-    mbuf = rte_pktmbuf_alloc(owner->mbufs);
+    mbuf = rte_pktmbuf_alloc(shard->mbufs);
     if (mbuf == NULL || rte_pktmbuf_tailroom(mbuf) < bytes) {
         rte_pktmbuf_free(mbuf);
         stats->drops[CV_DROP_NO_BUFFER]++;
@@ -275,9 +152,9 @@ void cv_tunnel_receive(struct cv_session *session, const struct cv_datagram *dat
     }
     memcpy(rte_pktmbuf_append(mbuf, bytes), datagram->payload, bytes);
     if (route.flags & CV_LEG_TUNNEL_OUT)
-        send_to_tunnel(owner, mbuf, &route.tunnel_out);
+        send_to_tunnel(shard, mbuf, &route.tunnel_out);
     else
-        reason = send_by_udp(relay, leg, &route, mbuf, owner->arrival_ecn);
+        reason = send_by_udp(relay, leg, &route, mbuf, shard->rx_ecn);
     if (reason == CV_DROP_COUNT)
         count_forwarded(relay, leg, bytes);
     else
@@ -286,34 +163,10 @@ void cv_tunnel_receive(struct cv_session *session, const struct cv_datagram *dat
 
 /* ---- Out ---- */
 
-/* True: nothing is left in the queue after `before`, and it is gone. */
-static bool drop_late(struct cv_session_owner *owner, struct cv_session *session,
-                      struct cv_tunnel_queue *before)
-{
-    const struct cv_tunnel_queue *queue = before->next;
-    uint32_t left = queue->count;
-
-    for (; left > 0 && owner->now_ns - waiting_of(queue->first)->since_ns >= CV_TUNNEL_WAIT_NS; left--)
-        drop_first(owner, session, before);
-    return left == 0;
-}
-
-void cv_tunnel_expire(struct cv_session_owner *owner, struct cv_session *session)
-{
-    struct cv_tunnel_queue *before = session->tunnels, *queue = before;
-    uint32_t queues = 0;
-
-    for (; queue != NULL && (queue != before || queues == 0); queue = queue->next)
-        queues++;
-    for (; queues > 0; queues--)
-        if (!drop_late(owner, session, before))
-            before = before->next;
-}
-
 /* Whether another datagram will go into the same packet. */
 static bool next_fits(const struct cv_session *session, const struct cv_tunnel_queue *queue, size_t used)
 {
-    const struct rte_mbuf *next = waiting_of(queue->first)->next;
+    const struct rte_mbuf *next = cv_tunnel_wait_of(queue->first)->next;
 
     if (queue->next != queue) /* another leg's turn */
         next = queue->next->first;
@@ -337,7 +190,7 @@ static bool has_memory(const struct cv_session *session)
            (IN_FLIGHT_OF_BASE + (uint64_t)session->arena.page_count * IN_FLIGHT_OF_PAGE) * PACKET_BYTES_MIN;
 }
 
-ngtcp2_ssize cv_tunnel_write(struct cv_session_owner *owner, struct cv_session *session, ngtcp2_path *path,
+ngtcp2_ssize cv_tunnel_write(struct cv_shard *shard, struct cv_session *session, ngtcp2_path *path,
                              ngtcp2_pkt_info *info, struct rte_mbuf *mbuf)
 {
     size_t used = 0;
@@ -357,18 +210,19 @@ ngtcp2_ssize cv_tunnel_write(struct cv_session_owner *owner, struct cv_session *
         bool more;
 
         if (unlikely(frame > session->datagram_bytes)) { /* the path has become narrower */
-            cv_drop(&owner->relay->context, take_first(owner, session, before), CV_DROP_TUNNEL_TOO_BIG);
+            cv_drop(&shard->relay->context, cv_tunnel_queue_take(&shard->tunnels, session, before),
+                    CV_DROP_TUNNEL_TOO_BIG);
             continue;
         }
         used += frame + 3;
         more = next_fits(session, queue, used);
         bytes = ngtcp2_conn_writev_datagram(
-            session->conn, path, info, rte_pktmbuf_mtod(mbuf, uint8_t *), cv_owner_room(owner, session, mbuf),
+            session->conn, path, info, rte_pktmbuf_mtod(mbuf, uint8_t *), cv_send_room(shard, session, mbuf),
             &accepted, more ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE : NGTCP2_WRITE_DATAGRAM_FLAG_NONE, 0, parts, 2,
-            owner->now_ns);
+            shard->now_ns);
         if (accepted) {
-            rte_pktmbuf_free(take_first(owner, session, before));
-            owner->relay->context.stats->tunnel_tx_pkts++;
+            rte_pktmbuf_free(cv_tunnel_queue_take(&shard->tunnels, session, before));
+            shard->relay->context.stats->tunnel_tx_pkts++;
             if (session->tunnels != NULL && before->next == queue)
                 session->tunnels = queue; /* the next leg's turn */
         }
@@ -376,28 +230,4 @@ ngtcp2_ssize cv_tunnel_write(struct cv_session_owner *owner, struct cv_session *
             return bytes;
     }
     return NGTCP2_ERR_WRITE_MORE;
-}
-
-uint64_t cv_tunnel_due_ns(const struct cv_session *session)
-{
-    const struct cv_tunnel_queue *queue = session->tunnels;
-    uint64_t oldest_ns = CV_TIMER_NEVER - CV_TUNNEL_WAIT_NS;
-
-    if (queue == NULL)
-        return CV_TIMER_NEVER;
-    do {
-        oldest_ns = RTE_MIN(oldest_ns, waiting_of(queue->first)->since_ns);
-        queue = queue->next;
-    } while (queue != session->tunnels);
-    return oldest_ns + CV_TUNNEL_WAIT_NS;
-}
-
-void cv_tunnel_forget(struct cv_session_owner *owner, struct cv_session *session)
-{
-    while (session->tunnels != NULL) {
-        if (owner->relay != NULL)
-            drop_first(owner, session, session->tunnels);
-        else
-            rte_pktmbuf_free(take_first(owner, session, session->tunnels));
-    }
 }

@@ -7,8 +7,8 @@
 #include "relay/claim.h"
 #include "relay/forward.h"
 #include "relay/lookup.h"
-#include "session/shard.h"
 #include "session/tunnel.h"
+#include "session/worker_shard.h"
 
 #include <rte_ethdev.h>
 #include <unistd.h>
@@ -96,7 +96,7 @@ static void relay_burst(struct cv_worker *worker, struct cv_packet **packets, ui
         count = claim_burst(worker, packets, count, &tunnelled);
     cv_forward(&worker->relay, packets, count, true, &tunnelled);
     if (tunnelled.count > 0)
-        cv_tunnel_send_burst(worker->sessions, &worker->relay.context, &tunnelled);
+        cv_tunnel_send_burst(worker->shard, &worker->relay.context, &tunnelled);
 }
 
 void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rte_mbuf **mbufs,
@@ -136,7 +136,7 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
     worker->relay.context.stats->rx_bytes += bytes;
     relay_burst(worker, forward, forward_count, tokens);
     if (session_count > 0)
-        cv_shard_take(worker->sessions, session, session_count);
+        cv_worker_shard_receive(worker->shard, session, session_count);
 }
 
 static void send_outbox(struct cv_worker *worker)
@@ -186,8 +186,8 @@ uint32_t cv_worker_turn(struct cv_worker *worker)
         received += count;
         cv_worker_burst(worker, rx, mbufs, count);
     }
-    if (worker->sessions != NULL)
-        received += cv_shard_turn(worker->sessions);
+    if (worker->shard != NULL)
+        received += cv_worker_shard_turn(worker->shard);
     if (worker->outbox != NULL && unlikely(!rte_ring_empty(worker->outbox)))
         send_outbox(worker);
     for (uint16_t port_id = 0; port_id < CV_MAX_PORTS; port_id++)

@@ -13,20 +13,11 @@
  * Little endian. corpus/make_initial.py writes the seeds. Whatever came, afterwards a minute passes, and with
  * it every handshake: nothing may be left.
  */
-#include "certificates.h"
-#include "rig.h"
-#include "session/accept.h"
-#include "session/publish.h"
-#include "session/sessions.h"
-#include "session/shard.h"
+#include "session_rig.h"
 
-#include <openssl/pem.h>
-#include <rte_cycles.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#define LISTEN_PORT       443
 #define SESSIONS          16
 #define SOURCES           8
 #define SHORT_CID_AT      1
@@ -65,10 +56,7 @@ static const struct source places[SOURCES] = {
     {.from = "[2001:db8:a::9]:9000", .to = "[2001:db8::1]:443"},
 };
 
-static struct rig *rig;
-static struct cv_config config;
-static struct cv_ports ports;
-static struct cv_sessions *sessions;
+static struct session_rig relay;
 static struct source sources[SOURCES];
 static bool token_shown;
 
@@ -80,69 +68,16 @@ static void require(int condition)
 
 /* ---- The relay ---- */
 
-/* A file in memory, which a path leads to as long as the process lives. */
-static FILE *memory_file(const char *name, char *path, size_t path_bytes)
-{
-    int fd = memfd_create(name, 0);
-
-    require(fd >= 0);
-    snprintf(path, path_bytes, "/proc/self/fd/%d", fd);
-    return fdopen(fd, "w");
-}
-
-static void make_certificate(void)
-{
-    static struct test_chain chain;
-    EVP_PKEY *key = test_key("P-256");
-    const uint8_t *der = chain.bytes + 3;
-    FILE *file = memory_file("key", config.session.key, sizeof(config.session.key));
-    X509 *certificate;
-
-    test_chain_add(&chain, key, key);
-    certificate = d2i_X509(NULL, &der, (long)(chain.count - 3));
-    require(certificate != NULL && PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1);
-    require(fflush(file) == 0);
-    file = memory_file("certificate", config.session.certificate, sizeof(config.session.certificate));
-    require(PEM_write_X509(file, certificate) == 1 && fflush(file) == 0);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-}
-
-static void fill_config(void)
-{
-    config.worker_count = 1;
-    config.listen_port = LISTEN_PORT;
-    config.sessions_max = SESSIONS;
-    snprintf(config.crypto, sizeof(config.crypto), "auto");
-    config.session.idle_s = config.session.handshake_s = config.session.admit_within_s = 10;
-    config.session.handshakes_max = 12;
-    make_certificate();
-}
-
 static void begin(uint8_t choice)
 {
-    static struct cv_session_stats stats;
-    static struct cv_shard_stats shards[2];
-    const struct cv_shared shared = {.sessions = &stats, .shards = shards};
-    char error[256];
+    struct cv_config_session *config = &relay.config.session;
 
-    packets_start("fuzz_initial", NULL);
-    if (config.worker_count == 0)
-        fill_config();
-    config.session.retry = choice & 1 ? CV_RETRY_ALWAYS : CV_RETRY_LOADED;
-    config.session.retry_over = choice & 2 ? 2 : 100;
-    config.session.handshakes_per_prefix = choice & 4 ? 2 : 100;
-    rig = rig_start(1);
-    ports.list[0].pool = packets_pool();
-    ports.locals = rig->locals;
-    if (cv_sessions_create(&sessions, &config, &ports, rte_rdtsc(), error, sizeof(error)) != 0) {
-        fprintf(stderr, "%s\n", error);
-        abort();
-    }
-    cv_sessions_publish(sessions, &shared);
-    rig->workers[0].listen_port = LISTEN_PORT;
-    rig->workers[0].sessions = sessions->shards[0];
-    sessions->shards[0]->relay = &rig->workers[0].relay;
+    if (relay.config.sessions_max == 0)
+        session_rig_config(&relay.config, SESSIONS);
+    config->retry = choice & 1 ? CV_RETRY_ALWAYS : CV_RETRY_LOADED;
+    config->retry_over = choice & 2 ? 2 : 100;
+    config->handshakes_per_prefix = choice & 4 ? 2 : 100;
+    session_rig_start(&relay, "fuzz_initial");
     memcpy(sources, places, sizeof(sources));
     token_shown = false;
 }
@@ -198,7 +133,7 @@ static unsigned take_sent(uint16_t port_id)
     struct rte_mbuf *mbuf;
     unsigned count = 0;
 
-    while ((mbuf = rig_take(rig, port_id)) != NULL) {
+    while ((mbuf = rig_take(relay.rig, port_id)) != NULL) {
         struct packet_view view;
         struct source *source;
 
@@ -218,27 +153,21 @@ static unsigned take_sent(uint16_t port_id)
 
 static void check_counts(void)
 {
-    const struct cv_handshakes *handshakes = sessions->handshakes;
+    const struct cv_handshakes *handshakes = relay.sessions->handshakes;
     uint32_t count = 0;
 
     for (unsigned i = 0; i < CV_HANDSHAKE_PREFIXES; i++)
         count += handshakes->by_prefix[i];
-    require(count == handshakes->count && count <= config.session.handshakes_max);
+    require(count == handshakes->count && count <= relay.config.session.handshakes_max);
     /* RFC 9000 section 8.1.2: nothing is kept for who has not shown a token. */
-    require(config.session.retry != CV_RETRY_ALWAYS || token_shown || handshakes->owner->sessions == 0);
+    require(relay.config.session.retry != CV_RETRY_ALWAYS || token_shown || handshakes->shard->sessions == 0);
 }
 
 static unsigned turn(void)
 {
-    (void)cv_handshakes_turn(sessions->handshakes);
-    (void)cv_shard_turn(rig->workers[0].sessions);
+    session_rig_turn(&relay);
     check_counts();
     return take_sent(RIG_PORT) + take_sent(RIG_VLAN_PORT);
-}
-
-static void pass(uint32_t ms)
-{
-    sessions->start_tsc -= ms * (rte_get_tsc_hz() / 1000);
 }
 
 /* ---- What goes in ---- */
@@ -297,27 +226,26 @@ static void arrive(uint8_t how, const uint8_t *content, size_t bytes)
     if (how & PAD)
         bytes = RTE_MAX(bytes, (size_t)INITIAL_BYTES_MIN);
     source->bytes_in += bytes;
-    rig_burst(rig, rig_datagram(source->from, source->to, packet, (uint16_t)bytes));
+    rig_burst(relay.rig, rig_datagram(source->from, source->to, packet, (uint16_t)bytes));
     answers = turn();
     /* Whatever is answered without being a session's, it is answered once. */
-    require(answers <= 1 || sessions->handshakes->owner->sessions > 0);
+    require(answers <= 1 || relay.sessions->handshakes->shard->sessions > 0);
 }
 
 static void end(void)
 {
-    const struct cv_session_owner *owner = sessions->handshakes->owner;
+    const struct cv_shard *shard = relay.sessions->handshakes->shard;
     const struct rte_mempool *handshake_mbufs;
 
-    for (unsigned i = 0; i < TURNS_MAX && owner->sessions > 0; i++) {
-        pass(MINUTE_MS);
+    for (unsigned i = 0; i < TURNS_MAX && shard->sessions > 0; i++) {
+        session_rig_pass(&relay, MINUTE_MS);
         (void)turn();
     }
-    require(owner->sessions == 0 && sessions->handshakes->count == 0);
-    require(cv_page_pool_free_pages(&owner->pages) == owner->pages.total);
+    require(shard->sessions == 0 && relay.sessions->handshakes->count == 0);
+    require(cv_page_pool_free_pages(&shard->pages) == shard->pages.total);
     require(packets_in_use() == 0);
-    handshake_mbufs = sessions->handshake_mbufs;
-    cv_sessions_destroy(sessions);
-    rig_stop(rig);
+    handshake_mbufs = relay.sessions->handshake_mbufs;
+    session_rig_stop(&relay);
     require(rte_mempool_in_use_count(handshake_mbufs) == 0);
 }
 
@@ -336,7 +264,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         size_t taken = RTE_MIN(RTE_MIN((size_t)number, bytes - 4), (size_t)DATAGRAM_MAX);
 
         if (what == PASS) {
-            pass(number);
+            session_rig_pass(&relay, number);
             (void)turn();
             taken = 0;
         } else {

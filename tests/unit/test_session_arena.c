@@ -77,7 +77,7 @@ static void blocks_keep_their_bytes(void **state)
             live--;
         } else {
             uint8_t *bytes = block->bytes == NULL && rand() % 4 == 0
-                                 ? cv_arena_alloc_aside(&arena, length)
+                                 ? cv_arena_alloc_in_page(&arena, length)
                                  : cv_arena_realloc(&arena, block->bytes, length);
 
             if (bytes == NULL)
@@ -125,7 +125,7 @@ static void neighbours_are_joined(void **state)
     cv_arena_destroy(&arena, &pool);
 }
 
-static void what_is_put_aside_leaves_the_base_alone(void **state)
+static void what_is_put_into_pages_leaves_the_base_alone(void **state)
 {
     struct cv_arena arena;
     void *aside[3];
@@ -133,7 +133,7 @@ static void what_is_put_aside_leaves_the_base_alone(void **state)
     (void)state;
     begin(&arena, 0);
     for (unsigned i = 0; i < 3; i++) {
-        aside[i] = cv_arena_alloc_aside(&arena, 7000);
+        aside[i] = cv_arena_alloc_in_page(&arena, 7000);
         assert_false(in_base(&arena, aside[i]));
     }
     assert_int_equal(arena.page_count, 2);
@@ -145,7 +145,7 @@ static void what_is_put_aside_leaves_the_base_alone(void **state)
     assert_int_equal(cv_page_pool_free_pages(&pool), PAGES);
 
     arena.page_max = 0;
-    assert_true(in_base(&arena, cv_arena_alloc_aside(&arena, 100))); /* better there than not at all */
+    assert_true(in_base(&arena, cv_arena_alloc_in_page(&arena, 100))); /* better there than not at all */
     cv_arena_destroy(&arena, &pool);
 }
 
@@ -185,9 +185,9 @@ static void pages_go_home_from_another_thread(void **state)
 
     (void)state;
     begin(&arena, 0);
-    assert_non_null(cv_arena_alloc_aside(&arena, 9000));
+    assert_non_null(cv_arena_alloc_in_page(&arena, 9000));
     arena.pool = &other;
-    assert_non_null(cv_arena_alloc_aside(&arena, 9000));
+    assert_non_null(cv_arena_alloc_in_page(&arena, 9000));
     assert_int_equal(cv_page_pool_free_pages(&pool), PAGES - 1);
     assert_int_equal(cv_page_pool_free_pages(&other), PAGES - 1);
     cv_arena_destroy(&arena, &other);
@@ -204,7 +204,7 @@ static void a_new_owner_pays_with_its_own_pages(void **state)
     (void)state;
     begin(&arena, 0);
     for (unsigned i = 0; i < 2; i++) {
-        blocks[i] = cv_arena_alloc_aside(&arena, 9000);
+        blocks[i] = cv_arena_alloc_in_page(&arena, 9000);
         memset(blocks[i], (int)i, 9000);
     }
     cv_arena_adopt(&arena, &other, 3);
@@ -212,7 +212,7 @@ static void a_new_owner_pays_with_its_own_pages(void **state)
     assert_int_equal(cv_page_pool_free_pages(&other), PAGES - 2);
     for (unsigned i = 0; i < 2; i++)
         assert_int_equal(blocks[i][8999], i);
-    assert_non_null(cv_arena_alloc_aside(&arena, 16000));
+    assert_non_null(cv_arena_alloc_in_page(&arena, 16000));
     cv_arena_free(&arena, blocks[0]);
     assert_int_equal(cv_page_pool_free_pages(&other), PAGES - 2);
     cv_arena_destroy(&arena, &other);
@@ -238,7 +238,7 @@ static void an_empty_pool_refuses_and_recovers(void **state)
         cv_arena_destroy(&arenas[i], &other);
     for (unsigned i = 0; i < BASES; i++) {
         begin(&arenas[i], i);
-        assert_non_null(cv_arena_alloc_aside(&arenas[i], 9000));
+        assert_non_null(cv_arena_alloc_in_page(&arenas[i], 9000));
     }
     for (unsigned i = 0; i < BASES; i++)
         cv_arena_destroy(&arenas[i], &pool);
@@ -250,7 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_keep_their_bytes),
         cmocka_unit_test(neighbours_are_joined),
-        cmocka_unit_test(what_is_put_aside_leaves_the_base_alone),
+        cmocka_unit_test(what_is_put_into_pages_leaves_the_base_alone),
         cmocka_unit_test(a_session_has_a_limit),
         cmocka_unit_test(too_large_is_refused),
         cmocka_unit_test(pages_go_home_from_another_thread),

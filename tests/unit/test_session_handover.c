@@ -10,12 +10,13 @@
 #include <string.h>
 
 #include "packets.h"
+#include "session/handover.h"
 #include "session/handshake.h"
-#include "session/owner.h"
+#include "session/schedule.h"
 
 static struct cv_sessions all;
 static struct cv_session_rings rings[2];
-static struct cv_session_owner owner;
+static struct cv_shard shard;
 static struct cv_session *session;
 static uint8_t *base;
 
@@ -30,33 +31,35 @@ static int setup(void **state)
 {
     (void)state;
     memset(&all, 0, sizeof(all));
-    memset(&owner, 0, sizeof(owner));
+    memset(&shard, 0, sizeof(shard));
     all.rings = rings;
     all.workers = 1;
     all.max = 1;
     all.slots = session = aligned_alloc(64, sizeof(*session));
     memset(session, 0, sizeof(*session));
-    rings[0].returned = rte_ring_create("test-returned", 8, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-    owner.all = &all;
-    owner.rings = &rings[1];
-    TAILQ_INIT(&owner.writers);
-    TAILQ_INIT(&owner.telling);
+    rings[0].handed = rte_ring_create_elem("test-handed", sizeof(struct cv_handed), 8, SOCKET_ID_ANY,
+                                           RING_F_SP_ENQ | RING_F_SC_DEQ);
+    shard.all = &all;
+    shard.kind = CV_SHARD_HANDSHAKE;
+    shard.rings = &rings[1];
+    TAILQ_INIT(&shard.writing);
+    TAILQ_INIT(&shard.events);
     base = cv_arena_bases_create(1);
-    cv_arena_init(&session->arena, base, &owner.pages, 0);
-    session->owner = &owner;
+    cv_arena_init(&session->arena, base, &shard.pages, 0);
+    session->shard = &shard;
     session->generation = 1;
-    session->place = CV_PLACE_HANDSHAKE;
+    session->slot_state = CV_SLOT_HANDSHAKE;
     session->phase = CV_SESSION_ASKING;
-    session->asked = true;
+    session->announced = true;
     session->handshake = calloc(1, sizeof(*session->handshake));
-    owner.sessions = 1;
+    shard.sessions = 1;
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    rte_ring_free(rings[0].returned);
+    rte_ring_free(rings[0].handed);
     cv_arena_bases_destroy(base, 1);
     free(session->handshake);
     free(session);
@@ -67,17 +70,18 @@ static int teardown(void **state)
 static void an_answer_before_the_end_of_the_question(void **state)
 {
     const struct cv_session_order order = {.session = cv_session_number(session)};
-    void *entry;
+    struct cv_handed handed;
 
     (void)state;
-    cv_owner_mark_telling(&owner, session, CV_TELL_ASK | CV_TELL_ADDRESS);
-    assert_int_equal(cv_handshake_admit(session, &order), 0);
-    assert_int_equal(rte_ring_sc_dequeue(rings[0].returned, &entry), 0);
-    assert_ptr_equal(entry, session);
-    assert_int_equal(session->place, CV_PLACE_MOVING);
+    cv_schedule_event(&shard, session, CV_EVENT_ASK | CV_EVENT_ADDRESS);
+    assert_int_equal(cv_handover_give(session, &order), 0);
+    assert_int_equal(cv_take_handed(rings[0].handed, &handed, 1), 1);
+    assert_int_equal(handed.kind, CV_HANDED_SESSION);
+    assert_ptr_equal(handed.session, session);
+    assert_int_equal(session->slot_state, CV_SLOT_MOVING);
     assert_null(session->handshake);
-    assert_int_equal(session->tell, CV_TELL_ADDRESS); /* the worker has no handshake to tell of */
-    assert_int_equal(owner.sessions, 0);
+    assert_int_equal(session->events, CV_EVENT_ADDRESS); /* the worker has no handshake to tell of */
+    assert_int_equal(shard.sessions, 0);
 }
 
 static void numbers_are_exact_in_json(void **state)
@@ -86,7 +90,7 @@ static void numbers_are_exact_in_json(void **state)
     assert_int_equal(cv_session_next_generation(0), 1);
     assert_int_equal(cv_session_next_generation(1), 2);
     session->generation = cv_session_next_generation(CV_SESSION_GENERATION_MAX - 1);
-    session->shard = CV_CONFIG_WORKERS - 1;
+    session->shard_id = CV_CONFIG_WORKERS - 1;
     session->slot = (1u << CV_SESSION_SLOT_BITS) - 1;
     assert_true(cv_session_number(session) < UINT64_C(1) << 53);
     assert_int_equal(cv_session_next_generation(session->generation), 1);
@@ -98,7 +102,7 @@ static void a_slot_of_another_generation(void **state)
     assert_ptr_equal(cv_session_at(&all, 0, 1), session);
     assert_null(cv_session_at(&all, 0, 2));
     assert_null(cv_session_at(&all, 1, 1));
-    session->place = CV_PLACE_FREE;
+    session->slot_state = CV_SLOT_FREE;
     assert_null(cv_session_at(&all, 0, 1));
 }
 

@@ -16,8 +16,9 @@
 
 #include "packets.h"
 #include "relay/relay.h"
-#include "session/accept.h"
+#include "session/shard.h"
 #include "session/trace.h"
+#include "session/trace_file.h"
 #include "shared/trace_path.h"
 
 #define START_MS    5000
@@ -26,8 +27,7 @@
 
 static struct cv_config config;
 static struct cv_sessions all;
-static struct cv_handshakes handshakes;
-static struct cv_session_owner stranger, worker_owner;
+static struct cv_shard handshake_shard, worker_shard;
 static struct cv_relay relay;
 static struct cv_session_stats stats;
 static struct cv_session session;
@@ -51,12 +51,11 @@ static int setup(void **state)
     assert_non_null(mkdtemp(config.session.trace_directory));
     all.config = &config;
     all.workers = 1;
-    all.handshakes = &handshakes;
-    handshakes.owner = &stranger;
-    stranger.all = worker_owner.all = &all;
-    stranger.now_ns = 1000000000;
-    worker_owner.relay = &relay;
-    session.owner = &stranger;
+    handshake_shard.all = worker_shard.all = &all;
+    handshake_shard.kind = CV_SHARD_HANDSHAKE;
+    handshake_shard.now_ns = 1000000000;
+    worker_shard.relay = &relay;
+    session.shard = &handshake_shard;
     session.slot = 2;
     session.generation = 7;
     assert_int_equal(cv_address_parse("198.51.100.7:4433", &session.address), 0);
@@ -92,20 +91,20 @@ static int arm(uint64_t number, const char *network, uint8_t kinds)
     assert_int_equal(cv_prefix_parse(network, &prefix), 0);
     message.trace = (struct cv_session_trace){
         .trace = number, .network = prefix.ip, .network_bits = prefix.length, .kinds = kinds, .for_s = 60};
-    return cv_traces_order(traces, &message);
+    return cv_traces_order(traces, &message, handshake_shard.now_ns);
 }
 
 static int disarm(uint64_t number)
 {
     const struct cv_message message = {.type = CV_MESSAGE_SESSION_UNTRACE, .trace.trace = number};
 
-    return cv_traces_order(traces, &message);
+    return cv_traces_order(traces, &message, handshake_shard.now_ns);
 }
 
 /* The state of the only trace there is. */
 static enum cv_trace_state shown(void)
 {
-    cv_traces_publish(traces);
+    cv_traces_stats_refresh(traces, handshake_shard.now_ns);
     return stats.traces[0].state;
 }
 
@@ -141,7 +140,8 @@ static void who_is_recorded(void **state)
     struct cv_session other = session;
 
     (void)state;
-    assert_int_equal(cv_traces_order(NULL, &(struct cv_message){.type = CV_MESSAGE_SESSION_TRACE}), -EPERM);
+    assert_int_equal(cv_traces_order(NULL, &(struct cv_message){.type = CV_MESSAGE_SESSION_TRACE}, 0),
+                     -EPERM);
     assert_int_equal(arm(3, "198.51.100.0/28", CV_TRACE_ALL), 0);
     assert_int_equal(arm(3, "198.51.100.0/28", CV_TRACE_ALL), -EINVAL); /* numbers grow */
     assert_int_equal(cv_address_parse("198.51.100.16:4433", &other.address), 0);
@@ -160,12 +160,12 @@ static void who_is_recorded(void **state)
     assert_int_equal(disarm(3), 0);
     assert_int_equal(shown(), CV_TRACE_STOPPED);
     event('a', 10);
-    assert_null(session.trace); /* the owner has seen it */
-    cv_traces_turn(traces);
+    assert_null(session.trace); /* its thread has seen it */
+    cv_traces_turn(traces, handshake_shard.now_ns);
     assert_int_equal(shown(), CV_TRACE_NONE);
 }
 
-static void events_of_both_owners_are_in_order(void **state)
+static void events_of_both_threads_are_in_order(void **state)
 {
     size_t bytes;
     char *text;
@@ -176,11 +176,11 @@ static void events_of_both_owners_are_in_order(void **state)
     event('a', 10);
     cv_trace_secret(&session, "CLIENT_TRAFFIC_SECRET_0 00 11");
     cv_trace_secret(&session, "SERVER_TRAFFIC_SECRET_0 00 22");
-    session.owner = &worker_owner;
+    session.shard = &worker_shard;
     event('b', 505); /* a piece and a byte */
     event('c', 504);
     cv_trace_leave(&session);
-    assert_int_equal(cv_traces_turn(traces), 3);
+    assert_int_equal(cv_traces_turn(traces, handshake_shard.now_ns), 3);
     assert_int_equal(shown(), CV_TRACE_NONE);
     text = contents(CV_TRACE_QLOG, &bytes);
     assert_int_equal(bytes, 10 + 505 + 504);
@@ -201,15 +201,15 @@ static void a_full_ring_loses_whole_events_and_says_so(void **state)
     (void)state;
     assert_int_equal(arm(1, "198.51.100.7", CV_TRACE_QLOG), 0);
     cv_traces_begin(traces, &session);
-    session.owner = &worker_owner;
+    session.shard = &worker_shard;
     for (unsigned i = 0; i < EVENTS_MAX + 11; i++)
         event('a', EVENT_BYTES);
-    cv_traces_publish(traces);
+    cv_traces_stats_refresh(traces, handshake_shard.now_ns);
     assert_int_equal(stats.traces[0].lost_events, 11);
     cv_trace_leave(&session);
-    stranger.now_ns += 2500000000;
+    handshake_shard.now_ns += 2500000000;
     while (shown() != CV_TRACE_NONE)
-        cv_traces_turn(traces);
+        cv_traces_turn(traces, handshake_shard.now_ns);
     text = contents(CV_TRACE_QLOG, &bytes);
     assert_true(bytes > EVENTS_MAX * EVENT_BYTES);
     assert_string_equal(text + EVENTS_MAX * EVENT_BYTES,
@@ -239,9 +239,9 @@ static void time_ends_both_kinds(void **state)
     assert_int_equal(arm(1, "203.0.113.0/24", CV_TRACE_QLOG), 0);
     assert_int_equal(arm(2, "198.51.100.7", CV_TRACE_QLOG), 0);
     cv_traces_begin(traces, &session);
-    stranger.now_ns += UINT64_C(60000000000);
-    cv_traces_turn(traces);
-    cv_traces_publish(traces);
+    handshake_shard.now_ns += UINT64_C(60000000000);
+    cv_traces_turn(traces, handshake_shard.now_ns);
+    cv_traces_stats_refresh(traces, handshake_shard.now_ns);
     assert_int_equal(stats.traces[0].state, CV_TRACE_NONE);
     assert_int_equal(stats.traces[1].state, CV_TRACE_STOPPED);
 }
@@ -272,7 +272,7 @@ static void as_many_as_there_may_be(void **state)
     assert_int_equal(arm(CV_TRACES + 1, "203.0.113.0/24", CV_TRACE_QLOG), -EXFULL);
     assert_int_equal(disarm(4), 0);
     assert_int_equal(arm(CV_TRACES + 1, "203.0.113.0/24", CV_TRACE_QLOG), 0);
-    cv_traces_publish(traces);
+    cv_traces_stats_refresh(traces, handshake_shard.now_ns);
     assert_int_equal(stats.trace_last, CV_TRACES + 1);
 }
 
@@ -281,7 +281,7 @@ int main(void)
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         EACH(who_is_recorded),
-        EACH(events_of_both_owners_are_in_order),
+        EACH(events_of_both_threads_are_in_order),
         EACH(a_full_ring_loses_whole_events_and_says_so),
         EACH(a_file_has_an_end),
         EACH(time_ends_both_kinds),

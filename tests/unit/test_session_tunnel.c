@@ -18,7 +18,7 @@
 static struct cv_config config;
 static struct cv_sessions all;
 static struct cv_session_rings rings[3];
-static struct cv_session_owner owner;
+static struct cv_shard shard;
 static struct cv_relay relay;
 static bool without_sessions; /* the worker has none */
 static struct cv_worker_stats stats;
@@ -36,7 +36,7 @@ static int setup(void **state)
 {
     (void)state;
     memset(&all, 0, sizeof(all));
-    memset(&owner, 0, sizeof(owner));
+    memset(&shard, 0, sizeof(shard));
     memset(&relay, 0, sizeof(relay));
     without_sessions = false;
     memset(&stats, 0, sizeof(stats));
@@ -48,20 +48,20 @@ static int setup(void **state)
     memset(all.slots, 0, all.max * sizeof(*all.slots));
     rings[1].datagrams = rte_ring_create("test-datagrams", 8, SOCKET_ID_ANY, RING_F_SC_DEQ);
     relay.context.stats = &stats;
-    owner.all = &all;
-    owner.relay = &relay;
-    owner.rings = &rings[0];
-    owner.now_ns = 1000000000;
-    TAILQ_INIT(&owner.writers);
-    TAILQ_INIT(&owner.ackers_soon);
-    TAILQ_INIT(&owner.ackers_late);
+    shard.all = &all;
+    shard.relay = &relay;
+    shard.rings = &rings[0];
+    shard.now_ns = 1000000000;
+    TAILQ_INIT(&shard.writing);
+    TAILQ_INIT(&shard.acking_soon);
+    TAILQ_INIT(&shard.acking_late);
     queues = malloc(cv_tunnels_bytes(all.max));
-    cv_tunnels_init(&owner.tunnels, queues, all.max, ROOM);
+    cv_tunnels_init(&shard.tunnels, queues, all.max, ROOM);
     session = &all.slots[2];
     session->slot = 2;
     session->generation = 7;
-    session->place = CV_PLACE_WORKER;
-    session->owner = &owner;
+    session->slot_state = CV_SLOT_WORKER;
+    session->shard = &shard;
     session->conn =
         (ngtcp2_conn *)(void *)session; /* of which nothing here looks at more than whether it is */
     session->datagram_bytes = LIMIT;
@@ -73,7 +73,7 @@ static int teardown(void **state)
     void *mbuf;
 
     (void)state;
-    cv_tunnel_forget(&owner, session);
+    cv_tunnel_queue_drop_all(&shard.tunnels, session, &relay.context);
     while (rte_ring_sc_dequeue(rings[1].datagrams, &mbuf) == 0)
         rte_pktmbuf_free(mbuf);
     rte_ring_free(rings[1].datagrams);
@@ -92,7 +92,7 @@ static void send_to(uint64_t number, uint16_t channel, uint16_t bytes, uint16_t 
     memcpy(rte_pktmbuf_append(mbuf, bytes), &id, sizeof(id));
     burst.list[0].mbuf = mbuf;
     burst.list[0].tunnel = tunnel;
-    cv_tunnel_send_burst(without_sessions ? NULL : &owner, &relay.context, &burst);
+    cv_tunnel_send_burst(without_sessions ? NULL : &shard, &relay.context, &burst);
 }
 
 static void send_one(uint16_t channel, uint16_t id)
@@ -125,45 +125,45 @@ static void legs_have_queues_of_their_own(void **state)
     send_one(6, 2);
     send_one(5, 3);
     assert_int_equal(session->due, CV_DUE_WRITE);
-    assert_int_equal(owner.tunnels.waiting, 3);
+    assert_int_equal(shard.tunnels.waiting, 3);
     assert_int_equal(queue(0)->channel, 5);
     assert_int_equal(queue(0)->count, 2);
     assert_int_equal(id_of(queue(0)->first), 1);
     assert_int_equal(id_of(queue(0)->last), 3);
     assert_int_equal(queue(1)->channel, 6);
     assert_ptr_equal(queue(2), queue(0));
-    cv_tunnel_forget(&owner, session);
+    cv_tunnel_queue_drop_all(&shard.tunnels, session, &relay.context);
     assert_null(session->tunnels);
-    assert_int_equal(owner.tunnels.waiting, 0);
+    assert_int_equal(shard.tunnels.waiting, 0);
     assert_int_equal(stats.drops[CV_DROP_TUNNEL_QUEUE], 3);
 }
 
 static void what_waited_50_ms_goes(void **state)
 {
-    uint64_t begin_ns = owner.now_ns;
+    uint64_t begin_ns = shard.now_ns;
 
     (void)state;
     send_one(5, 1);
     send_one(6, 2);
-    owner.now_ns += 20000000;
+    shard.now_ns += 20000000;
     send_one(5, 3);
-    assert_int_equal(cv_tunnel_due_ns(session), begin_ns + CV_TUNNEL_WAIT_NS);
-    owner.now_ns = begin_ns + CV_TUNNEL_WAIT_NS - 1;
-    cv_tunnel_expire(&owner, session);
-    assert_int_equal(owner.tunnels.waiting, 3);
-    owner.now_ns++;
-    cv_tunnel_expire(&owner, session);
-    assert_int_equal(owner.tunnels.waiting, 1);
+    assert_int_equal(cv_tunnel_queue_due_ns(session), begin_ns + CV_TUNNEL_WAIT_NS);
+    shard.now_ns = begin_ns + CV_TUNNEL_WAIT_NS - 1;
+    cv_tunnel_queue_expire(&shard.tunnels, session, shard.now_ns, &relay.context);
+    assert_int_equal(shard.tunnels.waiting, 3);
+    shard.now_ns++;
+    cv_tunnel_queue_expire(&shard.tunnels, session, shard.now_ns, &relay.context);
+    assert_int_equal(shard.tunnels.waiting, 1);
     assert_int_equal(queue(0)->channel, 5);
     assert_int_equal(id_of(queue(0)->first), 3);
     assert_ptr_equal(queue(1), queue(0));
-    assert_int_equal(cv_tunnel_due_ns(session), begin_ns + 20000000 + CV_TUNNEL_WAIT_NS);
-    owner.now_ns += CV_TUNNEL_WAIT_NS;
-    cv_tunnel_expire(&owner, session);
+    assert_int_equal(cv_tunnel_queue_due_ns(session), begin_ns + 20000000 + CV_TUNNEL_WAIT_NS);
+    shard.now_ns += CV_TUNNEL_WAIT_NS;
+    cv_tunnel_queue_expire(&shard.tunnels, session, shard.now_ns, &relay.context);
     assert_null(session->tunnels);
-    assert_int_equal(cv_tunnel_due_ns(session), CV_TIMER_NEVER);
+    assert_int_equal(cv_tunnel_queue_due_ns(session), CV_TIMER_NEVER);
     assert_int_equal(stats.drops[CV_DROP_TUNNEL_QUEUE], 3);
-    cv_tunnel_expire(&owner, session);
+    cv_tunnel_queue_expire(&shard.tunnels, session, shard.now_ns, &relay.context);
 }
 
 static void the_oldest_makes_room_for_the_newest(void **state)
@@ -183,7 +183,7 @@ static void the_oldest_makes_room_for_the_newest(void **state)
 static void a_busy_leg_leaves_room_to_the_others(void **state)
 {
     (void)state;
-    owner.tunnels.room = 10;
+    shard.tunnels.room = 10;
     for (uint16_t i = 0; i < 9; i++)
         send_one(5, i);
     assert_int_equal(stats.drops[CV_DROP_TUNNEL_QUEUE], 4);
@@ -206,10 +206,10 @@ static void a_session_with_many_legs_leaves_queues_to_the_others(void **state)
     for (unsigned round = 1; round <= 2; round++) { /* all are given back */
         for (uint16_t channel = 1; channel <= all.max; channel++)
             send_one(channel, channel);
-        assert_int_equal(owner.tunnels.waiting, all.max / 2);
+        assert_int_equal(shard.tunnels.waiting, all.max / 2);
         assert_int_equal(stats.drops[CV_DROP_TUNNEL_QUEUE], round * all.max - all.max / 2);
-        owner.now_ns += CV_TUNNEL_WAIT_NS;
-        cv_tunnel_expire(&owner, session);
+        shard.now_ns += CV_TUNNEL_WAIT_NS;
+        cv_tunnel_queue_expire(&shard.tunnels, session, shard.now_ns, &relay.context);
         assert_null(session->tunnels);
     }
     for (uint16_t channel = 1; channel <= all.max; channel++)
@@ -220,8 +220,8 @@ static void a_session_with_many_legs_leaves_queues_to_the_others(void **state)
     other->due = CV_DUE_NOTHING;
     send_to(cv_session_number(other), 1, 100, 1);
     assert_non_null(other->tunnels);
-    assert_int_equal(owner.tunnels.waiting, all.max / 2 + 1);
-    cv_tunnel_forget(&owner, other);
+    assert_int_equal(shard.tunnels.waiting, all.max / 2 + 1);
+    cv_tunnel_queue_drop_all(&shard.tunnels, other, &relay.context);
 }
 
 static void what_does_not_fit_is_counted_by_name(void **state)
@@ -230,7 +230,7 @@ static void what_does_not_fit_is_counted_by_name(void **state)
     send_to(cv_session_number(session), 5, LIMIT - 1, 1); /* and one byte of channel */
     send_to(cv_session_number(session), 5, LIMIT, 2);
     send_to(cv_session_number(session), 64, LIMIT - 1, 3); /* two bytes of channel */
-    assert_int_equal(owner.tunnels.waiting, 1);
+    assert_int_equal(shard.tunnels.waiting, 1);
     assert_int_equal(stats.drops[CV_DROP_TUNNEL_TOO_BIG], 2);
 }
 
@@ -255,23 +255,23 @@ static void sessions_that_are_gone(void **state)
 static void another_worker_s_session(void **state)
 {
     uint64_t number = cv_session_number(session) | 1u << CV_SESSION_SLOT_BITS;
-    struct cv_session_owner other = owner;
+    struct cv_shard other = shard;
 
     (void)state;
     for (uint16_t i = 0; i < 9; i++)
         send_to(number, 5, 100, i);
     assert_int_equal(stats.drops[CV_DROP_SESSION_QUEUE], 2); /* the ring has room for 7 */
     assert_null(session->tunnels);
-    other.shard = 1;
+    other.id = 1;
     other.rings = &rings[1];
-    TAILQ_INIT(&other.writers);
-    session->owner = &other;
-    session->shard = 1;
+    TAILQ_INIT(&other.writing);
+    session->shard = &other;
+    session->shard_id = 1;
     assert_int_equal(cv_tunnel_take_sent(&other), 7);
     assert_int_equal(other.tunnels.waiting, 7);
     assert_int_equal(id_of(session->tunnels->first), 0);
-    cv_tunnel_forget(&other, session);
-    owner.tunnels = other.tunnels;
+    cv_tunnel_queue_drop_all(&other.tunnels, session, &relay.context);
+    shard.tunnels = other.tunnels;
 }
 
 int main(void)

@@ -8,28 +8,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/timers.h"
+#include "session/timer_heap.h"
 
 #define TIMERS 500
 
 static struct cv_timer *heap[TIMERS + 1];
 static struct cv_timer list[TIMERS];
-static struct cv_timers timers;
+static struct cv_timer_heap timers;
 
 static int start(void **state)
 {
     (void)state;
     memset(list, 0, sizeof(list));
-    cv_timers_init(&timers, heap, TIMERS);
+    cv_timer_heap_init(&timers, heap, TIMERS);
     return 0;
 }
 
 static void nothing_is_due_in_an_empty_heap(void **state)
 {
     (void)state;
-    assert_true(cv_timers_next(&timers) == CV_TIMER_NEVER);
-    assert_null(cv_timers_pop(&timers, UINT64_MAX - 1));
-    cv_timers_set(&timers, &list[0], CV_TIMER_NEVER);
+    assert_true(cv_timer_heap_next(&timers) == CV_TIMER_NEVER);
+    assert_null(cv_timer_heap_pop(&timers, UINT64_MAX - 1));
+    cv_timer_heap_set(&timers, &list[0], CV_TIMER_NEVER);
     assert_int_equal(timers.count, 0);
 }
 
@@ -40,27 +40,27 @@ static void come_in_the_order_of_their_times(void **state)
 
     (void)state;
     for (unsigned i = 0; i < TIMERS; i++)
-        cv_timers_set(&timers, &list[i], 1 + i * 7919 % 1009);
+        cv_timer_heap_set(&timers, &list[i], 1 + i * 7919 % 1009);
     for (unsigned i = 0; i < TIMERS; i++) {
-        timer = cv_timers_pop(&timers, 2000);
+        timer = cv_timer_heap_pop(&timers, 2000);
         assert_non_null(timer);
         assert_true(timer->due_ns >= last);
         last = timer->due_ns;
-        assert_int_equal(timer->place, 0);
+        assert_int_equal(timer->index, 0);
     }
-    assert_null(cv_timers_pop(&timers, 2000));
+    assert_null(cv_timer_heap_pop(&timers, 2000));
 }
 
 static void not_before_their_time(void **state)
 {
     (void)state;
-    cv_timers_set(&timers, &list[0], 100);
-    assert_null(cv_timers_pop(&timers, 99));
-    cv_timers_set(&timers, &list[0], 200); /* later: the heap need not know yet */
-    assert_null(cv_timers_pop(&timers, 199));
-    assert_int_equal(cv_timers_next(&timers), 200);
-    cv_timers_set(&timers, &list[0], 50);
-    assert_ptr_equal(cv_timers_pop(&timers, 50), &list[0]);
+    cv_timer_heap_set(&timers, &list[0], 100);
+    assert_null(cv_timer_heap_pop(&timers, 99));
+    cv_timer_heap_set(&timers, &list[0], 200); /* later: the heap need not know yet */
+    assert_null(cv_timer_heap_pop(&timers, 199));
+    assert_int_equal(cv_timer_heap_next(&timers), 200);
+    cv_timer_heap_set(&timers, &list[0], 50);
+    assert_ptr_equal(cv_timer_heap_pop(&timers, 50), &list[0]);
 }
 
 /* Against a plain array. */
@@ -76,14 +76,14 @@ static void any_changes(void **state)
         struct cv_timer *timer = &list[rand() % TIMERS];
         uint64_t first = CV_TIMER_NEVER;
 
-        cv_timers_set(&timers, timer, rand() % 4 == 0 ? CV_TIMER_NEVER : now + (uint64_t)(rand() % 1000));
+        cv_timer_heap_set(&timers, timer, rand() % 4 == 0 ? CV_TIMER_NEVER : now + (uint64_t)(rand() % 1000));
         if (step % 3 != 0)
             continue;
         now += (uint64_t)(rand() % 5);
         for (unsigned i = 0; i < TIMERS; i++)
             if (list[i].due_ns < first)
                 first = list[i].due_ns;
-        timer = cv_timers_pop(&timers, now);
+        timer = cv_timer_heap_pop(&timers, now);
         assert_int_equal(timer != NULL, first <= now);
         if (timer != NULL) {
             assert_true(timer->due_ns <= now); /* all that are due come, in about their order */
@@ -101,5 +101,5 @@ int main(void)
         cmocka_unit_test_setup(any_changes, start),
     };
 
-    return cmocka_run_group_tests_name("session_timers", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("session_timer_heap", tests, NULL, NULL);
 }

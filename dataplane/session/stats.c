@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "publish.h"
+#include "stats.h"
 
+#include "handshakes.h"
+#include "shard.h"
+#include "shared/shared.h"
 #include "trace.h"
 
 #include <rte_cpuflags.h>
 #include <stdio.h>
 #include <string.h>
 
-#define PUBLISH_NS 10000000
+#define REFRESH_NS 10000000
 
 _Static_assert(CV_STATS_SUITES == CV_SUITE_COUNT, "each suite has its place in lib/shared/stats.h");
 
@@ -43,7 +46,7 @@ static void describe_cpu(char *text, size_t bytes)
                                      rte_cpu_get_flag_name(flags[i]));
 }
 
-void cv_sessions_publish(struct cv_sessions *sessions, const struct cv_shared *shared)
+void cv_session_stats_init(struct cv_sessions *sessions, const struct cv_shared *shared)
 {
     const struct cv_config_session *config = &sessions->config->session;
     struct cv_session_stats *stats = shared->sessions;
@@ -64,52 +67,52 @@ void cv_sessions_publish(struct cv_sessions *sessions, const struct cv_shared *s
     describe_suites(stats);
     for (uint32_t i = 0; i < sessions->workers; i++)
         sessions->shards[i]->stats = &shared->shards[i];
-    sessions->handshakes->owner->stats = &shared->shards[sessions->workers];
+    sessions->handshakes->shard->stats = &shared->shards[sessions->workers];
     sessions->handshakes->stats = &stats->handshake;
     if (sessions->traces != NULL)
         cv_traces_attach(sessions->traces, stats, shared->keeper->start_unix_ms);
 }
 
 /* False: its time has not come. */
-static bool publish(struct cv_session_owner *owner)
+static bool refresh(struct cv_shard *shard)
 {
-    struct cv_shard_stats *stats = owner->stats;
-    const struct cv_session_rings *rings = owner->rings;
+    struct cv_shard_stats *stats = shard->stats;
+    const struct cv_session_rings *rings = shard->rings;
 
-    if (likely(owner->now_ns - owner->published_ns < PUBLISH_NS))
+    if (likely(shard->now_ns - shard->stats_ns < REFRESH_NS))
         return false;
-    owner->published_ns = owner->now_ns;
+    shard->stats_ns = shard->now_ns;
     for (unsigned i = 0; i < CV_SUITE_COUNT; i++)
-        stats->suites[i] = owner->suites[i];
-    stats->sessions = owner->sessions;
-    stats->timers = owner->timers.count;
-    stats->pages = owner->pages.total;
-    stats->pages_used = owner->pages.total - cv_page_pool_free_pages(&owner->pages);
+        stats->suites[i] = shard->suites[i];
+    stats->sessions = shard->sessions;
+    stats->timers = shard->timers.count;
+    stats->pages = shard->pages.total;
+    stats->pages_used = shard->pages.total - cv_page_pool_free_pages(&shard->pages);
     stats->packets = rte_ring_count(rings->packets);
     stats->packets_max = rte_ring_get_capacity(rings->packets);
-    if (rings->returned != NULL) {
-        stats->returned = rte_ring_count(rings->returned);
-        stats->returned_max = rte_ring_get_capacity(rings->returned);
+    if (rings->handed != NULL) { /* the counter has the name that users know; so has `told`, below */
+        stats->returned = rte_ring_count(rings->handed);
+        stats->returned_max = rte_ring_get_capacity(rings->handed);
     }
     stats->orders = rte_ring_count(rings->orders);
     stats->orders_max = rte_ring_get_capacity(rings->orders);
-    stats->told = rte_ring_count(rings->told);
-    stats->told_max = rte_ring_get_capacity(rings->told);
-    stats->unopened_pkts = cv_crypto_unopened(owner->crypto);
+    stats->told = rte_ring_count(rings->events);
+    stats->told_max = rte_ring_get_capacity(rings->events);
+    stats->unopened_pkts = cv_crypto_unopened(shard->crypto);
     return true;
 }
 
-void cv_owner_publish(struct cv_session_owner *owner)
+void cv_shard_stats_refresh(struct cv_shard *shard)
 {
-    (void)publish(owner);
+    (void)refresh(shard);
 }
 
-void cv_handshakes_publish(struct cv_handshakes *handshakes)
+void cv_handshake_stats_refresh(struct cv_handshakes *handshakes)
 {
-    if (!publish(handshakes->owner))
+    if (!refresh(handshakes->shard))
         return;
     handshakes->stats->handshakes = handshakes->count;
-    handshakes->stats->retry_now = cv_handshakes_retry(handshakes);
-    if (handshakes->owner->all->traces != NULL)
-        cv_traces_publish(handshakes->owner->all->traces);
+    handshakes->stats->retry_now = cv_handshakes_want_retry(handshakes);
+    if (handshakes->shard->all->traces != NULL)
+        cv_traces_stats_refresh(handshakes->shard->all->traces, handshakes->shard->now_ns);
 }

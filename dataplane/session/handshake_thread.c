@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "handshake_thread.h"
+
+#include "admission.h"
+#include "events.h"
+#include "initial.h"
+#include "orders.h"
+#include "stats.h"
+#include "timers.h"
+#include "trace.h"
+#include "writing.h"
+
+#include <unistd.h>
+
+#define PACKETS_PER_TURN 64
+#define NAP_BUSY_US      100
+#define NAP_IDLE_US      1000
+#define BUSY_TURNS       1000 /* without anything to do, before naps get longer */
+
+static void give_back(struct cv_shard *shard, struct rte_mbuf *mbuf, uint8_t reason)
+{
+    const struct cv_handed handed = {.mbuf = mbuf, .kind = CV_HANDED_FREE, .drop = reason};
+
+    /* A worker that stands still may leave no room; then nothing can be done with the buffer before the end. */
+    (void)cv_hand(shard->all->rings[0].handed, &handed);
+}
+
+static void take_packets(struct cv_handshakes *handshakes, uint32_t count)
+{
+    struct cv_shard *shard = handshakes->shard;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct cv_rx_packet rx;
+        struct rte_mbuf *mbuf;
+        enum cv_drop reason;
+
+        if (rte_ring_sc_dequeue(shard->rings->packets, (void **)&mbuf) != 0)
+            break;
+        cv_rx_packet_read(mbuf, &rx);
+        reason = cv_initial_receive(handshakes, &rx);
+        if (reason != CV_DROP_COUNT)
+            give_back(shard, mbuf, (uint8_t)reason);
+    }
+}
+
+uint32_t cv_handshake_thread_turn(struct cv_handshakes *handshakes)
+{
+    struct cv_shard *shard = handshakes->shard;
+    /* Each packet is given back to a worker, and may be answered. */
+    uint32_t packets = RTE_MIN(RTE_MIN(rte_ring_count(shard->rings->packets), (uint32_t)PACKETS_PER_TURN),
+                               rte_ring_free_count(shard->all->rings[0].handed) / 4);
+    uint32_t done = packets;
+
+    cv_shard_read_clock(shard);
+    take_packets(handshakes, packets);
+    done += cv_orders_take(shard);
+    cv_admission_expire(handshakes);
+    done += cv_timers_serve(shard) + cv_sessions_write(shard);
+    done += cv_events_send(shard);
+    if (shard->dump.active)
+        cv_orders_dump(shard);
+    if (shard->all->traces != NULL)
+        done += cv_traces_turn(shard->all->traces, shard->now_ns);
+    cv_handshake_stats_refresh(handshakes);
+    return done;
+}
+
+uint32_t cv_handshake_thread_run(void *argument)
+{
+    struct cv_handshakes *handshakes = argument;
+    uint32_t idle = 0;
+
+    while (!atomic_load_explicit(&handshakes->stop, memory_order_relaxed)) {
+        idle = cv_handshake_thread_turn(handshakes) > 0 ? 0 : idle + 1;
+        if (idle > 0)
+            usleep(idle < BUSY_TURNS ? NAP_BUSY_US : NAP_IDLE_US);
+    }
+    return 0;
+}
+
+void cv_handshake_thread_halt(struct cv_handshakes *handshakes)
+{
+    atomic_store(&handshakes->stop, true);
+}
