@@ -141,8 +141,9 @@ uint16_t packets_checksum(const void *data, size_t bytes, uint32_t sum)
     return htons((uint16_t)~fold(sum16(data, bytes, sum)));
 }
 
-uint32_t packets_pseudo(const struct cv_ip *source, const struct cv_ip *destination, uint8_t protocol,
-                        uint16_t l4_bytes)
+/* Sum of the pseudo-header of either family, not folded. */
+static uint32_t pseudo_header(const struct cv_ip *source, const struct cv_ip *destination, uint8_t protocol,
+                              uint16_t l4_bytes)
 {
     size_t skip = is_v4(source) ? 12 : 0;
     uint32_t sum = (uint32_t)protocol + l4_bytes;
@@ -242,7 +243,7 @@ struct rte_mbuf *packets_udp(const struct packet_spec *spec)
     if (spec->no_checksum)
         return mbuf;
     checksum = packets_checksum(
-        udp, l4_bytes, packets_pseudo(&spec->source.ip, &spec->destination.ip, PROTOCOL_UDP, l4_bytes));
+        udp, l4_bytes, pseudo_header(&spec->source.ip, &spec->destination.ip, PROTOCOL_UDP, l4_bytes));
     if (checksum == 0) /* RFC 768: zero means none */
         checksum = 0xffff;
     memcpy(udp + 6, &checksum, 2);
@@ -260,7 +261,7 @@ struct rte_mbuf *packets_other(const struct packet_spec *spec, uint8_t protocol)
         (protocol != PROTOCOL_ICMP && protocol != PROTOCOL_ICMP6))
         return mbuf;
     if (protocol == PROTOCOL_ICMP6)
-        pseudo = packets_pseudo(&spec->source.ip, &spec->destination.ip, protocol, spec->payload_bytes);
+        pseudo = pseudo_header(&spec->source.ip, &spec->destination.ip, protocol, spec->payload_bytes);
     write16(content + 2, 0);
     checksum = packets_checksum(content, spec->payload_bytes, pseudo);
     memcpy(content + 2, &checksum, 2);
@@ -355,7 +356,7 @@ static const char *wrong_udp(const struct rte_mbuf *mbuf, struct packet_view *vi
 {
     const uint8_t *udp = view->l3 + header_bytes;
     uint16_t bytes = (uint16_t)(view->l3_bytes - header_bytes);
-    uint32_t pseudo = packets_pseudo(&view->source.ip, &view->destination.ip, PROTOCOL_UDP, bytes);
+    uint32_t pseudo = pseudo_header(&view->source.ip, &view->destination.ip, PROTOCOL_UDP, bytes);
 
     if (bytes < 8 || read16(udp + 4) != bytes)
         return "UDP length";
@@ -382,7 +383,7 @@ static const char *wrong_l4(const struct rte_mbuf *mbuf, struct packet_view *vie
     if (view->protocol != PROTOCOL_ICMP && view->protocol != PROTOCOL_ICMP6)
         return NULL;
     if (view->protocol == PROTOCOL_ICMP6)
-        pseudo = packets_pseudo(&view->source.ip, &view->destination.ip, view->protocol, view->payload_bytes);
+        pseudo = pseudo_header(&view->source.ip, &view->destination.ip, view->protocol, view->payload_bytes);
     if (view->payload_bytes < 8)
         return "ICMP message shorter than 8 bytes";
     return packets_checksum(view->payload, view->payload_bytes, pseudo) == 0 ? NULL : "ICMP checksum";

@@ -103,9 +103,5 @@ struct packet_view packets_read(const struct rte_mbuf *mbuf);
 /* The same without failing the test: NULL when right, else what is wrong. */
 const char *packets_wrong(const struct rte_mbuf *mbuf, struct packet_view *view);
 
-/* RFC 1071 sum, complemented, in network order, of `bytes` bytes, on top of `sum` (see packets_pseudo). */
+/* RFC 1071 sum, complemented, in network order, of `bytes` bytes, on top of `sum`. */
 uint16_t packets_checksum(const void *data, size_t bytes, uint32_t sum);
-
-/* Sum of the pseudo-header of either family, not folded. */
-uint32_t packets_pseudo(const struct cv_ip *source, const struct cv_ip *destination, uint8_t protocol,
-                        uint16_t l4_bytes);
