@@ -78,6 +78,7 @@ two_peers() {
     start_peer alice connect --leg "$leg_a" "$@" "$(peer_id bob)"
     wait_peer alice made
     wait_peer bob made
+    # shellcheck disable=SC2034  # relay.sh's, for pair_field
     PAIR=$(ctl pair list | jq '[.pairs[].pair] | max')
 }
 

@@ -92,7 +92,9 @@ start_control() {
 
 # The lines of a stream that was cut are kept.
 start_events() {
+    # shellcheck disable=SC2153  # LOGS is lib.sh's
     "$BUILD/control/cli/culvertctl" -s "$CONTROL_SOCKET" -j events >> "$LOGS/events.out" 2>> "$LOGS/events.log" &
+    # shellcheck disable=SC2034,SC2154  # the array is lib.sh's, and associative
     PID[events]=$!
 }
 

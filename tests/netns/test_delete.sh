@@ -36,7 +36,7 @@ running alice || fail "the transfer was over too early to prove anything"
 before=$(dropped unknown_source)
 more() { [ "$(dropped unknown_source)" -gt $((before + 500)) ]; }
 wait_until 5 more || fail "packets of a deleted pair are not dropped as unknown_source"
-running carol && running dave || fail "the pair's peers ended too early to prove anything"
+{ running carol && running dave; } || fail "the pair's peers ended too early to prove anything"
 kill_hard carol
 kill_hard dave
 exchange_done alice bob

@@ -27,7 +27,9 @@
 #
 # Behind every NAT, IPv6 is not translated but kept by a stateful firewall, as homes have it.
 
+# shellcheck disable=SC2034  # for who sources this
 RELAY_ADDRESS=192.0.2.1
+# shellcheck disable=SC2034
 RELAY_ADDRESS6=2001:db8::1
 RELAY_GATEWAY=192.0.2.254
 RELAY_GATEWAY6=2001:db8::fe
