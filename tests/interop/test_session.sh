@@ -47,7 +47,7 @@ quic_done bob alice
 start nobody alice python3 "$INTEROP_DIR/session_peer.py" --relay "$RELAY_ADDRESS:443" --cert "$LEGS/relay.crt" \
     --key "$LEGS/relay.key" --legs "$LEGS/nobody" --ask "${NOBODY:=$(printf 'a%.0s' {1..52})}"
 wait_log nobody '"code": 3087' 20 # no_such_peer
-stop nobody
+stop nobody $CLOSING_SECONDS
 
 # Control is killed, and goes on with the sessions that there are.
 kill_hard control
@@ -58,5 +58,5 @@ ctl session close "$session" > /dev/null || fail "session close"
 wait_log alice-session '"code": 3085' 10 # operator
 wait_log bob-session '"pair_closed"' 10
 end_any alice-session
-stop bob-session
+stop bob-session $CLOSING_SECONDS
 stop_relay

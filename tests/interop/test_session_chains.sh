@@ -74,8 +74,8 @@ aioquic_session bob udp --ask "$(id root)"
 wait_session bob '.event == "made"'
 wait_session alice ".event == \"offer\" and .peer == \"$(id bob)\""
 refused mallory
-stop bob-session
-stop alice-session
+stop bob-session $CLOSING_SECONDS
+stop alice-session $CLOSING_SECONDS
 
 # One ID of the chain on the deny list is enough, and more certificates than a chain may have.
 with_policy "policy: open, deny: [$(id middle)]"
@@ -84,5 +84,5 @@ chain bob bob bob bob bob bob bob bob bob bob
 refused bob
 aioquic_session mallory udp
 expect "$(ctl session list | jq -r '.sessions[0].chain | join(" ")')" = "$(id mallory)" "the IDs of mallory's chain"
-stop mallory-session
+stop mallory-session $CLOSING_SECONDS
 stop_relay

@@ -40,7 +40,7 @@ for legs in "tunnel tunnel" "tunnel udp" "udp tunnel"; do
     own_leg "$own"
     expect "$(kinds)" = "$other $own" "the legs of a pair that aioquic asked for"
     send_through bob alice
-    stop bob-session
+    stop bob-session $CLOSING_SECONDS
     wait_peer alice pair_closed
     stop_peer alice
 
@@ -52,6 +52,6 @@ for legs in "tunnel tunnel" "tunnel udp" "udp tunnel"; do
     send_through alice bob
     stop_peer alice
     wait_session bob '.event == "pair_closed"'
-    stop bob-session
+    stop bob-session $CLOSING_SECONDS
 done
 stop_relay

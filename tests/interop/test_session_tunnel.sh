@@ -15,9 +15,9 @@ pair_of() {
 }
 
 end_pair() {
-    stop alice-session
+    stop alice-session $CLOSING_SECONDS
     wait_session bob '.event == "pair_closed"'
-    stop bob-session
+    stop bob-session $CLOSING_SECONDS
 }
 
 # passed NAME: datagrams that went into NAME's tunnel leg and came out of it

@@ -14,7 +14,7 @@
 #   fail REASON                     ends the test
 #   skip REASON                     ends it as skipped
 #   start NAME NAMESPACE CMD...     runs CMD in the background; its output is in $LOGS/NAME.out and $LOGS/NAME.log
-#   stop NAME                       SIGTERM; it has to end in 10 s with status 0
+#   stop NAME [SECONDS]             SIGTERM; it has to end in 10 s with status 0
 #   end NAME [SECONDS]              waits until it ends by itself, with status 0
 #   end_any NAME                    the same with any status
 #   kill_hard NAME                  SIGKILL, and waits
@@ -81,9 +81,12 @@ trap 'FAILED=${FAILED:-"\"$BASH_COMMAND\" in ${BASH_SOURCE[0]##*/}, line $LINENO
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+# The files are emptied here, or who waits for a line could find that of a run before.
 start() {
     local name=$1
     shift
+    : > "$LOGS/$name.out"
+    : > "$LOGS/$name.log"
     exec ip netns exec "$@" > "$LOGS/$name.out" 2> "$LOGS/$name.log" < /dev/null &
     PID[$name]=$!
 }
@@ -114,7 +117,7 @@ end() {
 
 stop() {
     kill "${PID[$1]}"
-    end "$1" 10
+    end "$1" "${2:-10}"
 }
 
 # end_any NAME: waits, whatever its status will be

@@ -34,5 +34,5 @@ kill_hard bob # waits for an answer that will not come, or is gone
 ctl session resume > /dev/null || fail "session resume"
 session_start alice
 wait_log alice '"observed"' 20
-stop alice
+stop alice $CLOSING_SECONDS
 stop_relay

@@ -50,7 +50,7 @@ done
 grep -q '^handshake ' "$LOGS/shard" || fail "shard show for people"
 grep -q '^engine  *[io]' -i "$LOGS/crypto" || fail "crypto show for people"
 
-stop alice
+stop alice $CLOSING_SECONDS
 wait_until 5 owns 0 0 || fail "the session is gone, but its shard has it"
 wait_until 5 in_crypto '[.suites[].sessions] == [0, 0, 0]' || fail "a suite still has a session"
 wait_until 5 eval '[ "$(of_shard handshake .pages_used)" -eq 0 ]' || fail "pages were not given back"

@@ -61,7 +61,7 @@ certificates
 start_relay certificate="$LEGS/relay" sessions="trace: allow, trace_directory: $TRACES"
 session_start alice
 expect "$(files)" -eq 0 "files of a session that nobody chose"
-stop alice
+stop alice $CLOSING_SECONDS
 TRACE=$(ctl session trace "${PEER_PUBLIC[alice]}" --qlog --keylog --for 5m | jq .trace)
 expect "$(ctl session traces | jq -r '.traces[0].state')" = armed "state of the trace"
 session_start bob
@@ -95,7 +95,7 @@ for label in CLIENT_HANDSHAKE_TRAFFIC_SECRET SERVER_HANDSHAKE_TRAFFIC_SECRET CLI
 done
 expect "$(grep -cv '^[A-Z_0-9]* [0-9a-f]\{64\} [0-9a-f]*$' "$keylog")" -eq 0 "lines of another form in the key log"
 
-stop alice
+stop alice $CLOSING_SECONDS
 wait_until 10 eval '[ "$(ctl session traces | jq ".traces | length")" -eq 0 ]' || fail "the trace does not end"
 "$NETNS_DIR/qlog.py" "$qlog" > "$LOGS/qlog" || fail "the qlog is not one"
 for event in transport:packet_sent transport:packet_received recovery:metrics_updated; do
@@ -115,6 +115,6 @@ refused not_found session untrace "$TRACE"
 ctl session trace 203.0.113.9 --for 2s > /dev/null || fail "a trace in place of the one that was ended"
 expect "$(ctl session traces | jq '.traces | length')" -eq 8 "traces"
 wait_until 5 eval '[ "$(ctl session traces | jq ".traces | length")" -eq 7 ]' || fail "a trace outlives its time"
-stop alice
-stop bob
+stop alice $CLOSING_SECONDS
+stop bob $CLOSING_SECONDS
 stop_relay

@@ -12,6 +12,9 @@
 
 INTEROP_DIR=$NETNS_DIR/../interop
 
+# In which an aioquic session ends that is told to: it stays for three probe time-outs, long ones if the machine is busy.
+CLOSING_SECONDS=60
+
 bound() {
     wait_event leg_bound "pair=$PAIR" leg=a "peer=$1"
     wait_event leg_bound "pair=$PAIR" leg=b "peer=$2"
