@@ -165,7 +165,8 @@ int cli_parse_word(struct cli_parse *parse, const char *word)
     return take_argument(parse, word);
 }
 
-int cli_parse_check(struct cli_parse *parse)
+/* After the last word: whether the command is whole. When help was asked for, everything is. */
+static int check_whole(struct cli_parse *parse)
 {
     if (parse->pending)
         return fail(parse, "--%s wants a value", parse->pending->name);
@@ -189,7 +190,7 @@ int cli_parse_words(struct cli_parse *parse, const struct cli_noun *nouns, size_
         if (cli_parse_word(parse, words[i]) < 0)
             return -EINVAL;
     }
-    return cli_parse_check(parse);
+    return check_whole(parse);
 }
 
 const struct cli_value *cli_parse_option(const struct cli_parse *parse, const char *name)

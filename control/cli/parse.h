@@ -30,12 +30,9 @@ void cli_parse_end(struct cli_parse *parse);
 int cli_parse_word(struct cli_parse *parse, const char *word);
 
 /*
- * After the last word: whether the command is whole. When help was asked for, everything is. 0, or -EINVAL
- * with `error` set. A parse without any noun is not an error: `noun` is NULL.
+ * All of the above for `count` words, which have to make a whole command, unless they ask for help. 0, or
+ * -EINVAL with `error` set. A parse without any noun is not an error: `noun` is NULL.
  */
-int cli_parse_check(struct cli_parse *parse);
-
-/* All of the above for `count` words. */
 int cli_parse_words(struct cli_parse *parse, const struct cli_noun *nouns, size_t count,
                     const char *const *words);
 

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t cli_text_width(const char *text)
+/* Characters of a UTF-8 text: what it takes on a terminal, wide scripts apart. */
+static size_t text_width(const char *text)
 {
     size_t width = 0;
 
@@ -45,7 +46,7 @@ void cli_table_begin(struct cli_table *table, FILE *out, bool bold, const char *
 
         assert(column < CLI_COLUMNS_MAX);
         table->columns[column] = columns[column];
-        table->widths[column] = cli_text_width(heading(table, column));
+        table->widths[column] = text_width(heading(table, column));
         if (*heading(table, column))
             table->headed = false;
     }
@@ -73,7 +74,7 @@ void cli_table_cell(struct cli_table *table, const char *format, ...)
         table->cell_room = table->cell_room ? 2 * table->cell_room : 64;
         table->cells = cli_resize(table->cells, table->cell_room * sizeof(*table->cells));
     }
-    cli_table_widen(table, table->cell_count % table->column_count, cli_text_width(cell));
+    cli_table_widen(table, table->cell_count % table->column_count, text_width(cell));
     table->cells[table->cell_count++] = cell;
 }
 
@@ -85,7 +86,7 @@ static void print_row(const struct cli_table *table, const char *const *cells, b
     if (bold)
         fputs("\033[1m", table->out);
     for (size_t i = 0; i < table->column_count; i++) {
-        const int padding = (int)(table->widths[i] - cli_text_width(cells[i]));
+        const int padding = (int)(table->widths[i] - text_width(cells[i]));
         const int before = is_right(table, i) ? padding : 0;
 
         if (*cells[i]) {

@@ -39,8 +39,5 @@ void cli_table_flush(struct cli_table *table);
 /* Flushes and frees. */
 void cli_table_end(struct cli_table *table);
 
-/* Characters of a UTF-8 text: what it takes on a terminal, wide scripts apart. */
-size_t cli_text_width(const char *text);
-
 /* Replaces control characters by '?', in place. */
 void cli_text_clean(char *text);

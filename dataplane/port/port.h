@@ -46,13 +46,7 @@ struct cv_port {
 struct cv_ports {
     uint32_t count;
     struct cv_port list[CV_CONFIG_PORTS]; /* in the order of the configuration */
-    uint8_t by_id[RTE_MAX_ETHPORTS];      /* DPDK port id to index in the list */
     struct cv_locals locals;              /* all addresses of all ports */
     struct rte_mempool *pools[RTE_MAX_NUMA_NODES];
     uint32_t ring_buffers; /* that the queues of all ports may hold */
 };
-
-static inline const struct cv_port *cv_port_by_id(const struct cv_ports *ports, uint16_t port_id)
-{
-    return &ports->list[ports->by_id[port_id]];
-}

@@ -86,7 +86,6 @@ static int start_all(struct cv_ports *ports, const struct cv_config *config, cha
             snprintf(reason, sizeof(reason), "more than %d addresses on all ports together", CV_MAX_LOCALS);
         if (result != 0)
             return tell(port, result, reason, error, error_bytes);
-        ports->by_id[port->port_id] = (uint8_t)i;
         log_port(port);
     }
     return 0;

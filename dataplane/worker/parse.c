@@ -239,8 +239,3 @@ void cv_parse_burst(const struct cv_parse_context *context, struct rte_mbuf **mb
     for (uint32_t i = 0; i < count; i++)
         parse_frame(context, vlan, mbufs[i], &packets[i]);
 }
-
-void cv_parse(const struct cv_parse_context *context, struct rte_mbuf *mbuf, struct cv_packet *packet)
-{
-    cv_parse_burst(context, &mbuf, packet, 1);
-}

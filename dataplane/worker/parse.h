@@ -16,11 +16,8 @@ struct cv_parse_context {
 };
 
 /*
- * Sets verdict (and drop), and for IP packets l3_offset, is_v6 and local; for FORWARD and SESSION also
- * source, both ports and payload_bytes. The mbuf is in one segment, as the ports are configured.
+ * Of each packet sets verdict (and drop), and for IP packets l3_offset, is_v6 and local; for FORWARD and SESSION also
+ * source, both ports and payload_bytes. Each mbuf is in one segment, as the ports are configured.
  */
-void cv_parse(const struct cv_parse_context *context, struct rte_mbuf *mbuf, struct cv_packet *packet);
-
-/* The same for each packet of a burst. */
 void cv_parse_burst(const struct cv_parse_context *context, struct rte_mbuf **mbufs,
                     struct cv_packet *packets, uint32_t count);

@@ -18,8 +18,10 @@ from check_layers import CALLED_FROM_OUTSIDE, STANDS_IN, WORD, Tree
 
 # What only tests call, and why it is there all the same.
 FOR_TESTS = {
-    "cv_handshakes_turn": "a turn of the handshake thread, for tests that have no thread",
+    "cv_handshake_thread_turn": "a turn of the handshake thread, for tests that have no thread",
     "cv_worker_turn": "a turn of the worker's loop, for tests that have no thread",
+    "cv_dataplane_link_attached": "whether the other end is there, for tests of the attachment",
+    "sync_running": "for tests that wait until store and data plane are in line",
     "cv_peer_room_bytes": "for programs that use peer/ as a library",
     "cv_peer_tls_generate": "for programs that use peer/ as a library",
 }

@@ -45,7 +45,7 @@ bool ask(struct rte_mbuf *mbuf)
 
     memset(&packet, 0xa5, sizeof(packet));
     memset(&notice, 0xa5, sizeof(notice));
-    cv_parse(&context, mbuf, &packet);
+    cv_parse_burst(&context, &mbuf, &packet, 1);
     if (packet.verdict != CV_VERDICT_DROP)
         return cv_answer(&packet, &locals, &notice);
     notice.type = CV_NOTICE_NONE;

@@ -48,7 +48,7 @@ static struct cv_packet parse_on(uint16_t port_id, struct rte_mbuf *mbuf)
 
     memset(&packet, 0xa5, sizeof(packet));
     context.port_id = port_id;
-    cv_parse(&context, mbuf, &packet);
+    cv_parse_burst(&context, &mbuf, &packet, 1);
     rte_pktmbuf_free(mbuf);
     return packet;
 }
@@ -135,11 +135,12 @@ static void truncated(void **state)
         context.port_id = i == 2 ? VLAN_PORT : PORT;
         for (uint16_t bytes = 0; bytes < whole->data_len; bytes++) {
             struct rte_mbuf cut = {.buf_addr = malloc(bytes), .data_len = bytes};
+            struct rte_mbuf *mbuf = &cut;
             struct cv_packet packet;
 
             if (bytes != 0)
                 memcpy(cut.buf_addr, rte_pktmbuf_mtod(whole, uint8_t *), bytes);
-            cv_parse(&context, &cut, &packet);
+            cv_parse_burst(&context, &mbuf, &packet, 1);
             assert_dropped(packet, TOO_SHORT);
             free(cut.buf_addr);
         }
