@@ -141,7 +141,7 @@ struct cv_session {
     uint8_t end_application;
     uint64_t end_code;
     uint64_t start_ns, seen_ns;
-    uint64_t ack_ns; /* CV_DUE_ACK_*: since when */
+    uint64_t ack_ns;    /* CV_DUE_ACK_*: since when */
     uint64_t handed_ns; /* the handshake thread's time at the handover: ngtcp2 takes no earlier one */
     uint64_t rx_pkts, tx_pkts;
     uint64_t keys_tx_pkts; /* tx_pkts when new keys were last begun */

@@ -32,8 +32,8 @@ struct cv_shard;
 struct cv_worker {
     struct cv_relay relay;
     /* Set before the worker starts. */
-    struct cv_shard *shard; /* its sessions; NULL: none */
-    uint16_t listen_port;   /* host order; 0: no sessions */
+    struct cv_shard *shard;  /* its sessions; NULL: none */
+    uint16_t listen_port;    /* host order; 0: no sessions */
     struct rte_ring *outbox; /* the keeper's own packets, to be sent by this worker; NULL: not this one */
     struct cv_rx rx[CV_MAX_PORTS];
     uint32_t rx_count;
