@@ -100,8 +100,7 @@ void cv_header_key_init(struct cv_crypto *crypto, struct cv_header_key *key, enu
                         const uint8_t *secret);
 void cv_header_key_wipe(struct cv_header_key *key);
 
-/* Writes CV_HEADER_MASK_BYTES to `mask`, from CV_HEADER_SAMPLE_BYTES of ciphertext. False when OpenSSL
- * failed. */
+/* Writes CV_HEADER_MASK_BYTES to `mask`, from CV_HEADER_SAMPLE_BYTES of ciphertext. False when OpenSSL failed. */
 static inline bool cv_header_mask(struct cv_header_key *key, uint8_t *mask, const uint8_t *sample)
 {
     return key->method->masks(key, &mask, &sample, 1);

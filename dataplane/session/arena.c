@@ -21,8 +21,7 @@
 #define LOOKS       8    /* into one bin */
 #define ROOM_BYTES  8192 /* of a free block, to count as room */
 
-/* A block begins with this. Blocks of one page, or of the base, lie side by side, a header of no bytes last.
- */
+/* A block begins with this. Blocks of one page, or of the base, lie side by side, a header of no bytes last. */
 struct header {
     uint32_t before; /* bytes of the block before this; 0: this is the first */
     uint32_t bytes;  /* with the header, a multiple of 8; its lowest bit is FREE */

@@ -44,8 +44,7 @@ void cv_cid_codec_destroy(struct cv_cid_codec *codec);
 
 void cv_cid_encode(struct cv_cid_codec *codec, const struct cv_cid *cid, uint8_t bytes[CV_ISSUED_CID_BYTES]);
 
-/* False: not issued by this start of the data plane. Whether shard and slot exist is for the caller to check.
- */
+/* False: not issued by this start of the data plane. Whether shard and slot exist is for the caller to check. */
 bool cv_cid_decode(struct cv_cid_codec *codec, const uint8_t *bytes, size_t length, struct cv_cid *cid);
 
 /* The same for many at a time, which costs a fraction each. Those that were not issued get generation 0.

@@ -4,5 +4,5 @@
  * in the list of sessions with events (schedule.h). */
 #include "shard.h"
 
-/* As far as the ring has room. Returns how many sessions have told all they had. */
+/* As far as the ring has room. Returns of how many sessions all has been told. */
 uint32_t cv_events_send(struct cv_shard *shard);

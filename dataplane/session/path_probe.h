@@ -28,8 +28,7 @@ struct cv_path_probe {
     bool wanted;         /* cv_path_probe_soon was here */
 };
 
-/* `path_bytes`: the largest UDP payload that the path is known to carry. `heard_pkts`: packets from the peer.
- */
+/* `path_bytes`: the largest UDP payload that the path is known to carry. `heard_pkts`: packets from the peer. */
 static inline bool cv_path_probe_due(const struct cv_path_probe *probe, uint16_t path_bytes,
                                      uint64_t heard_pkts, uint64_t now_ns)
 {
@@ -47,8 +46,7 @@ static inline void cv_path_probe_sent(struct cv_path_probe *probe, uint16_t path
         now_ns + (probe->tries == CV_PROBES_OF_A_SIZE - 1 ? CV_PROBE_PATIENCE_NS : CV_PROBE_AGAIN_NS);
 }
 
-/* The session carries tunnel traffic, for which the size counts: the next probe need not wait. Once a
- * session. */
+/* The session carries tunnel traffic, for which the size counts: the next probe need not wait. Once a session. */
 static inline void cv_path_probe_soon(struct cv_path_probe *probe)
 {
     if (probe->wanted)

@@ -102,8 +102,11 @@ static int fill(struct cv_sessions *all, char *error, size_t error_bytes)
         return -ENOMEM;
     cv_keys_init(all->slots, all->max);
     result = cv_rx_packet_init();
-    if (result == 0)
-        result = cv_cid_secret_make(&all->secret);
+    if (result != 0) {
+        snprintf(error, error_bytes, "packet buffers have no room for what sessions note in them");
+        return result;
+    }
+    result = cv_cid_secret_make(&all->secret);
     if (result != 0)
         return result;
     all->engine = cv_crypto_select(all->config->crypto, all->passed_over, sizeof(all->passed_over));

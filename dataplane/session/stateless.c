@@ -12,8 +12,7 @@
 #define RESET_BYTES_MIN    43 /* of what is answered with a reset, so that resets don't answer each other */
 #define RESET_BYTES_MAX    42
 
-/* Strangers get a bounded number of answers, so that resets and the like cost a bounded share of this thread.
- */
+/* Strangers get a bounded number of answers, so that resets and the like cost a bounded share of this thread. */
 static struct rte_mbuf *answer_buffer(struct cv_handshakes *handshakes)
 {
     if (handshakes->shard->now_ns - handshakes->refill_ns >= REFILL_NS) {

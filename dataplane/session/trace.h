@@ -25,8 +25,7 @@ size_t cv_traces_memory(uint32_t workers);
 /* Makes the directory if it is missing. 0, or a negative errno with a sentence in `error`. */
 int cv_traces_create(struct cv_traces **traces, struct cv_sessions *all, char *error, size_t error_bytes);
 
-/* Where the table is shown, and when the data plane started: part of files' names. Before the threads start.
- */
+/* Where the table is shown, and when the data plane started: part of files' names. Before the threads start. */
 void cv_traces_attach(struct cv_traces *traces, struct cv_session_stats *stats, uint64_t start_unix_ms);
 
 /* Writes what is in the rings and closes all files. After the threads have ended. NULL is allowed. */

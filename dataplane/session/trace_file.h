@@ -30,8 +30,7 @@ struct cv_trace {
 /* As if it had never been. */
 void cv_trace_clear(struct cv_trace *trace);
 
-/* Makes the files of an armed trace: recording from now on. False, and a word in the log: none could be made.
- */
+/* Makes the files of an armed trace: recording from now on. False, and a word in the log: none could be made. */
 bool cv_trace_open(struct cv_trace *trace, const char *directory, uint64_t session, uint64_t start_unix_ms);
 
 /* Ends the recording, if there is one: says so in the log, closes the files. */
