@@ -23,7 +23,8 @@ void cv_session_route_learn(struct cv_session_route *route, const struct cv_rx_p
     memcpy(route->frame_header + 12, frame + 12, mbuf->l2_len - 12u);
 }
 
-bool cv_session_route_is(const struct cv_session_route *route, const struct cv_rx_packet *rx)
+/* Whether a route of the same path says just that. */
+static bool says_the_same(const struct cv_session_route *route, const struct cv_rx_packet *rx)
 {
     const struct rte_mbuf *mbuf = rx->mbuf;
     const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
@@ -62,7 +63,8 @@ static struct cv_session_route *find(struct cv_session *session, const struct cv
     return NULL;
 }
 
-struct cv_session_route *cv_routes_of(struct cv_session *session, const struct cv_rx_packet *rx)
+/* Of the session's routes, that of the packet's path; NULL: none yet. */
+static struct cv_session_route *route_of(struct cv_session *session, const struct cv_rx_packet *rx)
 {
     return find(session, &rx->address, rx->local);
 }
@@ -104,7 +106,7 @@ static struct cv_session_route *room_for_another(struct cv_session *session)
 
 void cv_routes_learn(struct cv_session *session, const struct cv_rx_packet *rx)
 {
-    struct cv_session_route *route = cv_routes_of(session, rx);
+    struct cv_session_route *route = route_of(session, rx);
 
     if (route == NULL)
         route = room_for_another(session);
@@ -126,10 +128,10 @@ static uint64_t accepted_pkts(struct cv_session *session)
  */
 struct cv_routes_look cv_routes_look(struct cv_session *session, const struct cv_rx_packet *rx)
 {
-    const struct cv_session_route *route = cv_routes_of(session, rx);
+    const struct cv_session_route *route = route_of(session, rx);
     struct cv_routes_look look = {.news = false};
 
-    if (likely(route != NULL && cv_session_route_is(route, rx)))
+    if (likely(route != NULL && says_the_same(route, rx)))
         return look;
     look.news = (rx->payload[0] & 0x80) == 0 && ngtcp2_conn_get_handshake_completed(session->conn) != 0;
     if (look.news)

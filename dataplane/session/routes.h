@@ -13,18 +13,12 @@
 /* The way back to where a packet came from. */
 void cv_session_route_learn(struct cv_session_route *route, const struct cv_rx_packet *rx);
 
-/* Whether a route of the same path says just that. */
-bool cv_session_route_is(const struct cv_session_route *route, const struct cv_rx_packet *rx);
-
 /*
  * Puts Ethernet, IP and UDP headers before the payload that the mbuf holds, checksums included, and sets
  * mbuf->port. The mbuf has CV_WRAPPING_BYTES_MAX (packet/wrap.h) bytes of headroom.
  */
 void cv_session_route_wrap(const struct cv_session_route *route, const struct cv_locals *locals,
                            uint16_t listen_port_be, uint8_t ecn, struct rte_mbuf *mbuf);
-
-/* Of the session's routes, that of the packet's path; NULL: none yet. */
-struct cv_session_route *cv_routes_of(struct cv_session *session, const struct cv_rx_packet *rx);
 
 /* The route of a path; NULL: it was forgotten for newer ones. */
 struct cv_session_route *cv_routes_find(const struct cv_locals *locals, struct cv_session *session,

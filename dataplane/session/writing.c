@@ -120,10 +120,12 @@ static unsigned write_session(struct cv_shard *shard, struct cv_session *session
 
 uint32_t cv_sessions_write(struct cv_shard *shard)
 {
-    struct cv_session *session = NULL, *last = TAILQ_LAST(&shard->writing, cv_session_list);
+    struct cv_session *session = NULL, *last;
     unsigned packets = 0;
     uint32_t done = 0;
 
+    cv_schedule_late_acks(shard);
+    last = TAILQ_LAST(&shard->writing, cv_session_list);
     while (done < SESSIONS_PER_TURN && packets < PACKETS_PER_TURN && session != last) {
         session = cv_schedule_take(shard);
         done++;
