@@ -55,7 +55,8 @@ uint32_t cv_handshake_thread_turn(struct cv_handshakes *handshakes)
     take_packets(handshakes, packets);
     done += cv_orders_take(shard);
     cv_admission_expire(handshakes);
-    done += cv_timers_serve(shard) + cv_sessions_write(shard);
+    done += cv_timers_serve(shard);
+    done += cv_sessions_write(shard);
     done += cv_events_send(shard);
     if (shard->dump.active)
         cv_orders_dump(shard);

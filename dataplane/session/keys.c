@@ -6,6 +6,7 @@
 
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <openssl/crypto.h>
+#include <rte_debug.h>
 #include <string.h>
 
 /* Where the keys of all sessions are, for callbacks that are not told which session they are for. */
@@ -14,6 +15,7 @@ static size_t slots_bytes;
 
 void cv_keys_init(const struct cv_session *slots, uint32_t count)
 {
+    RTE_VERIFY(slots_bytes == 0 || count == 0);
     slots_start = (uintptr_t)slots;
     slots_bytes = count * sizeof(*slots);
 }

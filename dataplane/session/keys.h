@@ -9,7 +9,10 @@
  */
 #include "session.h"
 
-/* At start: the array of all sessions, in which all keys of ours are. */
+/*
+ * At start: the array of all sessions, in which all keys of ours are; 0 sessions at the end. One array at a time
+ * in a process.
+ */
 void cv_keys_init(const struct cv_session *slots, uint32_t count);
 
 /* ngtcp2's callbacks. */

@@ -38,7 +38,7 @@ enum cv_handed_kind {
 
 /* What the handshake thread hands to a worker. */
 struct cv_handed {
-    union {
+    _Alignas(16) union { /* as rte_ring takes elements of 16 bytes to lie */
         struct cv_session *session;
         struct rte_mbuf *mbuf; /* in all other kinds */
     };

@@ -243,6 +243,7 @@ void cv_sessions_destroy(struct cv_sessions *all)
     OPENSSL_cleanse(&all->secret, sizeof(all->secret));
     rte_free(all->shards);
     cv_arena_bases_destroy(all->bases, all->max);
+    cv_keys_init(NULL, 0);
     rte_free(all->slots);
     rte_free(all);
 }
