@@ -13,16 +13,28 @@
 
 #define RING_BURST CV_BURST
 
+/* Whether a session can be with who sent this: control takes no other address for a peer's. */
+static bool is_from_peer(const struct cv_packet *packet)
+{
+    return packet->source_port_be != 0 && cv_ip_may_be_peer(&packet->source);
+}
+
 void cv_worker_shard_receive(struct cv_shard *shard, struct cv_packet *const *packets, uint32_t count)
 {
+    struct cv_context *context = &shard->relay->context;
     struct rte_mbuf *mbufs[CV_BURST];
+    uint32_t taken = 0;
 
     for (uint32_t i = 0; i < count; i++) {
+        if (unlikely(!is_from_peer(packets[i]))) {
+            cv_drop(context, packets[i]->mbuf, CV_DROP_BAD_ADDRESS);
+            continue;
+        }
         cv_rx_packet_mark(packets[i], shard->id);
-        mbufs[i] = packets[i]->mbuf;
+        mbufs[taken++] = packets[i]->mbuf;
     }
-    shard->relay->context.stats->session_rx_pkts += count;
-    cv_demux(shard, mbufs, count);
+    context->stats->session_rx_pkts += count;
+    cv_demux(shard, mbufs, taken);
 }
 
 static void take_one(struct cv_shard *shard, struct cv_handed *handed)

@@ -11,8 +11,8 @@ are given, and exits with 1 when there is any. The rules:
 - A function or variable is declared in the header of the .c that defines it and nowhere else; what has no header
   is static. A .c says neither `extern` nor what another file defines.
 
-What a compiler would need to see, macros that make functions and callbacks, is beyond it: callbacks that a layer
-registers with a lower one are listed in docs/architecture.md, by people.
+What a compiler would need to see (macros that make functions, variables without a header, callbacks) is beyond it:
+callbacks that a layer registers with a lower one are listed in docs/architecture.md, by people.
 """
 
 import argparse
@@ -260,7 +260,7 @@ class Tree:
     def __init__(self, root):
         self.sources = {}
         for folder, folders, files in os.walk(root):
-            folders[:] = sorted(f for f in folders if not re.match(r"\.|build|node_modules$", f))
+            folders[:] = sorted(f for f in folders if not re.match(r"\.|(build|node_modules)$", f))
             for name in sorted(files):
                 if name.endswith((".c", ".h")):
                     path = os.path.relpath(os.path.join(folder, name), root)
@@ -438,7 +438,10 @@ def main():
     tree.check_folders()
     tree.check_circles()
     tree.check_declarations()
-    wanted = tuple(folder.rstrip("/") + "/" for folder in options.folders)
+    wanted = tuple(os.path.normpath(folder) + "/" for folder in options.folders)
+    for folder in wanted:
+        if not any(path.startswith(folder) for path in tree.sources):
+            sys.exit(f"no C file in {folder}")
     faults = sorted(fault for fault in tree.faults if not wanted or fault.file.startswith(wanted))
     for fault in faults:
         print(f"{fault.file}:{fault.line}: {fault.what}")

@@ -25,7 +25,8 @@ expect "$(last_event alice refused .name)" = no_such_peer "what the relay says o
 
 # A relay that is not the one that was meant.
 start_peer alice serve --relay-id "$(peer_id bob)"
-wait_peer alice ended '.by == "us"'
+# 0x12a: CRYPTO_ERROR with the alert bad_certificate (RFC 9001 section 4.8).
+wait_peer alice ended '.by == "us" and .code == 298 and (.sentence | startswith("the relay shows another key"))'
 end_any alice-peer
 stop_peer bob
 stop_relay

@@ -220,6 +220,13 @@ def tables():
         say(found == fault, f"{source} and {target}", f"expected: {fault}", f"found:    {found}")
 
 
+def folders():
+    run = subprocess.run([sys.executable, CHECK, "--root", CHECKOUT, "datplane"], stderr=subprocess.PIPE, text=True)
+    say(run.returncode == 1 and "no C file in datplane/" in run.stderr, "a folder that is none", run.stderr)
+    run = subprocess.run([sys.executable, CHECK, "--root", CHECKOUT, "./lib"], check=False)
+    say(run.returncode == 0, "a folder that is one")
+
+
 def this_checkout():
     code, lines = check(CHECKOUT)
     say(code == 0, "this checkout passes", *lines)
@@ -240,6 +247,7 @@ def this_checkout():
 
 made_up_trees()
 tables()
+folders()
 this_checkout()
 print(f"1..{count}")
 sys.exit(1 if failures else 0)

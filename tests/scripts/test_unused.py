@@ -14,15 +14,15 @@ import tempfile
 CHECK = sys.argv[1]
 
 FILES = {
-    "lib/two.h": "#pragma once\nint cv_called(void);\nint cv_tested(void);\nint cv_own(void);\nint cv_dead(void);\n\n"
+    "lib/two.h": "#pragma once\nint cv_called(void);\nint cv_tested(void);\nint cv_own(void);\nint cv_dead(void);\nint cv_worker_turn(void);\n\n"
     "static inline int cv_inline_called(void)\n{\n    return 1;\n}\n\n"
     "static inline int cv_inline_dead(void)\n{\n    return 2;\n}\n\n"
     "static inline int cv_inline_tested(void)\n{\n    return 3;\n}\n",
     "lib/two.c": '#include "two.h"\n\nint cv_own(void)\n{\n    return 1;\n}\n\n'
     "int (*const cv_table[])(void) = {cv_own};\n\n"
     "int cv_called(void)\n{\n    return cv_table[0]();\n}\n\nint cv_tested(void)\n{\n    return 2;\n}\n\n"
-    "int cv_dead(void)\n{\n    return 3;\n}\n",
-    "peer/main.c": '#include "two.h"\n\nint main(void)\n{\n    return cv_called() + cv_inline_called();\n}\n',
+    "int cv_dead(void)\n{\n    return 3;\n}\n\nint cv_worker_turn(void)\n{\n    return 4;\n}\n",
+    "peer/main.c": '#include "two.h"\n\nint main(void)\n{\n    return cv_called() + cv_inline_called() + cv_worker_turn();\n}\n',
     "tests/unit/test_two.c": '#include "two.h"\n\nint main(void)\n{\n    return cv_tested() + cv_inline_tested();\n}\n',
 }
 
@@ -30,6 +30,7 @@ FAULTS = {
     "a function that nobody calls": "lib/two.c: cv_dead: no other file uses it: static, or gone",
     "one that only a table of its own file has": "lib/two.c: cv_own: no other file uses it: static, or gone",
     "one that only tests call": "lib/two.c: cv_tested: only tests use it",
+    "one that is excused and need not be": "lib/two.c: cv_worker_turn: FOR_TESTS names it without need",
     "an inline one that nobody calls": "lib/two.h: cv_inline_dead: nobody uses it",
     "an inline one that only tests call": "lib/two.h: cv_inline_tested: only tests use it",
 }

@@ -188,6 +188,31 @@ static void every_packet_has_an_end(void **state)
     }
 }
 
+/*
+ * What goes on in a tunnel is handed to the worker's sessions, of which this one has none: whether the leg was found
+ * by its address or by what its packet claims.
+ */
+static void tunnels_without_sessions(void **state)
+{
+    const struct cv_leg_config tunnel = {.bind = CV_BIND_TUNNEL, .session = 7, .channel = 1};
+    const struct cv_leg_config other = {.bind = CV_BIND_TUNNEL, .session = 7, .channel = 2};
+    uint32_t fixed = 2 * rig_pair(rig, 2, 40001, rig_fixed("203.0.113.50:1"), tunnel);
+    uint32_t prefix = 2 * rig_pair(rig, 3, 40002, rig_prefix("203.0.113.64/26"), other);
+    uint32_t one = 1;
+
+    (void)state;
+    receive(0, rig_datagram("203.0.113.50:1", "192.0.2.1:40001", &one, 4));
+    receive(0, rig_datagram("203.0.113.70:1", "192.0.2.1:40002", &one, 4));
+    receive(0, rig_datagram(A, RELAY, &one, 4));
+    assert_int_equal(cv_worker_turn(&rig->workers[0]), 3);
+    assert_int_equal(rig->stats[0].drops[CV_DROP_UNBOUND_LEG], 2);
+    assert_int_equal(rig->stats[0].tx_pkts, 1);
+    assert_int_equal(cv_leg_at(&rig->table, fixed)->pkts, 1);
+    assert_int_equal(cv_leg_at(&rig->table, fixed)->bytes, 4);
+    assert_int_equal(cv_leg_at(&rig->table, prefix)->pkts, 1);
+    rte_pktmbuf_free(take_sent(0));
+}
+
 static void refusals_on_the_way_out(void **state)
 {
     static const uint8_t large[1472];
@@ -466,6 +491,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(both_ways_by_two_workers),
         EACH(every_packet_has_an_end),
+        EACH(tunnels_without_sessions),
         EACH(refusals_on_the_way_out),
         EACH(tx_full),
         EACH(no_such_tx_port),
