@@ -3,8 +3,7 @@
 /*
  * What every stage of a worker may do with a packet, whatever it knows of pairs or sessions: count it, drop
  * it with a reason, queue it for a port, tell the keeper. One context per worker, written by that worker
- * alone once it runs. Nothing here takes a lock, allocates or waits; only cv_transmit_full and
- * cv_transmit_flush call a driver.
+ * alone once it runs. Nothing here takes a lock, allocates, waits or calls a driver. What leaves: transmit.h.
  */
 #include "notice.h"
 #include "shared/stats.h"
@@ -42,20 +41,3 @@ static inline void cv_drop(struct cv_context *context, struct rte_mbuf *mbuf, ui
 
 /* Puts a notice into the keeper's ring; a full one loses it, and that is counted. */
 void cv_notify(struct cv_context *context, const struct cv_notice *notice);
-
-/* Sends what waits for a port, as far as the port has room. */
-void cv_transmit_flush(struct cv_context *context, uint16_t port_id);
-
-/* cv_transmit when the port's queue is full: flushes it, and drops the packet if that makes no room. */
-void cv_transmit_full(struct cv_context *context, uint16_t port_id, struct rte_mbuf *mbuf);
-
-/* Queues a packet for a port; it leaves at the end of the turn. Dropped as tx_full when too many wait. */
-static inline void cv_transmit(struct cv_context *context, uint16_t port_id, struct rte_mbuf *mbuf)
-{
-    struct cv_tx *tx = &context->tx[port_id];
-
-    if (likely(tx->present && tx->count < CV_TX_PENDING))
-        tx->mbufs[tx->count++] = mbuf;
-    else
-        cv_transmit_full(context, port_id, mbuf);
-}

@@ -3,6 +3,7 @@
 
 #include "claim.h"
 #include "packet/headers.h"
+#include "packet/transmit.h"
 #include "rewrite.h"
 #include "route.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "connection.h"
 
-#include "admission.h"
+#include "await_admission.h"
 #include "ending.h"
 #include "keys.h"
 #include "memory.h"

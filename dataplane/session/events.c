@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "events.h"
 
-#include "admission.h"
+#include "await_admission.h"
 #include "slots.h"
 #include "stream.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "handshake_thread.h"
 
-#include "admission.h"
+#include "await_admission.h"
 #include "events.h"
 #include "initial.h"
 #include "orders.h"

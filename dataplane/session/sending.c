@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sending.h"
 
+#include "packet/transmit.h"
+
 struct rte_mbuf *cv_send_buffer(struct cv_shard *shard)
 {
     struct rte_mbuf *mbuf = shard->spare != NULL ? shard->spare : rte_pktmbuf_alloc(shard->mbufs);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tunnel.h"
 
+#include "packet/transmit.h"
 #include "packet/wrap.h"
 #include "relay/find.h"
 #include "relay/route.h"

@@ -5,6 +5,7 @@
 #include "events.h"
 #include "handover.h"
 #include "orders.h"
+#include "packet/transmit.h"
 #include "rx_packet.h"
 #include "stats.h"
 #include "timers.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "worker.h"
 
+#include "packet/transmit.h"
 #include "parse.h"
 #include "port/answer.h"
 #include "port/answer_stun.h"

@@ -13,6 +13,7 @@
 INTEROP_DIR=$NETNS_DIR/../interop
 
 # In which an aioquic session ends that is told to: it stays for three probe time-outs, long ones if the machine is busy.
+# shellcheck disable=SC2034  # for who sources this
 CLOSING_SECONDS=60
 
 bound() {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "admission.h"
+#include "await_admission.h"
 
 #include "ending.h"
 #include "handshakes.h"
