@@ -30,6 +30,8 @@ from aioquic.quic.packet import QuicProtocolVersion
 from aioquic.tls import CipherSuite
 
 TIMEOUT_S = 15
+PATH_CHALLENGE = 0x1A  # RFC 9000 section 19.17
+CHALLENGE_WITHIN_S = 5
 
 
 class Session:
@@ -47,6 +49,9 @@ class Session:
         if not arguments.no_certificate:
             configuration.load_cert_chain(arguments.certificate, arguments.key)
         self.quic = QuicConnection(configuration=configuration)
+        self.echo_bytes = arguments.echo or 100
+        self.challenges = 0
+        self.count_challenges()
         self.target = socket.getaddrinfo(arguments.host, arguments.port, type=socket.SOCK_DGRAM)[0]
         self.rebind()
         self.completed = False
@@ -54,6 +59,28 @@ class Session:
         self.received = b""
         self.quic.connect(self.target[4], now=time.monotonic())
         self.flush()
+
+    def count_challenges(self):
+        """aioquic has no event for PATH_CHALLENGE frames: so their handler is wrapped."""
+        handlers = self.quic._QuicConnection__frame_handlers
+        handler, epochs = handlers[PATH_CHALLENGE]
+
+        def count(*arguments):
+            handler(*arguments)
+            self.challenges += 1
+
+        handlers[PATH_CHALLENGE] = (count, epochs)
+
+    def move(self):
+        """To another port, and on when the relay has had the answer to its challenge and what came after that: a move
+        that comes before is none that it could notice, and neither is one of which it hears no more than the end."""
+        challenges = self.challenges
+        self.rebind()
+        self.echo(self.echo_bytes)
+        deadline = time.monotonic() + CHALLENGE_WITHIN_S
+        while self.challenges == challenges and self.closed is None and time.monotonic() < deadline:
+            self.turn(0.1)
+        self.echo(self.echo_bytes)
 
     def rebind(self):
         self.socket = socket.socket(self.target[0], socket.SOCK_DGRAM)
@@ -63,6 +90,7 @@ class Session:
     def flush(self):
         for data, _ in self.quic.datagrams_to_send(now=time.monotonic()):
             try:
+                select.select([], [self.socket], [], 1)  # for room, on a busy machine
                 self.socket.send(data)
             except OSError:
                 pass
@@ -134,8 +162,7 @@ def run_one(arguments):
         session.echo(arguments.echo)
     home = session.socket
     for _ in range(arguments.rebind):
-        session.rebind()
-        session.echo(arguments.echo or 100)
+        session.move()
     if arguments.home:
         session.socket = home
         session.echo(arguments.echo or 100)
