@@ -16,7 +16,7 @@ mmdebstrap_is() {
 
 # prepare CMD...: CMD with a bash that has the environment's functions, a cache of its own and no need of a network
 prepare() {
-    env -u CULVERT_INSIDE PATH="$SCRATCH/bin:$PATH" CULVERT_CACHE="$SCRATCH/cache" CULVERT_MIRROR=http://mirror.invalid/ \
+    env -u CULVERT_INSIDE PATH="$SCRATCH/bin:$PATH" CULVERT_CACHE="$SCRATCH/cache" CULVERT_MIRROR=http://packages.invalid/ \
         bash -c '. "$1/scripts/lib/env.sh"; eval "$2"' bash "$CHECKOUT" "$1"
 }
 

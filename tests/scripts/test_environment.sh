@@ -64,7 +64,7 @@ END
 cat > "$SCRATCH/bin/apt-get" <<'END'
 #!/bin/bash
 echo "asked for: $*"
-[ "$1" != indextargets ] || echo "trixie-backports trixie-backports http://mirror.invalid/"
+[ "$1" != indextargets ] || echo "trixie-backports trixie-backports http://packages.invalid/"
 END
 chmod +x "$SCRATCH"/bin/*
 chmod 755 "$SCRATCH"
