@@ -31,9 +31,11 @@ int pair_record_make_tokens(struct pair_record *record)
     return 0;
 }
 
-static void put_leg(const struct leg_record *record, struct cv_leg_config *leg)
+static void put_leg(const struct leg_record *record, uint16_t relay_port, struct cv_leg_config *leg)
 {
     leg->bind = record->bind;
+    leg->relay_port = record->bind == CV_BIND_TUNNEL ? 0 : relay_port;
+    leg->proof = record->bind == CV_BIND_FIXED ? CV_PROOF_EXEMPT : CV_PROOF_VOUCHED;
     switch (record->bind) {
     case CV_BIND_TOKEN:
         memcpy(leg->token, record->token, sizeof(leg->token));
@@ -61,11 +63,10 @@ int pair_record_put(const struct pair_record *record, struct cv_message *message
     memset(message, 0, sizeof(*message));
     message->type = CV_MESSAGE_PAIR_PUT;
     message->put.pair = record->pair;
-    message->put.relay_port = record->relay_port;
     message->put.idle_s = record->idle_s;
     message->put.rate_bytes_per_second = record->rate_bytes_per_second;
     for (unsigned leg = 0; leg < 2; leg++)
-        put_leg(&record->legs[leg], &message->put.legs[leg]);
+        put_leg(&record->legs[leg], record->relay_port, &message->put.legs[leg]);
     message->sequence = 1; /* until it gets its own: a request without one is not well formed */
     error = cv_message_check(message, CV_SENDER_CONTROL);
     message->sequence = 0;

@@ -58,19 +58,21 @@ static void abandon(struct sync *sync, const char *why)
     clear(sync);
 }
 
-static bool same_leg(const struct leg_record *record, const struct cv_leg_state *state)
+static bool same_leg(const struct leg_record *record, uint16_t relay_port, const struct cv_leg_state *state)
 {
-    return record->bind == state->bind &&
-           (record->bind != CV_BIND_TUNNEL ||
-            (record->session == state->session && record->channel == state->channel));
+    if (record->bind != state->bind)
+        return false;
+    return record->bind == CV_BIND_TUNNEL
+               ? record->session == state->session && record->channel == state->channel
+               : relay_port == state->relay_port;
 }
 
 /* Whether the data plane has the pair as it was put there. */
 static bool same_settings(const struct pair_record *record, const struct cv_pair_state *state)
 {
-    return record->relay_port == state->relay_port && record->idle_s == state->idle_s &&
-           record->rate_bytes_per_second == state->rate_bytes_per_second &&
-           same_leg(&record->legs[0], &state->legs[0]) && same_leg(&record->legs[1], &state->legs[1]);
+    return record->idle_s == state->idle_s && record->rate_bytes_per_second == state->rate_bytes_per_second &&
+           same_leg(&record->legs[0], record->relay_port, &state->legs[0]) &&
+           same_leg(&record->legs[1], record->relay_port, &state->legs[1]);
 }
 
 static void on_state(struct request *request, const struct cv_pair_state *state)

@@ -30,6 +30,8 @@ enum cv_leg_flag {
     CV_LEG_METERED = 1 << 3,    /* the pair has a rate limit */
     CV_LEG_CID = 1 << 4,        /* the connection ID it sends to is known */
     CV_LEG_TUNNEL_OUT = 1 << 5, /* the other leg is a tunnel leg: tunnel_out in place of destination */
+    CV_LEG_OTHER_PORT =
+        1 << 6, /* the other leg is on another port of ours: what leaves, leaves from that one */
 };
 
 /* What a tunnel leg is: DATAGRAM frames of a session that begin with a channel. */
@@ -46,7 +48,7 @@ struct cv_leg {
         struct cv_tunnel tunnel_out;
     };
     uint16_t source_port_be;
-    uint16_t relay_port_be; /* of both legs */
+    uint16_t relay_port_be; /* where its packets come in; 0: a tunnel leg */
     uint16_t destination_port_be;
     uint16_t next_hop; /* towards destination */
     uint8_t flags;     /* enum cv_leg_flag */

@@ -14,6 +14,7 @@ static void describe_leg(const struct cv_leg *leg, uint32_t now_ms, struct cv_le
         state->channel = leg->bind.tunnel.channel;
     }
     state->bind = leg->bind_kind;
+    state->relay_port = rte_be_to_cpu_16(leg->relay_port_be);
     state->moves = leg->moves;
     state->seen_ms_ago = seen_ms == 0 ? UINT32_MAX : cv_ms_since(now_ms, seen_ms);
     state->pkts = __atomic_load_n(&leg->pkts, __ATOMIC_RELAXED);
@@ -27,7 +28,6 @@ void cv_pair_describe(const struct cv_pair_table *table, uint32_t slot, uint32_t
 
     memset(state, 0, sizeof(*state));
     state->pair = pair->number;
-    state->relay_port = rte_be_to_cpu_16(pair->legs[0].relay_port_be);
     state->idle_s = pair->idle_s;
     if (pair->legs[0].flags & CV_LEG_METERED)
         state->rate_bytes_per_second = pair->rate.ebs;

@@ -64,10 +64,9 @@ static void leave_claim(struct cv_pair_table *table, uint32_t number)
         count_prefix(table, leg->bind.prefix.length, false);
 }
 
-static void fill_leg(struct cv_leg *leg, const struct cv_leg_config *config, uint16_t relay_port,
-                     uint32_t now_ms)
+static void fill_leg(struct cv_leg *leg, const struct cv_leg_config *config, uint32_t now_ms)
 {
-    leg->relay_port_be = rte_cpu_to_be_16(relay_port);
+    leg->relay_port_be = rte_cpu_to_be_16(config->relay_port);
     leg->next_hop = CV_NO_NEXT_HOP;
     leg->local = leg->local_out = CV_NO_LOCAL;
     leg->bind_kind = config->bind & 7u;
@@ -157,7 +156,10 @@ static int make(struct cv_pair_table *table, uint32_t slot, const struct cv_pair
     pair->number = config->pair;
     pair->idle_s = config->idle_s;
     for (unsigned side = 0; side < 2; side++)
-        fill_leg(&pair->legs[side], &config->legs[side], config->relay_port, now_ms);
+        fill_leg(&pair->legs[side], &config->legs[side], now_ms);
+    if (pair->legs[0].relay_port_be != pair->legs[1].relay_port_be)
+        for (unsigned side = 0; side < 2; side++)
+            pair->legs[side].flags |= CV_LEG_OTHER_PORT;
     set_rate(pair, config->rate_bytes_per_second);
     error = cv_index_insert(&table->by_number, cv_number_hash(table, config->pair), slot);
     for (unsigned side = 0; side < 2 && error == 0; side++) {
@@ -177,7 +179,7 @@ static bool same_legs(const struct cv_pair *pair, const struct cv_pair_config *c
         const struct cv_leg *leg = &pair->legs[side];
         struct cv_leg wanted = {0};
 
-        fill_leg(&wanted, &config->legs[side], config->relay_port, 0);
+        fill_leg(&wanted, &config->legs[side], 0);
         if (leg->relay_port_be != wanted.relay_port_be || leg->bind_kind != wanted.bind_kind ||
             memcmp(&leg->bind, &wanted.bind, sizeof(leg->bind)) != 0)
             return false;
@@ -188,13 +190,18 @@ static bool same_legs(const struct cv_pair *pair, const struct cv_pair_config *c
     return true;
 }
 
+/* 0 is a tunnel leg's. */
+static bool is_ours(const struct cv_pair_table *table, uint16_t relay_port)
+{
+    return relay_port == 0 || (relay_port >= table->relay_port_first && relay_port <= table->relay_port_last);
+}
+
 int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config, uint32_t now_ms,
                 uint32_t *slot)
 {
     int error;
 
-    if (config->relay_port != 0 &&
-        (config->relay_port < table->relay_port_first || config->relay_port > table->relay_port_last))
+    if (!is_ours(table, config->legs[0].relay_port) || !is_ours(table, config->legs[1].relay_port))
         return -EADDRNOTAVAIL;
     *slot = cv_find_pair(table, config->pair);
     if (*slot != CV_NO_SLOT) {

@@ -67,7 +67,7 @@ enum cv_drop cv_rewrite_any(struct cv_packet *packet, const struct cv_route *rou
     if (!v6_in)
         memcpy(&fields.id_and_flags, l3 + 4, sizeof(fields.id_and_flags));
     old_sum = old_addresses_sum(l3, v6_in) + cv_ports_word(udp.src_port, udp.dst_port);
-    udp.src_port = packet->relay_port_be;
+    udp.src_port = route->source_port_be;
     udp.dst_port = route->destination_port_be;
     new_sum = ip_sum(&from->ip, v6_out) + ip_sum(&route->destination, v6_out) +
               cv_ports_word(udp.src_port, udp.dst_port);

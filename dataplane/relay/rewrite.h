@@ -52,7 +52,7 @@ static inline enum cv_drop cv_rewrite_v4(struct cv_packet *packet, const struct 
     cv_udp_header *udp = (cv_udp_header *)(l3 + sizeof(*ip));
     const uint32_t hop_limit_udp = rte_cpu_to_be_32(CV_HOP_LIMIT << 24 | IPPROTO_UDP << 16);
     uint32_t ip_bytes = (uint32_t)(sizeof(*ip) + sizeof(*udp)) + packet->payload_bytes;
-    uint32_t ports = cv_ports_word(packet->relay_port_be, route->destination_port_be);
+    uint32_t ports = cv_ports_word(route->source_port_be, route->destination_port_be);
     uint32_t old_ports = cv_ports_word(udp->src_port, udp->dst_port);
     uint32_t source, destination;
     uint64_t new_sum;

@@ -16,6 +16,7 @@ struct cv_route {
         struct cv_tunnel tunnel_out;
     };
     uint16_t destination_port_be;
+    uint16_t source_port_be; /* ours that it leaves from: the port of the other leg */
     uint16_t next_hop;
     uint8_t flags; /* enum cv_leg_flag */
     uint8_t local_out;
@@ -35,6 +36,7 @@ static inline bool cv_route_read(const struct cv_leg *leg, struct cv_route *rout
 
         route->destination = leg->destination;
         route->destination_port_be = leg->destination_port_be;
+        route->source_port_be = leg->relay_port_be;
         route->next_hop = leg->next_hop;
         route->flags = leg->flags;
         route->local_out = leg->local_out;
@@ -61,6 +63,8 @@ static inline enum cv_drop cv_leg_route(const struct cv_relay *relay, const stru
 {
     if (unlikely(!cv_route_read(leg, route) || !(route->flags & CV_LEG_READY)))
         return CV_DROP_UNBOUND_LEG;
+    if (unlikely(route->flags & CV_LEG_OTHER_PORT))
+        route->source_port_be = cv_leg_at(relay->table, number ^ 1)->relay_port_be;
     if (unlikely((route->flags & CV_LEG_METERED) && !cv_leg_within_rate(relay, number, payload_bytes)))
         return CV_DROP_OVER_RATE;
     return CV_DROP_COUNT;

@@ -84,15 +84,15 @@ uint32_t cv_tunnel_take_sent(struct cv_shard *shard)
 /* ---- From a DATAGRAM frame ---- */
 
 /* By a UDP leg. */
-static enum cv_drop send_by_udp(struct cv_relay *relay, const struct cv_leg *leg,
-                                const struct cv_route *route, struct rte_mbuf *mbuf, uint8_t ecn)
+static enum cv_drop send_by_udp(struct cv_relay *relay, const struct cv_route *route, struct rte_mbuf *mbuf,
+                                uint8_t ecn)
 {
     const struct cv_next_hop *hop = cv_route_hop(relay, route);
     const struct cv_local *from = &relay->locals->list[route->local_out];
     const struct cv_wrapping wrapping = {
         .from = &from->ip,
         .to = &route->destination,
-        .from_port_be = leg->relay_port_be,
+        .from_port_be = route->source_port_be,
         .to_port_be = route->destination_port_be,
         .ecn = ecn,
         .frame_header = hop != NULL ? hop->frame_header : NULL,
@@ -155,7 +155,7 @@ void cv_tunnel_receive(struct cv_session *session, const struct cv_datagram *dat
     if (route.flags & CV_LEG_TUNNEL_OUT)
         send_to_tunnel(shard, mbuf, &route.tunnel_out);
     else
-        reason = send_by_udp(relay, leg, &route, mbuf, shard->rx_ecn);
+        reason = send_by_udp(relay, &route, mbuf, shard->rx_ecn);
     if (reason == CV_DROP_COUNT)
         count_forwarded(relay, leg, bytes);
     else

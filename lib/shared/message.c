@@ -58,15 +58,28 @@ static bool is_tunnel(uint8_t bind, uint64_t session, uint16_t channel)
     return bind == CV_BIND_TUNNEL && session != 0 && channel >= CV_CHANNEL_MIN && channel <= CV_CHANNEL_MAX;
 }
 
-static bool leg_config_ok(const struct cv_leg_config *leg)
+static bool is_zero_token(const uint8_t token[CV_TOKEN_BYTES])
 {
     static const uint8_t no_token[CV_TOKEN_BYTES];
 
+    return memcmp(token, no_token, sizeof(no_token)) == 0;
+}
+
+static bool is_no_ip_or_peers(const struct cv_ip *ip)
+{
+    return cv_ip_is_zero(ip) || cv_ip_may_be_peer(ip);
+}
+
+static bool leg_config_ok(const struct cv_leg_config *leg)
+{
     if (!is_no_address(&leg->last) && !is_peer_address(&leg->last))
+        return false;
+    if (leg->proof >= CV_PROOF_RULE_END || leg->one_use > 1 || !is_no_ip_or_peers(&leg->vouched) ||
+        (leg->relay_port == 0) != (leg->bind == CV_BIND_TUNNEL))
         return false;
     switch (leg->bind) {
     case CV_BIND_TOKEN:
-        return memcmp(leg->token, no_token, sizeof(no_token)) != 0;
+        return !is_zero_token(leg->token);
     case CV_BIND_FIXED:
         return is_peer_address(&leg->address);
     case CV_BIND_PREFIX:
@@ -79,16 +92,16 @@ static bool leg_config_ok(const struct cv_leg_config *leg)
 }
 
 /* What PAIR_PUT and PAIR_STATE have in common. */
-static bool pair_ok(uint64_t pair, uint16_t relay_port, bool tunnels, uint16_t reserved, uint32_t idle_s,
-                    uint64_t rate)
+static bool pair_ok(uint64_t pair, uint32_t reserved, uint32_t idle_s, uint64_t rate)
 {
-    return pair != 0 && (relay_port == 0) == tunnels && reserved == 0 && idle_s <= CV_PAIR_IDLE_MAX_S &&
+    return pair != 0 && reserved == 0 && idle_s <= CV_PAIR_IDLE_MAX_S &&
            rate <= CV_PAIR_RATE_MAX_BYTES_PER_SECOND;
 }
 
 static bool leg_state_ok(const struct cv_leg_state *leg)
 {
-    if (leg->reserved != 0)
+    if (leg->reserved != 0 || leg->proof >= CV_LEG_PROOF_END || leg->changing > 1 ||
+        (leg->relay_port == 0) != (leg->bind == CV_BIND_TUNNEL))
         return false;
     if (leg->bind == CV_BIND_TUNNEL)
         return is_tunnel(leg->bind, leg->session, leg->channel) && is_no_address(&leg->address);
@@ -96,10 +109,26 @@ static bool leg_state_ok(const struct cv_leg_state *leg)
            leg->bind < CV_BIND_KIND_END;
 }
 
+static bool is_leg(uint64_t pair, uint8_t leg, const uint8_t reserved[7])
+{
+    static const uint8_t zero[7];
+
+    return pair != 0 && leg < 2 && memcmp(reserved, zero, sizeof(zero)) == 0;
+}
+
 static bool leg_event_ok(const struct cv_leg_event *event)
 {
     return event->pair != 0 && event->leg < 2 && event->cause < CV_MOVE_CAUSE_END &&
-           !cv_ip_is_zero(&event->address.ip);
+           event->proof < CV_LEG_PROOF_END && !cv_ip_is_zero(&event->address.ip);
+}
+
+static bool leg_changed_ok(const struct cv_leg_event *event)
+{
+    bool tunnel = event->bind == CV_BIND_TUNNEL;
+
+    return event->pair != 0 && event->leg < 2 && event->bind >= CV_BIND_TOKEN &&
+           event->bind < CV_BIND_KIND_END && event->proof < CV_LEG_PROOF_END &&
+           (event->relay_port == 0) == tunnel && cv_ip_is_zero(&event->address.ip) == tunnel;
 }
 
 /* Neither a request nor the answer to one. */
@@ -142,6 +171,12 @@ static bool session_event_ok(const struct cv_session_event *event)
            event->end < CV_SESSION_END_COUNT && event->application <= 1;
 }
 
+static bool probe_ok(const struct cv_session_probe *probe)
+{
+    return probe->session != 0 && probe->number <= CV_PROBE_NUMBER_MAX && is_peer_address(&probe->address) &&
+           is_peer_address(&probe->local);
+}
+
 static bool trace_ok(const struct cv_session_trace *trace)
 {
     return trace->trace != 0 && trace->network_bits <= 128 && trace->kinds >= 1 &&
@@ -161,18 +196,24 @@ static bool content_ok(const struct cv_message *message)
 {
     const struct cv_pair_config *put = &message->put;
     const struct cv_pair_state *state = &message->state;
+    const struct cv_leg_order *order = &message->leg_order;
 
     switch ((enum cv_message_type)message->type) {
     case CV_MESSAGE_PAIR_PUT:
-        return pair_ok(put->pair, put->relay_port,
-                       put->legs[0].bind == CV_BIND_TUNNEL && put->legs[1].bind == CV_BIND_TUNNEL,
-                       put->reserved, put->idle_s, put->rate_bytes_per_second) &&
+        return pair_ok(put->pair, put->reserved, put->idle_s, put->rate_bytes_per_second) &&
                leg_config_ok(&put->legs[0]) && leg_config_ok(&put->legs[1]);
     case CV_MESSAGE_PAIR_STATE:
-        return pair_ok(state->pair, state->relay_port,
-                       state->legs[0].bind == CV_BIND_TUNNEL && state->legs[1].bind == CV_BIND_TUNNEL,
-                       state->reserved, state->idle_s, state->rate_bytes_per_second) &&
+        return pair_ok(state->pair, state->reserved, state->idle_s, state->rate_bytes_per_second) &&
                leg_state_ok(&state->legs[0]) && leg_state_ok(&state->legs[1]);
+    case CV_MESSAGE_LEG_CHANGE:
+        return is_leg(message->change.pair, message->change.leg, message->change.reserved) &&
+               leg_config_ok(&message->change.to);
+    case CV_MESSAGE_LEG_TOKEN:
+        return is_leg(order->pair, order->leg, order->reserved) && !is_zero_token(order->token);
+    case CV_MESSAGE_LEG_VOUCH:
+        return is_leg(order->pair, order->leg, order->reserved) && is_no_ip_or_peers(&order->vouched);
+    case CV_MESSAGE_LEG_PROVE:
+        return is_leg(order->pair, order->leg, order->reserved);
     case CV_MESSAGE_PAIR_DELETE:
     case CV_MESSAGE_PAIR_GET:
     case CV_MESSAGE_PAIR_IDLE:
@@ -184,7 +225,11 @@ static bool content_ok(const struct cv_message *message)
         return message->result.error <= 0 && message->result.error >= -4095;
     case CV_MESSAGE_LEG_BOUND:
     case CV_MESSAGE_LEG_UNBOUND:
+    case CV_MESSAGE_LEG_PROVEN:
+    case CV_MESSAGE_LEG_UNPROVEN:
         return leg_event_ok(&message->leg);
+    case CV_MESSAGE_LEG_CHANGED:
+        return leg_changed_ok(&message->leg);
     case CV_MESSAGE_LEG_MOVED:
         return leg_event_ok(&message->leg) && !cv_ip_is_zero(&message->leg.previous.ip);
     case CV_MESSAGE_DUMP_END:
@@ -213,7 +258,10 @@ static bool content_ok(const struct cv_message *message)
     case CV_MESSAGE_SESSION_CLOSE:
     case CV_MESSAGE_SESSION_GET:
     case CV_MESSAGE_SESSION_CREDIT:
+    case CV_MESSAGE_SESSION_PING:
         return message->order.session != 0 && message->order.value <= VARINT_MAX;
+    case CV_MESSAGE_SESSION_PROBE:
+        return probe_ok(&message->probe);
     case CV_MESSAGE_SESSION_TRACE:
         return trace_ok(&message->trace);
     case CV_MESSAGE_SESSION_UNTRACE:
@@ -249,7 +297,9 @@ const char *cv_result_text(int error)
         return "another leg has that address, token or prefix on this relay port, or that channel of the "
                "session";
     case -EADDRNOTAVAIL:
-        return "the relay port is outside relay.relay_ports";
+        return "the relay port is outside relay.relay_ports, or there is no such listening port";
+    case -EKEYREJECTED:
+        return "not the challenge of this leg's address";
     case -ENOTCONN:
         return "the session of a tunnel leg has ended";
     case -ENETUNREACH:

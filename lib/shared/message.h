@@ -13,6 +13,10 @@
 #define CV_MESSAGE_LIST(X)                                                                                   \
     X(PAIR_PUT, "pair_put", CONTROL, "make a pair, or change the one with this number; answered by RESULT")  \
     X(PAIR_DELETE, "pair_delete", CONTROL, "remove a pair; answered by RESULT")                              \
+    X(LEG_CHANGE, "leg_change", CONTROL, "give a pair another leg in place of one; answered by RESULT")      \
+    X(LEG_TOKEN, "leg_token", CONTROL, "give a leg a new token; answered by RESULT")                         \
+    X(LEG_VOUCH, "leg_vouch", CONTROL, "the leg's session has that IP now; answered by RESULT")              \
+    X(LEG_PROVE, "leg_prove", CONTROL, "what came back of a leg's challenge; answered by RESULT")            \
     X(PAIR_GET, "pair_get", CONTROL, "answered by PAIR_STATE, or by RESULT with -ENOENT")                    \
     X(PAIR_DUMP, "pair_dump", CONTROL, "answered by one PAIR_STATE per pair and a DUMP_END")                 \
     X(LOG_LEVEL, "log_level", CONTROL, "set the data plane's log level; answered by RESULT")                 \
@@ -23,6 +27,7 @@
     X(SESSION_DUMP, "session_dump", CONTROL, "answered by one SESSION_STATE per session and a DUMP_END")     \
     X(SESSION_TRACE, "session_trace", CONTROL, "record the next session from a network; answered by RESULT") \
     X(SESSION_UNTRACE, "session_untrace", CONTROL, "end a trace; answered by RESULT")                        \
+    X(SESSION_PING, "session_ping", CONTROL, "measure the round-trip time anew; answered by RESULT")         \
     X(RESULT, "result", DATAPLANE, "outcome of the request with this sequence number")                       \
     X(PAIR_STATE, "pair_state", DATAPLANE, "a pair as the data plane has it")                                \
     X(SESSION_STATE, "session_state", DATAPLANE, "a session as the data plane has it")                       \
@@ -30,6 +35,9 @@
     X(LEG_BOUND, "leg_bound", DATAPLANE, "an unbound leg has an address now")                                \
     X(LEG_MOVED, "leg_moved", DATAPLANE, "a leg has another address now")                                    \
     X(LEG_UNBOUND, "leg_unbound", DATAPLANE, "a leg lost its address to a leg whose token came from there")  \
+    X(LEG_CHANGED, "leg_changed", DATAPLANE, "the leg of a LEG_CHANGE has taken the other's place")          \
+    X(LEG_PROVEN, "leg_proven", DATAPLANE, "a leg's address is proven: it gets all that is sent to it")      \
+    X(LEG_UNPROVEN, "leg_unproven", DATAPLANE, "a leg's address is not proven, or no longer: see enum")      \
     X(PAIR_IDLE, "pair_idle", DATAPLANE, "no packet for half the idle time; sent once per quiet spell")      \
     X(PAIR_EXPIRED, "pair_expired", DATAPLANE, "removed: no packet for the idle time")                       \
     X(EVENTS_LOST, "events_lost", DATAPLANE, "the ring was full: dump the pairs to catch up")                \
@@ -38,6 +46,7 @@
     X(SESSION_UP, "session_up", DATAPLANE, "an admitted session is up: the control stream may be used")      \
     X(SESSION_ADDRESS, "session_address", DATAPLANE, "the peer has another address now, and has proven it")  \
     X(SESSION_LIMIT, "session_limit", DATAPLANE, "DATAGRAM frames to the peer may be longer or shorter now") \
+    X(SESSION_PROBE, "session_probe", DATAPLANE, "a probe of the peer came from an address")                 \
     X(SESSION_CLOSED, "session_closed", DATAPLANE, "the session is gone; the last message about it")         \
     X(SESSION_SEND, "session_send", CONTROL, "bytes for the control stream; not answered")                   \
     X(SESSION_CREDIT, "session_credit", CONTROL, "control has dealt with bytes of it; not answered")
@@ -61,45 +70,101 @@ enum cv_bind_kind {
     CV_BIND_KIND_END
 };
 
+/*
+ * What an address of a UDP leg needs to be sent more than a little (docs/protocol.md, "Proof of an address").
+ * Values are part of the store's format.
+ */
+enum cv_proof_rule {
+    CV_PROOF_NEEDED = 0, /* the IP of its session, or a challenge that came back */
+    CV_PROOF_VOUCHED,    /* nothing, while packets come from it: an operator made the pair */
+    CV_PROOF_EXEMPT,     /* nothing at all: an operator wrote the address down */
+    CV_PROOF_RULE_END
+};
+
 /* Fields that `bind` has no use for are not looked at; reserved ones are zero. */
 struct cv_leg_config {
-    uint64_t session;              /* CV_BIND_TUNNEL: its number */
-    uint8_t bind;                  /* enum cv_bind_kind */
-    uint8_t prefix_length;         /* CV_BIND_PREFIX, as in cv_prefix */
-    uint16_t channel;              /* CV_BIND_TUNNEL: CV_CHANNEL_MIN to CV_CHANNEL_MAX */
+    uint64_t session;      /* CV_BIND_TUNNEL: its number */
+    uint8_t bind;          /* enum cv_bind_kind */
+    uint8_t prefix_length; /* CV_BIND_PREFIX, as in cv_prefix */
+    uint16_t channel;      /* CV_BIND_TUNNEL: CV_CHANNEL_MIN to CV_CHANNEL_MAX */
+    uint16_t relay_port;   /* host order, one of the relay ports or the listening port; 0: a tunnel leg */
+    uint8_t proof;         /* enum cv_proof_rule */
+    uint8_t one_use;       /* CV_BIND_TOKEN, 1: the token binds one address; then LEG_TOKEN brings another */
     uint8_t token[CV_TOKEN_BYTES]; /* CV_BIND_TOKEN; never all zero */
     /* CV_BIND_FIXED: the address. CV_BIND_PREFIX: ip is the prefix without host bits. */
     struct cv_address address;
     /* Address that the leg had before the data plane was restarted, or zero: binds it at once. */
     struct cv_address last;
+    struct cv_ip
+        vouched; /* CV_PROOF_NEEDED: its session's IP, which proves the leg's (IPv6: the /64); or zero */
 };
 
 struct cv_pair_config {
-    uint64_t pair;       /* the pair's number, never zero, chosen by control */
-    uint16_t relay_port; /* host order; one port for both legs. 0 if, and only if, both are tunnel legs */
-    uint16_t reserved;
-    uint32_t idle_s;                /* 0: never expires */
+    uint64_t pair;   /* the pair's number, never zero, chosen by control */
+    uint32_t idle_s; /* 0: never expires */
+    uint32_t reserved;
     uint64_t rate_bytes_per_second; /* UDP payload, each direction; 0: no limit */
     struct cv_leg_config legs[2];
+};
+
+/*
+ * LEG_CHANGE. The pair keeps its number, and its other leg. A tunnel leg takes the place of the old one at once, a UDP
+ * leg when it is bound: the other side's packets go to the old one till then. What comes by the old one passes for
+ * CV_LEG_FORMER_MS more. A second change before that ends the first.
+ */
+#define CV_LEG_FORMER_MS 10000
+
+struct cv_leg_change {
+    uint64_t pair;
+    uint8_t leg; /* 0: a, 1: b */
+    uint8_t reserved[7];
+    struct cv_leg_config to;
+};
+
+#define CV_CHALLENGE_BYTES 20 /* of the datagram that asks a leg's address for a sign of life */
+
+/*
+ * LEG_TOKEN, LEG_VOUCH, LEG_PROVE. What RESULT says of the last: 0: proven; -EKEYREJECTED: not this leg's challenge,
+ * or one of an address that it has no more.
+ */
+struct cv_leg_order {
+    uint64_t pair;
+    uint8_t leg; /* 0: a, 1: b */
+    uint8_t reserved[7];
+    uint8_t token[CV_TOKEN_BYTES];         /* LEG_TOKEN: never all zero */
+    struct cv_ip vouched;                  /* LEG_VOUCH: zero: the session has ended */
+    uint8_t challenge[CV_CHALLENGE_BYTES]; /* LEG_PROVE: as it came back */
+};
+
+/* How it stands with the address of a UDP leg. */
+enum cv_leg_proof {
+    CV_LEG_PROOF_NONE, /* no address, or none that needs any: tunnel legs, CV_PROOF_EXEMPT */
+    CV_LEG_PROOF_PROVEN,
+    CV_LEG_PROOF_UNPROVEN, /* it has a budget */
+    CV_LEG_PROOF_SILENT,   /* likewise: nothing came from it for 30 s */
+    CV_LEG_PROOF_END
 };
 
 struct cv_leg_state {
     uint64_t session;          /* CV_BIND_TUNNEL, as in cv_leg_config */
     struct cv_address address; /* zero: unbound, or a tunnel leg */
     uint8_t bind;              /* enum cv_bind_kind */
-    uint8_t reserved;
+    uint8_t proof;             /* enum cv_leg_proof */
     uint16_t channel;
+    uint16_t relay_port; /* as in cv_leg_config */
+    uint8_t changing;    /* 1: a LEG_CHANGE waits for its leg to be bound */
+    uint8_t reserved;
     uint32_t moves;
-    uint32_t seen_ms_ago; /* since the last datagram from this leg; UINT32_MAX: never */
-    uint64_t pkts;        /* forwarded from this leg to the other */
-    uint64_t bytes;       /* of their UDP payload */
+    uint32_t seen_ms_ago;   /* since the last datagram from this leg; UINT32_MAX: never */
+    uint64_t pkts;          /* forwarded from this leg to the other */
+    uint64_t bytes;         /* of their UDP payload */
+    uint64_t withheld_pkts; /* not sent to this leg, because its address is not proven */
 };
 
 struct cv_pair_state {
     uint64_t pair;
-    uint16_t relay_port; /* host order; 0: two tunnel legs */
-    uint16_t reserved;
     uint32_t idle_s;
+    uint32_t reserved;
     uint64_t rate_bytes_per_second;
     struct cv_leg_state legs[2];
 };
@@ -109,14 +174,18 @@ enum cv_move_cause {
     CV_MOVE_CONNECTION_ID,
     CV_MOVE_RETURN,
     CV_MOVE_PREFIX,
+    CV_MOVE_CHANGE, /* a LEG_CHANGE */
     CV_MOVE_CAUSE_END
 };
 
 struct cv_leg_event {
     uint64_t pair;
-    uint8_t leg;   /* 0: a, 1: b */
-    uint8_t cause; /* enum cv_move_cause, in LEG_MOVED */
-    struct cv_address address;
+    uint8_t leg;                /* 0: a, 1: b */
+    uint8_t cause;              /* enum cv_move_cause, in LEG_BOUND and LEG_MOVED */
+    uint8_t proof;              /* enum cv_leg_proof, of `address` */
+    uint8_t bind;               /* enum cv_bind_kind, in LEG_CHANGED: of the leg that is there now */
+    uint16_t relay_port;        /* as in cv_leg_config */
+    struct cv_address address;  /* LEG_CHANGED: zero when it is a tunnel leg */
     struct cv_address previous; /* in LEG_MOVED */
 };
 
@@ -207,6 +276,13 @@ enum cv_session_end {
         CV_SESSION_END_COUNT
 };
 
+/*
+ * Names a session in the peer's probes: whoever knows it can make the relay believe of one of its sockets that it is
+ * elsewhere. Only the data plane can make one, and any worker reads it.
+ */
+#define CV_TICKET_BYTES     16
+#define CV_PROBE_NUMBER_MAX ((1u << 24) - 1)
+
 /* SESSION_UP, SESSION_ADDRESS, SESSION_LIMIT, SESSION_CLOSED. */
 struct cv_session_event {
     uint64_t session;
@@ -217,6 +293,15 @@ struct cv_session_event {
     uint8_t application; /* SESSION_CLOSED: 1: `code` is one of the session protocol's, 0: one of QUIC's */
     /* SESSION_UP, SESSION_LIMIT: largest DATAGRAM frame payload for the path; 0: the peer takes none. */
     uint16_t payload_bytes;
+    uint8_t ticket[CV_TICKET_BYTES]; /* SESSION_UP */
+};
+
+/* SESSION_PROBE. Lost when the ring to control is full: the peer sends another. */
+struct cv_session_probe {
+    uint64_t session;
+    uint32_t number;           /* the peer's, 24 bits */
+    struct cv_address address; /* that it came from */
+    struct cv_address local;   /* ours that it came to: the listening port, or a relay port */
 };
 
 /* What a trace records, a set. */
@@ -253,7 +338,9 @@ struct cv_session_state {
     uint32_t quic_version;
     uint32_t age_ms; /* since its first packet; saturates, as the next one does */
     uint32_t seen_ms_ago;
-    uint32_t round_trip_us; /* smoothed */
+    uint32_t round_trip_us;     /* the latest sample; 0: none */
+    uint32_t round_trip_ms_ago; /* when that was taken, as near as acknowledgements tell; saturates */
+    uint8_t ticket[CV_TICKET_BYTES];
     uint64_t rx_pkts, tx_pkts;
     uint64_t received;                 /* bytes of the control stream that came */
     uint64_t credited;                 /* of these, SESSION_CREDIT */
@@ -270,8 +357,11 @@ struct cv_message {
         struct cv_pair_config put;
         uint64_t pair; /* PAIR_DELETE, PAIR_GET, PAIR_IDLE, PAIR_EXPIRED */
         struct cv_pair_state state;
-        struct cv_leg_event leg; /* LEG_BOUND, LEG_MOVED, LEG_UNBOUND */
-        uint32_t log_level;      /* 1 emergency ... 8 debug, as rte_log counts */
+        struct cv_leg_change change;   /* LEG_CHANGE */
+        struct cv_leg_order leg_order; /* LEG_TOKEN, LEG_VOUCH, LEG_PROVE */
+        struct cv_leg_event
+            leg;            /* LEG_BOUND, LEG_MOVED, LEG_UNBOUND, LEG_CHANGED, LEG_PROVEN, LEG_UNPROVEN */
+        uint32_t log_level; /* 1 emergency ... 8 debug, as rte_log counts */
         struct {
             uint64_t pair; /* or session */
             int32_t error; /* 0, or a negative errno: see cv_result_text */
@@ -279,15 +369,16 @@ struct cv_message {
         uint64_t count; /* DUMP_END: pairs or sessions sent; EVENTS_LOST: events lost so far */
         struct cv_session_ask ask;
         struct cv_session_data data;     /* SESSION_DATA, SESSION_SEND */
-        struct cv_session_order order;   /* SESSION_ADMIT, _REFUSE, _CLOSE, _GET, _CREDIT */
+        struct cv_session_order order;   /* SESSION_ADMIT, _REFUSE, _CLOSE, _GET, _CREDIT, _PING */
         struct cv_session_trace trace;   /* SESSION_TRACE, _UNTRACE */
         struct cv_session_event session; /* SESSION_UP, _ADDRESS, _LIMIT, _CLOSED */
+        struct cv_session_probe probe;   /* SESSION_PROBE */
         struct cv_session_state session_state;
-        uint8_t bytes[184];
+        uint8_t bytes[248];
     };
 };
 
-_Static_assert(sizeof(struct cv_message) == 192, "ring slots are 192 bytes");
+_Static_assert(sizeof(struct cv_message) == 256, "ring slots are 256 bytes");
 
 const char *cv_message_name(uint16_t type);    /* NULL: no such type */
 const char *cv_session_end_name(unsigned end); /* NULL: no such reason */

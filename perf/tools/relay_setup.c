@@ -50,12 +50,14 @@ static struct cv_ip ip_from(uint32_t host_order)
 
 static void put_pair(struct bench_relay *relay, uint32_t pair)
 {
-    struct cv_pair_config config = {.pair = pair + 1, .relay_port = bench_relay_port(2 * pair)};
+    struct cv_pair_config config = {.pair = pair + 1};
     uint32_t slot;
     int error;
 
     for (uint32_t side = 0; side < 2; side++) {
         config.legs[side].bind = CV_BIND_FIXED;
+        config.legs[side].relay_port = bench_relay_port(2 * pair);
+        config.legs[side].proof = CV_PROOF_EXEMPT;
         config.legs[side].address = bench_leg_address(2 * pair + side);
     }
     error = cv_pair_put(&relay->table, &config, 1, &slot);

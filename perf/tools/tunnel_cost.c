@@ -107,11 +107,12 @@ static void make_pairs(struct bench *bench)
         uint32_t first = bench->udp ? i : 2 * i, second = partner(bench, first);
 
         pairs[i].pair = i + 1;
-        pairs[i].relay_port = bench->udp ? bench_relay_port(second) : 0;
         pairs[i].legs[0] = tunnel_leg(bench, first);
         if (bench->udp)
-            pairs[i].legs[1] =
-                (struct cv_leg_config){.bind = CV_BIND_FIXED, .address = bench_leg_address(second)};
+            pairs[i].legs[1] = (struct cv_leg_config){.bind = CV_BIND_FIXED,
+                                                      .relay_port = bench_relay_port(second),
+                                                      .proof = CV_PROOF_EXEMPT,
+                                                      .address = bench_leg_address(second)};
         else
             pairs[i].legs[1] = tunnel_leg(bench, second);
     }

@@ -83,10 +83,12 @@ void bench_wire_udp_pairs(struct bench_wire *wire, uint32_t first, uint32_t pair
         bench_fail("no memory for %u pairs", pairs);
     for (uint32_t i = 0; i < pairs; i++) {
         configs[i].pair = UINT64_C(1) << 32 | i;
-        configs[i].relay_port = bench_relay_port(first + 2 * i);
         for (uint32_t side = 0; side < 2; side++)
-            configs[i].legs[side] = (struct cv_leg_config){
-                .bind = CV_BIND_FIXED, .address = bench_leg_address(first + 2 * i + side)};
+            configs[i].legs[side] =
+                (struct cv_leg_config){.bind = CV_BIND_FIXED,
+                                       .relay_port = bench_relay_port(first + 2 * i),
+                                       .proof = CV_PROOF_EXEMPT,
+                                       .address = bench_leg_address(first + 2 * i + side)};
     }
     bench_put_pairs(wire->peers, configs, pairs);
     free(configs);

@@ -41,14 +41,31 @@ static void use(const struct cv_message *message)
     case CV_MESSAGE_PAIR_PUT:
         for (unsigned i = 0; i < 2; i++) {
             require(message->put.legs[i].bind < CV_BIND_KIND_END);
+            require((message->put.legs[i].relay_port == 0) == (message->put.legs[i].bind == CV_BIND_TUNNEL));
             require(strlen(cv_address_print(&message->put.legs[i].address, text)) < sizeof(text));
         }
-        require(message->put.pair != 0 && message->put.relay_port != 0);
+        require(message->put.pair != 0);
         break;
     case CV_MESSAGE_LEG_BOUND:
     case CV_MESSAGE_LEG_MOVED:
     case CV_MESSAGE_LEG_UNBOUND:
+    case CV_MESSAGE_LEG_CHANGED:
+    case CV_MESSAGE_LEG_PROVEN:
+    case CV_MESSAGE_LEG_UNPROVEN:
+        require(message->leg.proof < CV_LEG_PROOF_END);
         require(message->leg.leg < 2 && message->leg.cause < CV_MOVE_CAUSE_END);
+        break;
+    case CV_MESSAGE_LEG_CHANGE:
+        require(message->change.pair != 0 && message->change.leg < 2 &&
+                message->change.to.bind < CV_BIND_KIND_END);
+        break;
+    case CV_MESSAGE_LEG_TOKEN:
+    case CV_MESSAGE_LEG_VOUCH:
+    case CV_MESSAGE_LEG_PROVE:
+        require(message->leg_order.pair != 0 && message->leg_order.leg < 2);
+        break;
+    case CV_MESSAGE_SESSION_PROBE:
+        require(message->probe.session != 0 && message->probe.number <= CV_PROBE_NUMBER_MAX);
         break;
     case CV_MESSAGE_RESULT:
         require(message->result.error <= 0 && strlen(cv_result_text(message->result.error)) > 0);

@@ -61,9 +61,10 @@ void fake_invent(struct fake_dataplane *fake, uint64_t pair)
     memset(made, 0, sizeof(*made));
     made->config.pair = pair;
     made->state.pair = pair;
-    made->state.relay_port = 40000;
-    made->state.legs[0].bind = CV_BIND_TOKEN;
-    made->state.legs[1].bind = CV_BIND_TOKEN;
+    for (unsigned leg = 0; leg < 2; leg++) {
+        made->state.legs[leg].bind = CV_BIND_TOKEN;
+        made->state.legs[leg].relay_port = 40000;
+    }
 }
 
 static void put(struct fake_dataplane *fake, const struct cv_pair_config *config)
@@ -77,13 +78,13 @@ static void put(struct fake_dataplane *fake, const struct cv_pair_config *config
     }
     pair->config = *config;
     pair->state.pair = config->pair;
-    pair->state.relay_port = config->relay_port;
     pair->state.idle_s = config->idle_s;
     pair->state.rate_bytes_per_second = config->rate_bytes_per_second;
     for (unsigned leg = 0; leg < 2; leg++) {
         struct cv_leg_state *state = &pair->state.legs[leg];
 
         state->bind = config->legs[leg].bind;
+        state->relay_port = config->legs[leg].relay_port;
         state->session = state->bind == CV_BIND_TUNNEL ? config->legs[leg].session : 0;
         state->channel = state->bind == CV_BIND_TUNNEL ? config->legs[leg].channel : 0;
         state->seen_ms_ago = UINT32_MAX;

@@ -128,7 +128,11 @@ struct cv_leg_config rig_prefix(const char *text)
 struct cv_pair_config rig_config(uint64_t number, uint16_t relay_port, struct cv_leg_config a,
                                  struct cv_leg_config b)
 {
-    return (struct cv_pair_config){.pair = number, .relay_port = relay_port, .idle_s = 120, .legs = {a, b}};
+    if (a.bind != CV_BIND_TUNNEL)
+        a.relay_port = relay_port;
+    if (b.bind != CV_BIND_TUNNEL)
+        b.relay_port = relay_port;
+    return (struct cv_pair_config){.pair = number, .idle_s = 120, .legs = {a, b}};
 }
 
 uint32_t rig_pair(struct rig *rig, uint64_t number, uint16_t relay_port, struct cv_leg_config a,

@@ -53,7 +53,7 @@ static void adds_a_pair(void **state)
     assert_string_equal(json_text(doc, "/result/legs/1/bind"), "token");
     pair = fake_find(&bench->dataplane, 1);
     assert_non_null(pair);
-    assert_int_equal(pair->config.relay_port, 40000);
+    assert_int_equal(pair->config.legs[0].relay_port, 40000);
     assert_int_equal(pair->config.idle_s, 30);
     assert_int_equal(pair->config.rate_bytes_per_second, 1001);
     for (unsigned leg = 0; leg < 2; leg++) {

@@ -67,7 +67,7 @@ static void fill_to(uint32_t pairs)
     assert_int_equal(cv_pair_put(&rig->table, &one_more, rig->now_ms, &slot), -ENOSPC);
     for (uint32_t number = 0; number < pairs; number += pairs > 1000 ? 101 : 1) {
         struct cv_pair_config config = numbered_pair(number);
-        uint16_t port_be = rte_cpu_to_be_16(config.relay_port);
+        uint16_t port_be = rte_cpu_to_be_16(config.legs[0].relay_port);
         uint32_t found = cv_find_pair(&rig->table, config.pair);
 
         assert_int_not_equal(found, CV_NO_SLOT);

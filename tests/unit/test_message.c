@@ -30,6 +30,16 @@ static enum cv_message_sender sender_of(uint16_t type)
     return senders[type];
 }
 
+static struct cv_leg_config token_leg(void)
+{
+    return (struct cv_leg_config){.bind = CV_BIND_TOKEN,
+                                  .relay_port = 40000,
+                                  .proof = CV_PROOF_NEEDED,
+                                  .one_use = 1,
+                                  .token = {1},
+                                  .vouched = address("192.0.2.1:9").ip};
+}
+
 /* A message of this type in which every field that matters is set. */
 static struct cv_message valid(uint16_t type)
 {
@@ -37,23 +47,39 @@ static struct cv_message valid(uint16_t type)
 
     switch ((enum cv_message_type)type) {
     case CV_MESSAGE_PAIR_PUT:
-        message.put = (struct cv_pair_config){.pair = 1, .relay_port = 40000, .idle_s = 120};
-        message.put.legs[0] = (struct cv_leg_config){.bind = CV_BIND_TOKEN, .token = {1}};
-        message.put.legs[1] =
-            (struct cv_leg_config){.bind = CV_BIND_FIXED, .address = address("192.0.2.1:9")};
+        message.put = (struct cv_pair_config){.pair = 1, .idle_s = 120};
+        message.put.legs[0] = token_leg();
+        message.put.legs[1] = (struct cv_leg_config){.bind = CV_BIND_FIXED,
+                                                     .relay_port = 443,
+                                                     .proof = CV_PROOF_EXEMPT,
+                                                     .address = address("192.0.2.1:9")};
+        break;
+    case CV_MESSAGE_LEG_CHANGE:
+        message.change = (struct cv_leg_change){.pair = 1, .leg = 1, .to = token_leg()};
+        break;
+    case CV_MESSAGE_LEG_TOKEN:
+    case CV_MESSAGE_LEG_VOUCH:
+    case CV_MESSAGE_LEG_PROVE:
+        message.leg_order = (struct cv_leg_order){.pair = 1, .leg = 1, .token = {1}};
         break;
     case CV_MESSAGE_PAIR_STATE:
-        message.state = (struct cv_pair_state){.pair = 1, .relay_port = 40000, .idle_s = 120};
-        message.state.legs[0] = (struct cv_leg_state){.bind = CV_BIND_TOKEN};
-        message.state.legs[1] =
-            (struct cv_leg_state){.bind = CV_BIND_PREFIX, .address = address("[2001:db8::1]:9")};
+        message.state = (struct cv_pair_state){.pair = 1, .idle_s = 120};
+        message.state.legs[0] = (struct cv_leg_state){.bind = CV_BIND_TOKEN, .relay_port = 40000};
+        message.state.legs[1] = (struct cv_leg_state){
+            .bind = CV_BIND_PREFIX, .relay_port = 40000, .address = address("[2001:db8::1]:9")};
         break;
     case CV_MESSAGE_LEG_BOUND:
     case CV_MESSAGE_LEG_MOVED:
     case CV_MESSAGE_LEG_UNBOUND:
+    case CV_MESSAGE_LEG_CHANGED:
+    case CV_MESSAGE_LEG_PROVEN:
+    case CV_MESSAGE_LEG_UNPROVEN:
         message.leg = (struct cv_leg_event){.pair = 1,
                                             .leg = 1,
                                             .cause = CV_MOVE_RETURN,
+                                            .proof = CV_LEG_PROOF_PROVEN,
+                                            .bind = CV_BIND_TOKEN,
+                                            .relay_port = 40000,
                                             .address = address("192.0.2.1:9"),
                                             .previous = address("192.0.2.1:8")};
         break;
@@ -82,6 +108,12 @@ static struct cv_message valid(uint16_t type)
         message.session = (struct cv_session_event){
             .session = 1, .address = address("192.0.2.1:9"), .previous = address("192.0.2.1:8")};
         break;
+    case CV_MESSAGE_SESSION_PROBE:
+        message.probe = (struct cv_session_probe){.session = 1,
+                                                  .number = CV_PROBE_NUMBER_MAX,
+                                                  .address = address("192.0.2.1:9"),
+                                                  .local = address("192.0.2.254:443")};
+        break;
     case CV_MESSAGE_SESSION_STATE:
         message.session_state = (struct cv_session_state){.session = 1,
                                                           .address = address("192.0.2.1:9"),
@@ -99,6 +131,7 @@ static struct cv_message valid(uint16_t type)
     case CV_MESSAGE_SESSION_CLOSE:
     case CV_MESSAGE_SESSION_GET:
     case CV_MESSAGE_SESSION_CREDIT:
+    case CV_MESSAGE_SESSION_PING:
         message.order = (struct cv_session_order){.session = 1, .value = 3};
         break;
     default:
@@ -164,7 +197,10 @@ static void requests_are_numbered_and_events_are_not(void **state)
 /* X(type, field, bad value): each makes one good message bad. */
 #define BAD_FIELDS(X)                                                             \
     X(PAIR_PUT, put.pair, 0)                                                      \
-    X(PAIR_PUT, put.relay_port, 0)                                                \
+    X(PAIR_PUT, put.legs[0].relay_port, 0)                                        \
+    X(PAIR_PUT, put.legs[0].proof, CV_PROOF_RULE_END)                             \
+    X(PAIR_PUT, put.legs[0].one_use, 2)                                           \
+    X(PAIR_PUT, put.legs[0].vouched, address("127.0.0.1:9").ip)                   \
     X(PAIR_PUT, put.reserved, 1)                                                  \
     X(PAIR_PUT, put.idle_s, CV_PAIR_IDLE_MAX_S + 1)                               \
     X(PAIR_PUT, put.rate_bytes_per_second, CV_PAIR_RATE_MAX_BYTES_PER_SECOND + 1) \
@@ -182,6 +218,17 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(PAIR_PUT, put.legs[1].address, address("239.1.2.3:9"))                      \
     X(PAIR_PUT, put.legs[1].address, address("255.255.255.255:9"))                \
     X(PAIR_PUT, put.legs[1].address, address("[ff02::1]:9"))                      \
+    X(LEG_CHANGE, change.pair, 0)                                                 \
+    X(LEG_CHANGE, change.leg, 2)                                                  \
+    X(LEG_CHANGE, change.reserved[6], 1)                                          \
+    X(LEG_CHANGE, change.to.bind, 0)                                              \
+    X(LEG_CHANGE, change.to.relay_port, 0)                                        \
+    X(LEG_TOKEN, leg_order.pair, 0)                                               \
+    X(LEG_TOKEN, leg_order.leg, 2)                                                \
+    X(LEG_TOKEN, leg_order.token[0], 0)                                           \
+    X(LEG_VOUCH, leg_order.vouched, address("224.0.0.1:9").ip)                    \
+    X(LEG_VOUCH, leg_order.reserved[0], 1)                                        \
+    X(LEG_PROVE, leg_order.pair, 0)                                               \
     X(PAIR_DELETE, pair, 0)                                                       \
     X(PAIR_GET, pair, 0)                                                          \
     X(LOG_LEVEL, log_level, 0)                                                    \
@@ -189,7 +236,9 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(RESULT, result.error, 1)                                                    \
     X(RESULT, result.error, -4096)                                                \
     X(PAIR_STATE, state.pair, 0)                                                  \
-    X(PAIR_STATE, state.relay_port, 0)                                            \
+    X(PAIR_STATE, state.legs[0].relay_port, 0)                                    \
+    X(PAIR_STATE, state.legs[0].proof, CV_LEG_PROOF_END)                          \
+    X(PAIR_STATE, state.legs[0].changing, 2)                                      \
     X(PAIR_STATE, state.reserved, 1)                                              \
     X(PAIR_STATE, state.idle_s, UINT32_MAX)                                       \
     X(PAIR_STATE, state.rate_bytes_per_second, UINT64_MAX)                        \
@@ -205,6 +254,11 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(LEG_MOVED, leg.leg, 255)                                                    \
     X(LEG_MOVED, leg.previous, address("[::]:9"))                                 \
     X(LEG_UNBOUND, leg.pair, 0)                                                   \
+    X(LEG_CHANGED, leg.bind, 0)                                                   \
+    X(LEG_CHANGED, leg.bind, CV_BIND_TUNNEL)                                      \
+    X(LEG_CHANGED, leg.address, address("[::]:9"))                                \
+    X(LEG_PROVEN, leg.proof, CV_LEG_PROOF_END)                                    \
+    X(LEG_UNPROVEN, leg.pair, 0)                                                  \
     X(PAIR_IDLE, pair, 0)                                                         \
     X(PAIR_EXPIRED, pair, 0)                                                      \
     X(EVENTS_LOST, count, 0)                                                      \
@@ -229,6 +283,11 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(SESSION_UP, session.session, 0)                                             \
     X(SESSION_UP, session.address, address("192.0.2.1:0"))                        \
     X(SESSION_ADDRESS, session.previous, address("192.0.2.1:0"))                  \
+    X(SESSION_PROBE, probe.session, 0)                                            \
+    X(SESSION_PROBE, probe.number, CV_PROBE_NUMBER_MAX + 1)                       \
+    X(SESSION_PROBE, probe.address, address("192.0.2.1:0"))                       \
+    X(SESSION_PROBE, probe.local, address("[::]:443"))                            \
+    X(SESSION_PING, order.session, 0)                                             \
     X(SESSION_CLOSED, session.code, UINT64_C(1) << 62)                            \
     X(SESSION_CLOSED, session.end, CV_SESSION_END_COUNT)                          \
     X(SESSION_CLOSED, session.application, 2)                                     \
@@ -252,7 +311,6 @@ static struct cv_message tunnels(void)
 {
     struct cv_message message = valid(CV_MESSAGE_PAIR_PUT);
 
-    message.put.relay_port = 0;
     for (unsigned side = 0; side < 2; side++)
         message.put.legs[side] =
             (struct cv_leg_config){.bind = CV_BIND_TUNNEL, .session = 1, .channel = 16383};
@@ -265,12 +323,11 @@ static void tunnel_legs_have_a_session_and_a_channel(void **state)
 
     (void)state;
     assert_int_equal(cv_message_check(&message, CV_SENDER_CONTROL), 0);
-    message.put.relay_port = 40000; /* which no leg has a use for */
+    message.put.legs[0].relay_port = 40000; /* which it has no use for */
     assert_bad(&message);
+    message = tunnels();
     message.put.legs[1] = valid(CV_MESSAGE_PAIR_PUT).put.legs[0];
     assert_int_equal(cv_message_check(&message, CV_SENDER_CONTROL), 0);
-    message.put.relay_port = 0;
-    assert_bad(&message);
     message = tunnels();
     message.put.legs[0].session = 0;
     assert_bad(&message);
@@ -302,7 +359,7 @@ static void bounds_are_included(void **state)
 
     (void)state;
     message.put.pair = UINT64_MAX;
-    message.put.relay_port = UINT16_MAX;
+    message.put.legs[0].relay_port = UINT16_MAX;
     message.put.idle_s = CV_PAIR_IDLE_MAX_S;
     message.put.rate_bytes_per_second = CV_PAIR_RATE_MAX_BYTES_PER_SECOND;
     message.put.legs[0].last = address("[2001:db8::1]:65535");
@@ -338,8 +395,10 @@ static void prefixes_have_no_host_bits(void **state)
         struct cv_prefix prefix;
 
         assert_int_equal(cv_prefix_parse(cases[i].prefix, &prefix), 0);
-        message.put.legs[0] = (struct cv_leg_config){
-            .bind = CV_BIND_PREFIX, .prefix_length = prefix.length, .address.ip = prefix.ip};
+        message.put.legs[0] = (struct cv_leg_config){.bind = CV_BIND_PREFIX,
+                                                     .prefix_length = prefix.length,
+                                                     .relay_port = 40000,
+                                                     .address.ip = prefix.ip};
         assert_int_equal(cv_message_check(&message, CV_SENDER_CONTROL), cases[i].good ? 0 : -EBADMSG);
         message.put.legs[0].prefix_length = 129;
         assert_bad(&message);

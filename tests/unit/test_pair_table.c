@@ -147,7 +147,7 @@ static void put_get_remove(void **state)
     cv_leg_at(&rig->table, 2 * slot)->bytes = 1000;
     cv_pair_describe(&rig->table, slot, rig->now_ms, &seen);
     assert_int_equal(seen.pair, 77);
-    assert_int_equal(seen.relay_port, 40005);
+    assert_int_equal(seen.legs[0].relay_port, 40005);
     assert_int_equal(seen.idle_s, 120);
     assert_int_equal(seen.rate_bytes_per_second, 123456);
     assert_true(cv_ip_is_zero(&seen.legs[0].address.ip));
@@ -192,7 +192,7 @@ static void same_number_again(void **state)
     assert_false(cv_leg_at(&rig->table, 2 * slot)->flags & CV_LEG_METERED);
 
     changed = config;
-    changed.relay_port = 40001;
+    changed.legs[0].relay_port = changed.legs[1].relay_port = 40001;
     assert_int_equal(put(&changed, &again), -EEXIST);
     changed = config;
     changed.legs[0].token[31] ^= 1;

@@ -73,7 +73,7 @@ static void from_request_to_close(void **state)
 
     pair = fake_find(&bench->dataplane, made->made.pair);
     assert_non_null(pair);
-    assert_int_equal(pair->config.relay_port, ntohs(made->made.udp.relay.port_be));
+    assert_int_equal(pair->config.legs[0].relay_port, ntohs(made->made.udp.relay.port_be));
     assert_int_equal(pair->config.idle_s, 120);
     assert_memory_equal(pair->config.legs[0].token, first.made.udp.token, CV_TOKEN_BYTES);
     assert_memory_equal(pair->config.legs[1].token, made->made.udp.token, CV_TOKEN_BYTES);
@@ -97,8 +97,8 @@ static void two_pairs_of_the_same_peers_have_two_ports(void **state)
     one = peer_pair(&alice, 1, &bob);
     other = peer_pair(&bob, 1, &alice);
     assert_int_not_equal(one, other);
-    assert_int_not_equal(fake_find(&bench->dataplane, one)->config.relay_port,
-                         fake_find(&bench->dataplane, other)->config.relay_port);
+    assert_int_not_equal(fake_find(&bench->dataplane, one)->config.legs[0].relay_port,
+                         fake_find(&bench->dataplane, other)->config.legs[0].relay_port);
     free_both();
 }
 

@@ -66,7 +66,9 @@ static struct setting setting_for(const struct direction *direction, uint16_t vl
 {
     struct cv_address to = packets_address(direction->to);
     struct setting setting = {
-        .route = {.destination = to.ip, .destination_port_be = to.port_be},
+        .route = {.destination = to.ip,
+                  .destination_port_be = to.port_be,
+                  .source_port_be = rte_cpu_to_be_16(RELAY_PORT)},
         .hop = {.usable = 1, .mtu = 1500},
         .from = {.ip = packets_ip(direction->from)},
     };
