@@ -10,7 +10,7 @@ static const char *on_register(struct cv_capsule_order *order, const struct cv_c
     if (order->registering)
         return "REGISTER comes only once";
     order->registering = true;
-    order->legs = capsule->registration.legs;
+    order->legs = (uint8_t)capsule->registration.legs;
     return NULL;
 }
 
@@ -22,54 +22,36 @@ static const char *on_registered(struct cv_capsule_order *order, const struct cv
         return "REGISTERED after GO_AWAY";
     order->registered = true;
     order->pairs_max = capsule->registered.pairs;
+    order->resumed = capsule->parameters.numbers[CV_PARAMETER_RESUMED];
     return NULL;
 }
 
-static const char *on_request(struct cv_capsule_order *order, const struct cv_capsule *capsule)
+/* Of any kind: they share one row of numbers. */
+static const char *on_request(struct cv_capsule_order *order, uint64_t number)
 {
-    if (capsule->request.request <= order->last_request)
-        return "PAIR_REQUEST with a number that is not above the last";
-    if ((capsule->request.legs & ~order->legs) != 0)
-        return "PAIR_REQUEST for a kind of leg that REGISTER did not name";
-    if (order->requests == CV_CAPSULE_OPEN_MAX)
-        return "PAIR_REQUEST while as many wait as may";
-    order->last_request = capsule->request.request;
+    if (number <= order->last_request)
+        return "a request with a number that is not above the last";
+    order->last_request = number;
     order->requests++;
     return NULL;
 }
 
-static const char *on_offer(struct cv_capsule_order *order, const struct cv_capsule *capsule)
+static const char *on_offer(struct cv_capsule_order *order, uint64_t number)
 {
     if (order->going_away)
         return "PAIR_OFFER after GO_AWAY";
-    if (capsule->offer.offer <= order->last_offer)
+    if (number <= order->last_offer)
         return "PAIR_OFFER with a number that is not above the last";
     if (order->legs == 0)
         return "PAIR_OFFER to a peer that REGISTERed no kind of leg";
     if (order->offers == CV_CAPSULE_OPEN_MAX)
         return "PAIR_OFFER while as many wait as may";
-    order->last_offer = capsule->offer.offer;
+    order->last_offer = number;
     order->offers++;
-    order->answers_left++;
     return NULL;
 }
 
-/* PAIR_ACCEPT with its leg, PAIR_REFUSE with none. */
-static const char *on_answer(struct cv_capsule_order *order, uint64_t offer, uint8_t leg)
-{
-    if (offer > order->last_offer)
-        return "answer to an offer that was never made";
-    if (order->answers_left == 0)
-        return "more answers than offers";
-    if ((leg & ~order->legs) != 0)
-        return "PAIR_ACCEPT with a kind of leg that REGISTER did not name";
-    order->answers_left--;
-    if (leg != 0)
-        order->accepted++;
-    return NULL;
-}
-
-/* PAIR_MADE and REFUSED: one of them ends each request and each offer. */
+/* One capsule ends each request and each offer. */
 static const char *decide(struct cv_capsule_order *order, uint8_t origin, uint64_t number)
 {
     bool requested = origin == CV_ORIGIN_REQUEST;
@@ -84,6 +66,21 @@ static const char *decide(struct cv_capsule_order *order, uint8_t origin, uint64
     return NULL;
 }
 
+static const char *on_resumed(struct cv_capsule_order *order)
+{
+    if (order->resumed == 0)
+        return "more PAIR_MADE of a resumed session than REGISTERED said";
+    order->resumed--;
+    order->pairs++;
+    return NULL;
+}
+
+/* A kind that we do not know is for who asked for it to judge. */
+static bool is_registered(const struct cv_capsule_order *order, uint64_t kind)
+{
+    return kind > CV_LEG_KINDS || (kind & ~(uint64_t)order->legs) == 0;
+}
+
 static const char *on_made(struct cv_capsule_order *order, const struct cv_capsule *capsule)
 {
     bool offered = capsule->made.origin == CV_ORIGIN_OFFER;
@@ -91,25 +88,17 @@ static const char *on_made(struct cv_capsule_order *order, const struct cv_capsu
 
     if (order->pairs >= order->pairs_max)
         return "PAIR_MADE beyond the limit of pairs in REGISTERED";
-    if ((capsule->made.leg & ~order->legs) != 0)
+    if (!is_registered(order, capsule->made.leg.kind))
         return "PAIR_MADE with a kind of leg that REGISTER did not name";
+    if (capsule->made.origin == CV_ORIGIN_RESUMED)
+        return on_resumed(order);
     if (offered && order->accepted == 0)
         return "PAIR_MADE for an offer without PAIR_ACCEPT";
-    wrong = decide(order, capsule->made.origin, capsule->made.number);
+    wrong = decide(order, capsule->made.origin, capsule->number);
     if (wrong != NULL)
         return wrong;
     order->accepted -= offered;
     order->pairs++;
-    order->closes_left++;
-    order->has_tunnel |= capsule->made.leg == CV_LEG_KIND_TUNNEL;
-    return NULL;
-}
-
-static const char *on_close(struct cv_capsule_order *order)
-{
-    if (order->closes_left == 0)
-        return "more PAIR_CLOSE than PAIR_MADE";
-    order->closes_left--;
     return NULL;
 }
 
@@ -121,37 +110,50 @@ static const char *on_closed(struct cv_capsule_order *order)
     return NULL;
 }
 
-static const char *on_go_away(struct cv_capsule_order *order)
+static const char *on_leg_made(struct cv_capsule_order *order, const struct cv_capsule *capsule)
 {
-    if (order->going_away)
-        return "GO_AWAY comes only once";
-    order->going_away = true;
+    if (!is_registered(order, capsule->leg_made.leg.kind))
+        return "LEG_MADE with a kind of leg that REGISTER did not name";
+    return decide(order, CV_ORIGIN_REQUEST, capsule->number);
+}
+
+static const char *on_stay(struct cv_capsule_order *order)
+{
+    if (!order->going_away)
+        return "STAY without GO_AWAY";
+    order->going_away = false;
     return NULL;
 }
 
 static const char *once_registered(struct cv_capsule_order *order, const struct cv_capsule *capsule)
 {
+    if (cv_capsule_begins(capsule->type) == CV_BEGINS_WITH_REQUEST)
+        return on_request(order, capsule->number);
     switch (capsule->type) {
-    case CV_CAPSULE_PAIR_REQUEST:
-        return on_request(order, capsule);
     case CV_CAPSULE_PAIR_OFFER:
-        return on_offer(order, capsule);
+        return on_offer(order, capsule->number);
     case CV_CAPSULE_PAIR_ACCEPT:
-        return on_answer(order, capsule->accept.offer, capsule->accept.leg);
-    case CV_CAPSULE_PAIR_REFUSE:
-        return on_answer(order, capsule->refuse.offer, 0);
+        order->accepted++;
+        return NULL;
     case CV_CAPSULE_PAIR_MADE:
         return on_made(order, capsule);
     case CV_CAPSULE_REFUSED:
-        return decide(order, capsule->refused.origin, capsule->refused.number);
-    case CV_CAPSULE_PAIR_CLOSE:
-        return on_close(order);
+        return decide(order, capsule->refused.origin, capsule->number);
     case CV_CAPSULE_PAIR_CLOSED:
         return on_closed(order);
-    case CV_CAPSULE_TUNNEL_LIMIT:
-        return order->has_tunnel ? NULL : "TUNNEL_LIMIT before any tunnel leg";
+    case CV_CAPSULE_LEG_MADE:
+        return on_leg_made(order, capsule);
+    case CV_CAPSULE_DONE:
+    case CV_CAPSULE_NAME_CLAIMED:
+    case CV_CAPSULE_CERTIFICATE:
+    case CV_CAPSULE_CODE_OPENED:
+        return decide(order, CV_ORIGIN_REQUEST, capsule->number);
+    case CV_CAPSULE_CODE_JOINED:
+        return capsule->number == 0 ? NULL : decide(order, CV_ORIGIN_REQUEST, capsule->number);
+    case CV_CAPSULE_STAY:
+        return on_stay(order);
     default:
-        return NULL; /* OBSERVED_ADDRESS */
+        return NULL;
     }
 }
 
@@ -163,9 +165,28 @@ const char *cv_capsule_order_next(struct cv_capsule_order *order, const struct c
         return "REGISTER comes first";
     if (capsule->type == CV_CAPSULE_REGISTERED)
         return on_registered(order, capsule);
-    if (capsule->type == CV_CAPSULE_GO_AWAY)
-        return on_go_away(order);
+    if (capsule->type == CV_CAPSULE_GO_AWAY) {
+        order->going_away = true;
+        return NULL;
+    }
     if (!order->registered)
         return "only GO_AWAY may come before REGISTERED";
     return once_registered(order, capsule);
+}
+
+const char *cv_capsule_order_refuse(struct cv_capsule_order *order, const struct cv_capsule *capsule)
+{
+    if (!order->registering)
+        return "REGISTER comes first";
+    if (!order->registered)
+        return "only GO_AWAY may come before REGISTERED";
+    switch (cv_capsule_begins(capsule->type)) {
+    case CV_BEGINS_WITH_REQUEST:
+        return on_request(order, capsule->number);
+    case CV_BEGINS_WITH_OFFER:
+        return capsule->type == CV_CAPSULE_PAIR_OFFER ? on_offer(order, capsule->number) : NULL;
+    case CV_BEGINS_WITH_NOTHING:
+        break;
+    }
+    return NULL;
 }

@@ -7,41 +7,15 @@
 
 enum state { HEADER, VALUE, SKIP, FAILED };
 
-struct capsule_kind {
-    enum cv_capsule_type type;
-    enum cv_capsule_sender sender;
-    uint32_t least;
-    uint32_t most;
+/* Of a value, by the type's place in the list. Where the number at the beginning is good, the rest is no error of
+ * the stream: see cv_capsule_parse. */
+static const uint16_t least_bytes[] = {
+#define LEAST(id, number, from, with, least, meaning) [(number) - CV_CAPSULE_FIRST] = (least),
+    CV_CAPSULE_LIST(LEAST)
+#undef LEAST
 };
 
-#define FIRST CV_CAPSULE_REGISTER
-
-static const struct capsule_kind kinds[] = {
-#define KIND(id, number, from, least_bytes, most_bytes, meaning) \
-    [(number) - FIRST] = {CV_CAPSULE_##id, CV_FROM_##from, least_bytes, most_bytes},
-    CV_CAPSULE_LIST(KIND)
-#undef KIND
-};
-
-#define COUNT (sizeof(kinds) / sizeof(kinds[0]))
-
-/* One value or one header at a time. */
-#define CHECK(id, number, from, least_bytes, most_bytes, meaning) \
-    _Static_assert((most_bytes) <= CV_CAPSULE_BUFFER_BYTES, "the buffer holds every value");
-CV_CAPSULE_LIST(CHECK)
-#undef CHECK
-#define ONE(id, number, from, least_bytes, most_bytes, meaning) +1
-_Static_assert(COUNT == 0 CV_CAPSULE_LIST(ONE), "numbers without a gap");
-#undef ONE
-_Static_assert(CV_CAPSULE_BUFFER_BYTES >= 2 * CV_VARINT_BYTES, "the buffer holds every header");
-
-static const struct capsule_kind *find(uint64_t type)
-{
-    return type >= FIRST && type - FIRST < COUNT ? &kinds[type - FIRST] : NULL;
-}
-
-void cv_capsule_reader_init(struct cv_capsule_reader *reader, enum cv_capsule_sender sender,
-                            uint8_t buffer[CV_CAPSULE_BUFFER_BYTES])
+void cv_capsule_reader_init(struct cv_capsule_reader *reader, enum cv_capsule_sender sender, uint8_t *buffer)
 {
     *reader = (struct cv_capsule_reader){.buffer = buffer, .sender = (uint8_t)sender, .state = HEADER};
 }
@@ -52,24 +26,30 @@ static void fail(struct cv_capsule_reader *reader, enum cv_session_error error)
     reader->error = error;
 }
 
+/* Whether a value of so many bytes can say what it is about. */
+static bool is_too_short(enum cv_capsule_type type, uint64_t length)
+{
+    if (cv_capsule_begins(type) != CV_BEGINS_WITH_NOTHING)
+        return length == 0;
+    return length < least_bytes[type - CV_CAPSULE_FIRST];
+}
+
 /* The header is complete: what is to be done with the value. */
 static void begin_value(struct cv_capsule_reader *reader, uint64_t type, uint64_t length)
 {
-    const struct capsule_kind *kind = find(type);
-
     reader->held = 0;
     reader->left = length;
-    if (kind == NULL) {
+    if (cv_capsule_name(type) == NULL) {
         reader->state = SKIP;
-    } else if (kind->sender != reader->sender) {
+    } else if (cv_capsule_sender((enum cv_capsule_type)type) != reader->sender) {
         fail(reader, CV_SESSION_ERROR_WRONG_SIDE);
     } else if (length > CV_CAPSULE_VALUE_MAX) {
         fail(reader, CV_SESSION_ERROR_OVERSIZED);
-    } else if (length < kind->least || length > kind->most) {
+    } else if (is_too_short((enum cv_capsule_type)type, length)) {
         fail(reader, CV_SESSION_ERROR_MALFORMED);
     } else {
         reader->state = VALUE;
-        reader->type = kind->type;
+        reader->type = (enum cv_capsule_type)type;
     }
 }
 
@@ -79,10 +59,10 @@ static void take_header(struct cv_capsule_reader *reader, uint8_t byte)
     uint64_t type, length;
     size_t type_bytes;
 
-    reader->buffer[reader->held++] = byte;
-    type_bytes = cv_varint_read(reader->buffer, reader->held, &type);
+    reader->header[reader->held++] = byte;
+    type_bytes = cv_varint_read(reader->header, reader->held, &type);
     if (type_bytes != 0 &&
-        cv_varint_read(reader->buffer + type_bytes, reader->held - type_bytes, &length) != 0)
+        cv_varint_read(reader->header + type_bytes, reader->held - type_bytes, &length) != 0)
         begin_value(reader, type, length);
 }
 

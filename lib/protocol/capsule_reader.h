@@ -5,16 +5,20 @@
  * capsules. No I/O, no allocation; any thread, one at a time per reader.
  */
 #include "capsule.h"
+#include "varint.h"
+
+#define CV_CAPSULE_HEADER_BYTES (2 * CV_VARINT_BYTES)
 
 /* Zeroed memory is no reader: see cv_capsule_reader_init. */
 struct cv_capsule_reader {
-    uint8_t *buffer;
-    uint64_t left; /* bytes of the value that are still to come */
+    uint8_t *buffer; /* for the value, CV_CAPSULE_VALUE_MAX */
+    uint64_t left;   /* bytes of the value that are still to come */
     enum cv_capsule_type type;
-    uint32_t held; /* bytes in the buffer */
+    uint32_t held; /* bytes in the buffer, or of a header in `header` */
     enum cv_session_error error;
     uint8_t state;
     uint8_t sender; /* enum cv_capsule_sender */
+    uint8_t header[CV_CAPSULE_HEADER_BYTES];
 };
 
 enum cv_capsule_reading {
@@ -24,19 +28,17 @@ enum cv_capsule_reading {
 };
 
 /*
- * Reads what `sender` sends. The buffer is the caller's, CV_CAPSULE_BUFFER_BYTES, as long as the reader is
- * used.
+ * Reads what `sender` sends. The buffer is the caller's, CV_CAPSULE_VALUE_MAX bytes. It may be another one
+ * whenever cv_capsule_reader_idle says so: put it into reader->buffer.
  */
-void cv_capsule_reader_init(struct cv_capsule_reader *reader, enum cv_capsule_sender sender,
-                            uint8_t buffer[CV_CAPSULE_BUFFER_BYTES]);
+void cv_capsule_reader_init(struct cv_capsule_reader *reader, enum cv_capsule_sender sender, uint8_t *buffer);
 
 /*
  * Takes input up to the end of the next known capsule: moves *data and *bytes on. Costs a copy of the value;
  * unknown capsules of any length cost no memory. Fails as soon as a header is complete: WRONG_SIDE (a capsule
- * that `sender` may not send), OVERSIZED (over CV_CAPSULE_VALUE_MAX) or MALFORMED (a length that a capsule of
- * this type never has).
+ * that `sender` may not send), OVERSIZED (over CV_CAPSULE_VALUE_MAX) or MALFORMED (shorter than a capsule of
+ * this type ever is). `frame->value` is in the reader's buffer and stays there until the next call.
  */
-/* `frame->value` is in the reader's buffer and stays there until the next call. */
 enum cv_capsule_reading cv_capsule_next(struct cv_capsule_reader *reader, const uint8_t **data, size_t *bytes,
                                         struct cv_capsule_frame *frame);
 

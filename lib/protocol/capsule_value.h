@@ -3,11 +3,24 @@
 /* The values of capsules, read and written. No I/O, no allocation; any thread. */
 #include "capsule.h"
 
-/*
- * 0, or -EBADMSG (CV_SESSION_ERROR_MALFORMED): a field cut short or out of its limits, or bytes left over.
- * Then what is in `capsule` means nothing.
- */
-int cv_capsule_parse(const struct cv_capsule_frame *frame, struct cv_capsule *capsule);
+enum cv_capsule_parsed {
+    CV_CAPSULE_GOOD,
+    /* CV_SESSION_ERROR_MALFORMED: it cannot even be said what it is about. `capsule` means nothing. */
+    CV_CAPSULE_UNREADABLE,
+    /*
+     * Of what begins with the number of a request or an offer (cv_capsule_begins), and only of that: `type` and
+     * `number` are good and nothing else is. CV_SESSION_ERROR_BAD_REQUEST is for that one alone.
+     */
+    CV_CAPSULE_BAD,
+    /*
+     * All is good, but a parameter that must be understood is not: parameters.not_understood.
+     * CV_SESSION_ERROR_NOT_UNDERSTOOD.
+     */
+    CV_CAPSULE_NOT_UNDERSTOOD,
+};
+
+/* A field cut short or out of its limits, and a parameter that is, make it unreadable or bad. */
+enum cv_capsule_parsed cv_capsule_parse(const struct cv_capsule_frame *frame, struct cv_capsule *capsule);
 
 /*
  * Writes type, length and value. CV_CAPSULE_BYTES_MAX is always room enough. Bytes written, or -EINVAL: no

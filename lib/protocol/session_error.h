@@ -32,7 +32,7 @@ enum cv_session_error_where {
     X(TOO_LATE, 0xc08, "too_late", CV_IN_SESSION,                                                            \
       "REGISTER, or the decision about it, did not come in time")                                            \
     X(NOT_ADMITTED, 0xc09, "not_admitted", CV_IN_SESSION, "the relay does not serve this peer")              \
-    X(REPLACED, 0xc0a, "replaced", CV_IN_SESSION, "the same peer has registered in a newer session")         \
+    X(REPLACED, 0xc0a, "replaced", CV_IN_SESSION, "the same instance has registered in a newer session")     \
     X(RELAY_FULL, 0xc0b, "relay_full", CV_IN_SESSION | CV_IN_REFUSED,                                        \
       "the relay has no room for another one")                                                               \
     X(GOING_AWAY, 0xc0c, "going_away", CV_IN_SESSION | CV_IN_REFUSED | CV_IN_CLOSED,                         \
@@ -50,7 +50,18 @@ enum cv_session_error_where {
     X(PEER_GONE, 0xc15, "peer_gone", CV_IN_REFUSED | CV_IN_CLOSED, "the other peer's session has ended")     \
     X(PEER_CLOSED, 0xc16, "peer_closed", CV_IN_CLOSED, "the other peer closed the pair")                     \
     X(IDLE, 0xc17, "idle", CV_IN_CLOSED, "no packet for the idle time of pairs")                             \
-    X(NOT_READING, 0xc18, "not_reading", CV_IN_SESSION, "the other side does not read the control stream")
+    X(NOT_READING, 0xc18, "not_reading", CV_IN_SESSION, "the other side does not read the control stream")   \
+    X(BAD_REQUEST, 0xc19, "bad_request", CV_IN_REFUSED, "a field or a parameter of it is out of its limits") \
+    X(NOT_UNDERSTOOD, 0xc1a, "not_understood", CV_IN_SESSION | CV_IN_REFUSED | CV_IN_REFUSE,                 \
+      "it has a parameter that must be understood, and is not")                                              \
+    X(NOT_OFFERED, 0xc1b, "not_offered", CV_IN_REFUSED, "this relay does not do that")                       \
+    X(NO_SUCH_PAIR, 0xc1c, "no_such_pair", CV_IN_REFUSED, "this session has no such pair, or no longer")     \
+    X(NO_SUCH_SERVICE, 0xc1d, "no_such_service", CV_IN_REFUSED | CV_IN_REFUSE,                               \
+      "no instance of the other peer takes requests for that service")                                       \
+    X(TOO_MANY, 0xc1e, "too_many", CV_IN_REFUSED, "too many requests or messages in too short a time")       \
+    X(TOO_MANY_INSTANCES, 0xc1f, "too_many_instances", CV_IN_SESSION,                                        \
+      "the peer has as many instances here as it may have")                                                  \
+    X(CROSSED, 0xc20, "crossed", CV_IN_REFUSED, "the peer's own request for the other has made the pair")
 
 enum cv_session_error {
 #define CV_SESSION_ERROR_ENUM(id, number, name, where, meaning) CV_SESSION_ERROR_##id = (number),

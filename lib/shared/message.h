@@ -7,6 +7,7 @@
  */
 #include "address.h"
 #include "pair_limits.h"
+#include "protocol/probe.h"
 
 #include <stdint.h>
 
@@ -120,8 +121,6 @@ struct cv_leg_change {
     uint8_t reserved[7];
     struct cv_leg_config to;
 };
-
-#define CV_CHALLENGE_BYTES 20 /* of the datagram that asks a leg's address for a sign of life */
 
 /*
  * LEG_TOKEN, LEG_VOUCH, LEG_PROVE. What RESULT says of the last: 0: proven; -EKEYREJECTED: not this leg's challenge,
@@ -275,13 +274,6 @@ enum cv_session_end {
 #undef CV_SESSION_END_ENUM
         CV_SESSION_END_COUNT
 };
-
-/*
- * Names a session in the peer's probes: whoever knows it can make the relay believe of one of its sockets that it is
- * elsewhere. Only the data plane can make one, and any worker reads it.
- */
-#define CV_TICKET_BYTES     16
-#define CV_PROBE_NUMBER_MAX ((1u << 24) - 1)
 
 /* SESSION_UP, SESSION_ADDRESS, SESSION_LIMIT, SESSION_CLOSED. */
 struct cv_session_event {
