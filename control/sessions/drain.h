@@ -7,14 +7,15 @@
  */
 #include "session.h"
 
-/* Peers that were told; for all of `seconds` more. -EALREADY: it is under way. */
-int drain_begin(struct sessions *all, uint32_t seconds, uint32_t *told);
-
 /*
- * Sessions are taken again. Who was told to go gets no offers before it has connected again. -EALREADY:
- * nothing is under way.
+ * Peers that were told; for all of `seconds` more. `to`: where they are to go, and whose ID the relay there has; NULL:
+ * they are to come back. -EALREADY: it is under way.
  */
-int drain_end(struct sessions *all);
+int drain_begin(struct sessions *all, uint32_t seconds, const struct cv_relay_addresses *to,
+                const struct cv_peer_id *relay, uint32_t *told);
+
+/* Sessions are taken again, and peers that were told to go are told to stay. -EALREADY: nothing is under way. */
+int drain_end(struct sessions *all, uint32_t *told);
 
 static inline bool draining(const struct sessions *all)
 {
