@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -361,4 +362,16 @@ enum cv_capsule_parsed capsule_value_parse(const struct capsule_value *value)
     }
     free(exact);
     return parsed;
+}
+
+void assert_capsule_value(const struct capsule_value *value, bool good)
+{
+    assert_int_equal(capsule_value_parse(value), good ? CV_CAPSULE_GOOD : capsule_value_bad(value));
+}
+
+void assert_unwritable(const struct cv_capsule *capsule)
+{
+    uint8_t out[CV_CAPSULE_BYTES_MAX];
+
+    assert_int_equal(cv_capsule_write(capsule, out, sizeof(out)), -EINVAL);
 }

@@ -46,3 +46,8 @@ enum cv_capsule_parsed capsule_value_bad(const struct capsule_value *value);
  * its type and number. Not for a leg of an unknown kind, which cannot be written.
  */
 enum cv_capsule_parsed capsule_value_parse(const struct capsule_value *value);
+
+/* That it is good, or else what capsule_value_bad says. */
+void assert_capsule_value(const struct capsule_value *value, bool good);
+
+void assert_unwritable(const struct cv_capsule *capsule);

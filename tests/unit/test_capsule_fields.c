@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,7 +216,7 @@ static void check_field(const struct field *field, uint64_t number, bool good)
     if (good)
         assert_true(cv_capsule_write(&capsule, out, sizeof(out)) > 0);
     else
-        assert_int_equal(cv_capsule_write(&capsule, out, sizeof(out)), -EINVAL);
+        assert_unwritable(&capsule);
     if (good) {
         struct capsule_value written = capsule_value_of(&capsule);
 
@@ -265,7 +264,7 @@ static void kinds_of_leg_from_the_future_are_passed_over(void **state)
             if (sets[set] <= CV_LEG_KINDS)
                 assert_true(cv_capsule_write(&capsule, out, sizeof(out)) > 0);
             else
-                assert_int_equal(cv_capsule_write(&capsule, out, sizeof(out)), -EINVAL);
+                assert_unwritable(&capsule);
         }
     }
 }
@@ -372,10 +371,9 @@ static void check_row(const struct row *row, unsigned count, bool good)
 {
     struct cv_capsule capsule = *capsule_example_at(row->type, row->nth);
     struct capsule_value value = capsule_value_of(&capsule);
-    uint8_t out[CV_CAPSULE_BYTES_MAX];
 
     set_wire_row(&value, row, count);
-    assert_int_equal(capsule_value_parse(&value), good ? CV_CAPSULE_GOOD : capsule_value_bad(&value));
+    assert_capsule_value(&value, good);
     set_row(&capsule, row, count);
     if (good) {
         struct capsule_value written = capsule_value_of(&capsule);
@@ -383,7 +381,7 @@ static void check_row(const struct row *row, unsigned count, bool good)
         assert_int_equal(written.bytes, value.bytes);
         assert_memory_equal(written.data, value.data, value.bytes);
     } else {
-        assert_int_equal(cv_capsule_write(&capsule, out, sizeof(out)), -EINVAL);
+        assert_unwritable(&capsule);
     }
 }
 
