@@ -25,6 +25,7 @@
  * X(enumerator, number, sent by, the number that it begins with, least bytes of value, meaning)
  *
  * What begins with the number of a REQUEST or an OFFER concerns that one alone: so does what is wrong in it.
+ * 0x29e212 is left out: it is one of those that mean nothing on purpose (RFC 9297 section 5.4).
  */
 #define CV_CAPSULE_LIST(X)                                                                                  \
     X(REGISTER, 0x29e1f0, PEER, NOTHING, 20, "first capsule: who this instance is, and what it can use")    \
@@ -35,7 +36,7 @@
     X(PAIR_OFFER, 0x29e1f4, RELAY, OFFER, 83, "another peer asks for a pair")                               \
     X(PAIR_ACCEPT, 0x29e1f5, PEER, OFFER, 2, "takes an offer")                                              \
     X(PAIR_REFUSE, 0x29e1f6, PEER, OFFER, 2, "does not take an offer")                                      \
-    X(PAIR_MADE, 0x29e1f7, RELAY, NOTHING, 104, "a pair, and this peer's leg of it")                        \
+    X(PAIR_MADE, 0x29e1f7, RELAY, NOTHING, 103, "a pair, and this peer's leg of it")                        \
     X(REFUSED, 0x29e1f8, RELAY, NOTHING, 4, "ends a request or an offer: it came to nothing, and why")      \
     X(PAIR_CLOSE, 0x29e1f9, PEER, NOTHING, 1, "wants a pair to end")                                        \
     X(PAIR_CLOSED, 0x29e1fa, RELAY, NOTHING, 2, "a pair has ended, and why")                                \
@@ -44,7 +45,7 @@
     X(STAY, 0x29e1fd, RELAY, NOTHING, 0, "takes GO_AWAY back")                                              \
     X(DONE, 0x29e1fe, RELAY, NOTHING, 1, "ends a request that has no other result")                         \
     X(LEG_REQUEST, 0x29e1ff, PEER, REQUEST, 3, "asks for another leg of a pair in place of its own")        \
-    X(LEG_MADE, 0x29e200, RELAY, NOTHING, 5, "ends a LEG_REQUEST: the new leg")                             \
+    X(LEG_MADE, 0x29e200, RELAY, NOTHING, 4, "ends a LEG_REQUEST: the new leg")                             \
     X(LEG_TOKEN, 0x29e201, RELAY, NOTHING, 33, "a new token for a leg whose last one is used")              \
     X(OTHER_LEG, 0x29e202, RELAY, NOTHING, 3, "what kind of leg the other peer has now, and what it holds") \
     X(CHALLENGE_ANSWER, 0x29e203, PEER, NOTHING, 20, "a challenge that came to a leg's address")            \
@@ -62,10 +63,10 @@
     X(CODE_OPENED, 0x29e20f, RELAY, NOTHING, 4, "later: the rendezvous, and its code")                      \
     X(CODE_JOIN, 0x29e210, PEER, REQUEST, 3, "later: joins a rendezvous by its code")                       \
     X(CODE_JOINED, 0x29e211, RELAY, NOTHING, 3, "later: somebody has joined")                               \
-    X(CODE_MESSAGE, 0x29e212, PEER, REQUEST, 5, "later: a message within a rendezvous")                     \
-    X(CODE_MESSAGE_FROM, 0x29e213, RELAY, NOTHING, 4, "later: a message within a rendezvous")               \
-    X(CODE_CLOSE, 0x29e214, PEER, REQUEST, 2, "later: leaves a rendezvous, or ends it")                     \
-    X(CODE_CLOSED, 0x29e215, RELAY, NOTHING, 3, "later: a rendezvous has ended, or one has left it, and why")
+    X(CODE_MESSAGE, 0x29e213, PEER, REQUEST, 5, "later: a message within a rendezvous")                     \
+    X(CODE_MESSAGE_FROM, 0x29e214, RELAY, NOTHING, 4, "later: a message within a rendezvous")               \
+    X(CODE_CLOSE, 0x29e215, PEER, REQUEST, 2, "later: leaves a rendezvous, or ends it")                     \
+    X(CODE_CLOSED, 0x29e216, RELAY, NOTHING, 3, "later: a rendezvous has ended, or one has left it, and why")
 
 /*
  * Numbers that are kept for what comes next. Until then they are unknown capsules. X(name, number, meaning)
@@ -120,6 +121,11 @@ enum cv_leg_kind {
     CV_LEG_KIND_LISTEN = 4, /* UDP, on the port that the session itself is on */
     CV_LEG_KINDS = 7
 };
+
+static inline bool cv_leg_kind_is_known(uint64_t kind)
+{
+    return kind == CV_LEG_KIND_UDP || kind == CV_LEG_KIND_TUNNEL || kind == CV_LEG_KIND_LISTEN;
+}
 
 /* What a number in PAIR_MADE and REFUSED counts. */
 enum cv_pair_origin {
@@ -264,8 +270,8 @@ struct cv_capsule {
         struct {
             uint64_t pair;
             uint64_t kind; /* enum cv_leg_kind, or one that we do not know */
-            uint64_t
-                payload_bytes; /* the largest UDP payload that reaches the other peer by it, as far as known */
+            /* The largest UDP payload that reaches the other peer by it, as far as known. */
+            uint64_t payload_bytes;
         } other_leg;
         uint8_t challenge[CV_CHALLENGE_BYTES]; /* CHALLENGE_ANSWER */
         struct cv_reachable reachable;
@@ -304,8 +310,8 @@ struct cv_capsule {
             uint64_t guest;      /* who joined, from 1; 0: who opened it, or all */
             uint64_t seconds;    /* CODE_OPEN: for so long, up to CV_CAPSULE_LATER_MAX_S */
             uint64_t code;       /* CODE_CLOSED: CV_IN_CLOSED */
-            struct cv_span
-                text; /* the code, 1 to CV_CAPSULE_CODE_MAX; a message, 1 to CV_CAPSULE_MESSAGE_MAX */
+            /* The code, 1 to CV_CAPSULE_CODE_MAX; a message, 1 to CV_CAPSULE_MESSAGE_MAX. */
+            struct cv_span text;
         } rendezvous; /* CODE_... */
     };
     struct cv_parameters parameters;

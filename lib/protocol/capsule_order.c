@@ -78,7 +78,7 @@ static const char *on_resumed(struct cv_capsule_order *order)
 /* A kind that we do not know is for who asked for it to judge. */
 static bool is_registered(const struct cv_capsule_order *order, uint64_t kind)
 {
-    return kind > CV_LEG_KINDS || (kind & ~(uint64_t)order->legs) == 0;
+    return !cv_leg_kind_is_known(kind) || (kind & order->legs) != 0;
 }
 
 static const char *on_made(struct cv_capsule_order *order, const struct cv_capsule *capsule)
