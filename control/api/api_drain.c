@@ -9,7 +9,8 @@
 #define AFTER_DEFAULT_S 30
 
 /* Where peers are sent: "to" and "relay" come together. False when the call has been refused. */
-static bool read_place(struct call *call, yyjson_val *params, struct cv_relay_addresses *to, struct cv_peer_id *relay)
+static bool read_place(struct call *call, yyjson_val *params, struct cv_relay_addresses *to,
+                       struct cv_peer_id *relay)
 {
     struct cv_address address;
     const char *text, *id;
@@ -17,7 +18,8 @@ static bool read_place(struct call *call, yyjson_val *params, struct cv_relay_ad
     if (!params_text(call, params, "to", false, &text) || !params_text(call, params, "relay", false, &id))
         return false;
     if ((text == NULL) != (id == NULL)) {
-        call_bad_params(call, "to and relay come together: an address and port, and the ID of the relay there");
+        call_bad_params(call,
+                        "to and relay come together: an address and port, and the ID of the relay there");
         return false;
     }
     if (text == NULL)

@@ -104,7 +104,8 @@ static void on_renewed(struct request *request, int error, const struct cv_pair_
 
 static void on_kept(struct commit_waiter *waiter, int error)
 {
-    struct leg_order *order = (struct leg_order *)(void *)((char *)waiter - offsetof(struct leg_order, waiter));
+    struct leg_order *order =
+        (struct leg_order *)(void *)((char *)waiter - offsetof(struct leg_order, waiter));
 
     if (error != 0)
         free(order);
@@ -113,7 +114,8 @@ static void on_kept(struct commit_waiter *waiter, int error)
 }
 
 void leg_renew_token(struct pairs *pairs, uint64_t pair, unsigned leg,
-                     void (*told)(void *context, uint64_t pair, unsigned leg, const uint8_t token[CV_TOKEN_BYTES]),
+                     void (*told)(void *context, uint64_t pair, unsigned leg,
+                                  const uint8_t token[CV_TOKEN_BYTES]),
                      void *context)
 {
     struct store *store = pairs->services->store;

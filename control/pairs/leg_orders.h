@@ -12,7 +12,8 @@
  * again.
  */
 void leg_renew_token(struct pairs *pairs, uint64_t pair, unsigned leg,
-                     void (*told)(void *context, uint64_t pair, unsigned leg, const uint8_t token[CV_TOKEN_BYTES]),
+                     void (*told)(void *context, uint64_t pair, unsigned leg,
+                                  const uint8_t token[CV_TOKEN_BYTES]),
                      void *context);
 
 /* The leg's session has this IP now. */

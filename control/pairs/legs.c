@@ -115,8 +115,8 @@ static void learn_leg(const struct pair_ends *ends, const struct pair_record *re
     }
     (void)store_set_last(services->store, record->pair, leg, &state->address);
     if (kind != EVENT_LEG_UNBOUND)
-        ends->handlers->leg(ends->context, kind == EVENT_LEG_BOUND ? CV_MESSAGE_LEG_BOUND : CV_MESSAGE_LEG_MOVED,
-                            &event);
+        ends->handlers->leg(ends->context,
+                            kind == EVENT_LEG_BOUND ? CV_MESSAGE_LEG_BOUND : CV_MESSAGE_LEG_MOVED, &event);
     events_leg(&services->events, kind, record, &event);
 }
 

@@ -12,4 +12,5 @@ void legs_event(const struct pair_ends *ends, const struct cv_message *message);
  * `installed`: the data plane had the pair since it was last put, so an unbound leg means that it lost its
  * address.
  */
-void legs_learn(const struct pair_ends *ends, struct pair_record *record, const struct cv_pair_state *state, bool installed);
+void legs_learn(const struct pair_ends *ends, struct pair_record *record, const struct cv_pair_state *state,
+                bool installed);

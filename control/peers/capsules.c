@@ -18,14 +18,16 @@ static struct cv_relay_addresses relay_at(const struct services *services, uint1
 {
     struct cv_relay_addresses relay = {.port_be = htons(port)};
 
-    relay.count = (uint8_t)relay_addresses(services->config, services->dataplane, relay.ips, CV_CAPSULE_ADDRESSES_MAX);
+    relay.count =
+        (uint8_t)relay_addresses(services->config, services->dataplane, relay.ips, CV_CAPSULE_ADDRESSES_MAX);
     return relay;
 }
 
 static struct cv_other_peer other_peer(const struct peer *other, const struct cv_peer_id *asked)
 {
     struct cv_other_peer told = {
-        .asked = *asked, .ids = {.list = other->record.chain.ids, .count = (uint8_t)other->record.chain.count}};
+        .asked = *asked,
+        .ids = {.list = other->record.chain.ids, .count = (uint8_t)other->record.chain.count}};
 
     memcpy(told.instance, other->record.id, sizeof(told.instance));
     return told;
@@ -62,7 +64,8 @@ void capsules_registered(struct peer *peer, uint32_t resumed)
     };
     struct cv_parameters *parameters = &capsule.parameters;
 
-    cv_parameter_span(parameters, CV_PARAMETER_RESUMPTION_TOKEN, peer->record.token, sizeof(peer->record.token));
+    cv_parameter_span(parameters, CV_PARAMETER_RESUMPTION_TOKEN, peer->record.token,
+                      sizeof(peer->record.token));
     cv_parameter_number(parameters, CV_PARAMETER_RESUMPTION_TIME, config->session_resume_s);
     if (resumed > 0)
         cv_parameter_number(parameters, CV_PARAMETER_RESUMED, resumed);
@@ -93,8 +96,8 @@ static struct cv_capsule refusal(enum cv_pair_origin origin, uint64_t number, en
     };
 }
 
-void capsules_refused(struct peer *peer, enum cv_pair_origin origin, uint64_t number, enum cv_session_error code,
-                      const char *sentence, const struct cv_span *data)
+void capsules_refused(struct peer *peer, enum cv_pair_origin origin, uint64_t number,
+                      enum cv_session_error code, const char *sentence, const struct cv_span *data)
 {
     struct cv_capsule capsule = refusal(origin, number, code, sentence);
 
@@ -102,7 +105,8 @@ void capsules_refused(struct peer *peer, enum cv_pair_origin origin, uint64_t nu
     say(peer, &capsule);
 }
 
-void capsules_not_understood(struct peer *peer, enum cv_pair_origin origin, uint64_t number, uint64_t parameter)
+void capsules_not_understood(struct peer *peer, enum cv_pair_origin origin, uint64_t number,
+                             uint64_t parameter)
 {
     struct cv_capsule capsule = refusal(origin, number, CV_SESSION_ERROR_NOT_UNDERSTOOD,
                                         "the relay does not know a parameter that it must understand");
@@ -111,7 +115,8 @@ void capsules_not_understood(struct peer *peer, enum cv_pair_origin origin, uint
     say(peer, &capsule);
 }
 
-void capsules_offer(struct peer *peer, const struct offer_record *offer, const struct peer *asker, uint64_t answer_s)
+void capsules_offer(struct peer *peer, const struct offer_record *offer, const struct peer *asker,
+                    uint64_t answer_s)
 {
     struct cv_capsule capsule = {
         .type = CV_CAPSULE_PAIR_OFFER,
@@ -137,8 +142,8 @@ static struct cv_capsule_leg told_leg(const struct peer *peer, const struct leg_
     return told;
 }
 
-void capsules_made(struct peer *peer, enum cv_pair_origin origin, uint64_t number, const struct peer_pair *pair,
-                   const struct pair_record *record, const struct cv_span *data)
+void capsules_made(struct peer *peer, enum cv_pair_origin origin, uint64_t number,
+                   const struct peer_pair *pair, const struct pair_record *record, const struct cv_span *data)
 {
     unsigned side = peer_pairs_side(pair, peer);
     struct cv_capsule capsule = {
@@ -192,7 +197,8 @@ void capsules_leg_token(struct peer *peer, uint64_t pair, const uint8_t token[CV
 
 void capsules_closed(struct peer *peer, uint64_t pair, enum cv_session_error code)
 {
-    const struct cv_capsule capsule = {.type = CV_CAPSULE_PAIR_CLOSED, .closed = {.pair = pair, .code = code}};
+    const struct cv_capsule capsule = {.type = CV_CAPSULE_PAIR_CLOSED,
+                                       .closed = {.pair = pair, .code = code}};
 
     say(peer, &capsule);
 }

@@ -12,18 +12,21 @@ struct cv_span;
 void capsules_registered(struct peer *peer, uint32_t resumed);
 
 /* REFUSED. `data`, of the other peer's answer, may be NULL. */
-void capsules_refused(struct peer *peer, enum cv_pair_origin origin, uint64_t number, enum cv_session_error code,
-                      const char *sentence, const struct cv_span *data);
+void capsules_refused(struct peer *peer, enum cv_pair_origin origin, uint64_t number,
+                      enum cv_session_error code, const char *sentence, const struct cv_span *data);
 
 /* REFUSED of a request whose parameter of that type is not understood. */
-void capsules_not_understood(struct peer *peer, enum cv_pair_origin origin, uint64_t number, uint64_t parameter);
+void capsules_not_understood(struct peer *peer, enum cv_pair_origin origin, uint64_t number,
+                             uint64_t parameter);
 
 /* `service` and `data` may have no bytes. */
-void capsules_offer(struct peer *peer, const struct offer_record *offer, const struct peer *asker, uint64_t answer_s);
+void capsules_offer(struct peer *peer, const struct offer_record *offer, const struct peer *asker,
+                    uint64_t answer_s);
 
 /* Its leg of the pair; `data`: NULL for none. `number` is 0 with CV_ORIGIN_RESUMED. */
-void capsules_made(struct peer *peer, enum cv_pair_origin origin, uint64_t number, const struct peer_pair *pair,
-                   const struct pair_record *record, const struct cv_span *data);
+void capsules_made(struct peer *peer, enum cv_pair_origin origin, uint64_t number,
+                   const struct peer_pair *pair, const struct pair_record *record,
+                   const struct cv_span *data);
 
 /* What it has to know of the other's leg. */
 void capsules_other_leg(struct peer *peer, const struct peer_pair *pair, const struct leg_record *others);

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "capsules.h"
 
-#define TOLD_EVERY_MS    1000
-#define PROBES_A_MINUTE  (64 * 60) /* as the data plane tells of */
+#define TOLD_EVERY_MS   1000
+#define PROBES_A_MINUTE (64 * 60) /* as the data plane tells of */
 
 void limits_tell(struct peer *peer, enum cv_limited what, uint64_t pair, uint64_t for_ms)
 {

@@ -97,7 +97,8 @@ static uint16_t copy_data(const struct cv_parameters *parameters, uint8_t data[C
     return span->bytes;
 }
 
-static struct peer_offer *make_offer(struct peer *asker, struct peer *target, const struct cv_capsule *capsule)
+static struct peer_offer *make_offer(struct peer *asker, struct peer *target,
+                                     const struct cv_capsule *capsule)
 {
     struct peer_offer *made = calloc(1, sizeof(*made));
 
@@ -123,7 +124,8 @@ static struct peer_offer *make_offer(struct peer *asker, struct peer *target, co
     return made;
 }
 
-static struct peer *find_target(struct peer *asker, const struct cv_capsule *capsule, enum cv_session_error *error)
+static struct peer *find_target(struct peer *asker, const struct cv_capsule *capsule,
+                                enum cv_session_error *error)
 {
     const struct cv_parameters *parameters = &capsule->parameters;
     const struct registry_query query = {
@@ -218,7 +220,8 @@ static struct peer_offer *find_open(const struct peer *answerer, uint64_t number
 {
     struct peer_offer *offer = offers_find(answerer, number);
 
-    return offer == NULL || offer->making || offer->made.pair != 0 || offer->record.crossing != 0 ? NULL : offer;
+    return offer == NULL || offer->making || offer->made.pair != 0 || offer->record.crossing != 0 ? NULL
+                                                                                                  : offer;
 }
 
 /* ---- The pair ---- */

@@ -21,8 +21,9 @@ struct peer_offer {
     struct peer *asker; /* NULL: its session has ended, while the pair was being made */
     struct peer *answerer;
     bool making;
-    struct peer_pair_record made; /* a pair that nobody was told of: control was killed, or a session has ended */
-    struct pair_change change;    /* while it is being made. The channels in its record are taken */
+    struct peer_pair_record
+        made; /* a pair that nobody was told of: control was killed, or a session has ended */
+    struct pair_change change; /* while it is being made. The channels in its record are taken */
 };
 
 /* PAIR_REQUEST, PAIR_ACCEPT, PAIR_REFUSE. */

@@ -63,8 +63,8 @@ bool pairing_is_reachable(const struct peer *target, const struct peer *asker)
     }
 }
 
-enum cv_session_error pairing_offer_hindrance(const struct peer *asker, uint64_t legs, const struct peer *target,
-                                              const char **why)
+enum cv_session_error pairing_offer_hindrance(const struct peer *asker, uint64_t legs,
+                                              const struct peer *target, const char **why)
 {
     enum cv_session_error error;
 
@@ -99,8 +99,9 @@ enum cv_session_error pairing_offer_hindrance(const struct peer *asker, uint64_t
     return CV_SESSION_ERROR_NONE;
 }
 
-enum cv_session_error pairing_hindrance(const struct peer *asker, uint64_t askers_legs, const struct peer *answerer,
-                                        uint64_t answerers_legs, const char **why)
+enum cv_session_error pairing_hindrance(const struct peer *asker, uint64_t askers_legs,
+                                        const struct peer *answerer, uint64_t answerers_legs,
+                                        const char **why)
 {
     enum cv_session_error error;
 

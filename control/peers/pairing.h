@@ -13,9 +13,10 @@ enum cv_session_error pairing_leg_hindrance(const struct peer *peer, uint64_t le
 bool pairing_is_reachable(const struct peer *target, const struct peer *asker);
 
 /* For an offer of the asker's, who can use these kinds of leg. */
-enum cv_session_error pairing_offer_hindrance(const struct peer *asker, uint64_t legs, const struct peer *target,
-                                              const char **why);
+enum cv_session_error pairing_offer_hindrance(const struct peer *asker, uint64_t legs,
+                                              const struct peer *target, const char **why);
 
 /* For the pair itself, when the offer is accepted. */
-enum cv_session_error pairing_hindrance(const struct peer *asker, uint64_t askers_legs, const struct peer *answerer,
-                                        uint64_t answerers_legs, const char **why);
+enum cv_session_error pairing_hindrance(const struct peer *asker, uint64_t askers_legs,
+                                        const struct peer *answerer, uint64_t answerers_legs,
+                                        const char **why);

@@ -74,7 +74,8 @@ static void refuse_change(struct peer *peer, const struct leg_request *request)
     if (request->request == 0)
         return;
     if (change->outcome == CHANGE_REFUSED && change->error == -ENOSPC)
-        refuse(peer, request->request, CV_SESSION_ERROR_RELAY_FULL, "the relay has no room for another leg now");
+        refuse(peer, request->request, CV_SESSION_ERROR_RELAY_FULL,
+               "the relay has no room for another leg now");
     else
         refuse(peer, request->request, CV_SESSION_ERROR_INTERNAL, "the relay could not change the leg");
 }
@@ -352,7 +353,9 @@ static void ask_again(struct peers *all, uint64_t number, unsigned leg, uint64_t
         (void)store_remove_next_leg(store, number, leg);
         return;
     }
-    kind = next.bind == CV_BIND_TUNNEL ? CV_LEG_KIND_TUNNEL : next.listen ? CV_LEG_KIND_LISTEN : CV_LEG_KIND_UDP;
+    kind = next.bind == CV_BIND_TUNNEL ? CV_LEG_KIND_TUNNEL
+           : next.listen               ? CV_LEG_KIND_LISTEN
+                                       : CV_LEG_KIND_UDP;
     change_leg(pair->peers[leg], pair, request, kind);
 }
 
@@ -366,7 +369,8 @@ void peer_legs_known(struct peers *all)
     while (unfinished.untold.count > 0)
         renew_untold(all, numbers_pop(&unfinished.untold));
     for (size_t i = 0; i < unfinished.count; i++)
-        ask_again(all, unfinished.requests[i].pair, unfinished.requests[i].leg, unfinished.requests[i].request);
+        ask_again(all, unfinished.requests[i].pair, unfinished.requests[i].leg,
+                  unfinished.requests[i].request);
     numbers_free(&unfinished.untold);
     free(unfinished.requests);
 }

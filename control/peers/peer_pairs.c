@@ -27,7 +27,8 @@ struct peer_pair *peer_pairs_find(struct peers *all, uint64_t number, const stru
     return NULL;
 }
 
-struct peer_pair *peer_pairs_add(struct peer *asker, struct peer *answerer, const struct peer_pair_record *record)
+struct peer_pair *peer_pairs_add(struct peer *asker, struct peer *answerer,
+                                 const struct peer_pair_record *record)
 {
     struct peer_pair *made = calloc(1, sizeof(*made));
 

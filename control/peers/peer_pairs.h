@@ -12,7 +12,8 @@ struct peer_pair {
 };
 
 /* NULL: out of memory. The channels of its tunnel legs are the peers' already, and now the pair's. */
-struct peer_pair *peer_pairs_add(struct peer *asker, struct peer *answerer, const struct peer_pair_record *record);
+struct peer_pair *peer_pairs_add(struct peer *asker, struct peer *answerer,
+                                 const struct peer_pair_record *record);
 
 /* NULL: no such pair, or `peer` (unless NULL) is none of the two. */
 struct peer_pair *peer_pairs_find(struct peers *all, uint64_t pair, const struct peer *peer);

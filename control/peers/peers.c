@@ -114,7 +114,8 @@ static void on_bad(void *context, struct session *session, const struct cv_capsu
     else if (parsed == CV_CAPSULE_NOT_UNDERSTOOD)
         capsules_not_understood(peer, CV_ORIGIN_REQUEST, capsule->number, capsule->parameters.not_understood);
     else
-        capsules_refused(peer, CV_ORIGIN_REQUEST, capsule->number, code, cv_session_error_meaning(code), NULL);
+        capsules_refused(peer, CV_ORIGIN_REQUEST, capsule->number, code, cv_session_error_meaning(code),
+                         NULL);
 }
 
 static void on_limit(void *context, struct session *session)
@@ -179,7 +180,8 @@ static void on_leg(void *context, enum cv_message_type type, const struct cv_leg
 
 struct peers *peers_new(struct services *services, struct pairs *pairs, struct sessions *sessions)
 {
-    static const struct pair_handlers pair_handlers = {.gone = on_pair_gone, .waits = on_waits, .leg = on_leg};
+    static const struct pair_handlers pair_handlers = {
+        .gone = on_pair_gone, .waits = on_waits, .leg = on_leg};
     static const struct session_handlers handlers = {
         .capsule = on_capsule,
         .bad = on_bad,

@@ -40,7 +40,8 @@ static void look_at(void *context, struct peer *peer)
 {
     struct search *search = context;
     bool same_leaf = cv_peer_id_equal(&peer->record.chain.ids[0], &search->chain->ids[0]);
-    bool same_instance = memcmp(peer->record.id, search->capsule->registration.instance, CV_INSTANCE_BYTES) == 0;
+    bool same_instance =
+        memcmp(peer->record.id, search->capsule->registration.instance, CV_INSTANCE_BYTES) == 0;
 
     if (same_instance && has_token(peer, search->token))
         search->resumed = peer;
@@ -106,12 +107,14 @@ static void take_reachable(const struct cv_config *config, struct instance_recor
                            const struct cv_reachable *wanted)
 {
     registering_set_reachable(record, wanted);
-    if (record->reachable == CV_REACHABLE_BY_ANYONE && config->session_reachable == CV_SESSION_REACHABLE_LISTED)
+    if (record->reachable == CV_REACHABLE_BY_ANYONE &&
+        config->session_reachable == CV_SESSION_REACHABLE_LISTED)
         record->reachable = CV_REACHABLE_BY_LISTED;
 }
 
 /* What a REGISTER changes of an instance, whether it is new or back. False: no randomness. */
-static bool fill(struct instance_record *record, const struct session *session, const struct cv_capsule *capsule)
+static bool fill(struct instance_record *record, const struct session *session,
+                 const struct cv_capsule *capsule)
 {
     record->session = session->record.session;
     record->chain = session->record.chain;
@@ -193,7 +196,8 @@ void registering_take(struct peers *all, struct session *session, const struct c
     } else if (search.count >= config->session_instances && search.oldest_away != NULL) {
         registering_end(search.oldest_away);
     } else if (search.count >= config->session_instances) {
-        session_close(session, CV_SESSION_ERROR_TOO_MANY_INSTANCES, "the peer has as many instances as it may");
+        session_close(session, CV_SESSION_ERROR_TOO_MANY_INSTANCES,
+                      "the peer has as many instances as it may");
         return;
     }
     begin(all, session, capsule);

@@ -75,7 +75,8 @@ static void look(struct search *search, struct peer_keys *keys)
     }
 }
 
-struct peer *registry_find(struct peers *all, const struct registry_query *query, enum cv_session_error *error)
+struct peer *registry_find(struct peers *all, const struct registry_query *query,
+                           enum cv_session_error *error)
 {
     struct search search = {.query = query};
 

@@ -13,7 +13,7 @@ void registry_remove(struct peer *peer); /* nothing happens to one that is not t
 /* Whom a request or a message is for. */
 struct registry_query {
     struct cv_peer_id id;
-    struct cv_span service; /* no bytes: none was named */
+    struct cv_span service;  /* no bytes: none was named */
     const uint8_t *instance; /* NULL: whichever is the right one */
 };
 
@@ -22,7 +22,8 @@ struct registry_query {
  * the one asked for, or the newest that offers the service; where none is named, the newest that offers none in
  * particular, or else the newest. NULL, with *error: NO_SUCH_PEER or NO_SUCH_SERVICE.
  */
-struct peer *registry_find(struct peers *all, const struct registry_query *query, enum cv_session_error *error);
+struct peer *registry_find(struct peers *all, const struct registry_query *query,
+                           enum cv_session_error *error);
 
 /* Calls `found` for each instance, here or away, of the identity that has this chain. It may remove that one. */
 void registry_each_same(struct peers *all, const struct chain *chain,

@@ -48,12 +48,12 @@ struct session {
     /* The control stream: stream_in.c, stream_out.c. Offsets count from its start. */
     struct cv_capsule_reader reader;
     uint8_t *reader_buffer; /* while it holds a part of a capsule; NULL: it does not */
-    uint64_t received;    /* shown to the reader; record.consumed and what it holds of a capsule */
-    uint64_t credited;    /* told to the data plane */
-    struct outbox outbox; /* from record.sent on */
-    uint64_t pushed;      /* given to the data plane */
-    uint64_t capsule_end; /* of the capsule that `pushed` is within */
-    bool confirming;      /* a SESSION_GET is on its way */
+    uint64_t received;      /* shown to the reader; record.consumed and what it holds of a capsule */
+    uint64_t credited;      /* told to the data plane */
+    struct outbox outbox;   /* from record.sent on */
+    uint64_t pushed;        /* given to the data plane */
+    uint64_t capsule_end;   /* of the capsule that `pushed` is within */
+    bool confirming;        /* a SESSION_GET is on its way */
 
     /* Keeping: changed, written and not committed yet, stopped by a full ring. */
     bool changed, writing, blocked;
@@ -98,7 +98,7 @@ struct sessions {
     struct request dump;
     struct {
         struct event *timer;
-        uint64_t until_ms; /* monotonic: sessions are closed then */
+        uint64_t until_ms;            /* monotonic: sessions are closed then */
         struct cv_relay_addresses to; /* where peers are sent; none: to come back here */
         struct cv_peer_id relay;      /* who is there, with `to` */
         bool on;

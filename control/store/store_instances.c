@@ -81,7 +81,8 @@ static bool read_instance(sqlite3_stmt *statement, struct instance_record *recor
     record->number = rows_number(statement, 0);
     record->session = rows_number(statement, 1);
     if (!rows_bytes(statement, 2, record->id, sizeof(record->id)) ||
-        !chain_read(sqlite3_column_blob(statement, 3), (size_t)sqlite3_column_bytes(statement, 3), &record->chain) ||
+        !chain_read(sqlite3_column_blob(statement, 3), (size_t)sqlite3_column_bytes(statement, 3),
+                    &record->chain) ||
         !rows_bytes(statement, 4, record->token, sizeof(record->token)))
         return false;
     record->until_ms = rows_number(statement, 5);

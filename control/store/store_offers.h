@@ -32,16 +32,16 @@ struct peer_pair_record {
     uint64_t answerer;
     uint64_t offer; /* that it came from */
     uint8_t id[CV_PAIR_ID_BYTES];
-    uint8_t dials; /* 0: the asker, 1: the answerer */
+    uint8_t dials;              /* 0: the asker, 1: the answerer */
     struct cv_peer_id asked[2]; /* the ID that was asked for, as each of the two is told */
     char service[CV_SERVICE_BYTES_MAX + 1];
-    uint16_t channels[2]; /* of the asker's leg and the answerer's; 0: a UDP leg. Only read */
+    uint16_t channels[2];      /* of the asker's leg and the answerer's; 0: a UDP leg. Only read */
     uint16_t next_channels[2]; /* of legs that are to take their place. Only read */
 };
 
-int store_add_offer(struct store *store, struct offer_record *record);       /* fills in `offer` */
+int store_add_offer(struct store *store, struct offer_record *record);        /* fills in `offer` */
 int store_set_answer(struct store *store, const struct offer_record *record); /* its answer, and `crossing` */
-int store_remove_offer(struct store *store, uint64_t offer);                 /* 0 too when there is none */
+int store_remove_offer(struct store *store, uint64_t offer);                  /* 0 too when there is none */
 
 int store_add_peer_pair(struct store *store, const struct peer_pair_record *record);
 

@@ -234,7 +234,8 @@ int store_set_leg_request(struct store *store, uint64_t pair, unsigned leg, uint
 }
 
 int store_leg_requests(struct store *store,
-                       void (*found)(void *context, uint64_t pair, unsigned leg, uint64_t request), void *context)
+                       void (*found)(void *context, uint64_t pair, unsigned leg, uint64_t request),
+                       void *context)
 {
     sqlite3_stmt *statement = store->statements[STATEMENT_LEG_REQUESTS];
     int error = 0;

@@ -25,8 +25,8 @@ struct leg_record {
 };
 
 struct pair_record {
-    uint64_t pair;       /* grows, never used twice */
-    bool damaged;        /* from store_next_pairs: nothing but `pair` is right */
+    uint64_t pair; /* grows, never used twice */
+    bool damaged;  /* from store_next_pairs: nothing but `pair` is right */
     uint32_t idle_s;
     uint64_t rate_bytes_per_second;
     uint64_t created_ms; /* Unix time */
@@ -67,7 +67,8 @@ int store_remove_next_leg(struct store *store, uint64_t pair, unsigned leg);
  */
 int store_set_leg_request(struct store *store, uint64_t pair, unsigned leg, uint64_t request);
 int store_leg_requests(struct store *store,
-                       void (*found)(void *context, uint64_t pair, unsigned leg, uint64_t request), void *context);
+                       void (*found)(void *context, uint64_t pair, unsigned leg, uint64_t request),
+                       void *context);
 
 /* All of them: the data plane that they were given to is gone. */
 int store_remove_next_legs(struct store *store);

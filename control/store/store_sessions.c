@@ -53,7 +53,8 @@ bool chain_read(const void *ids, size_t bytes, struct chain *chain)
 static bool read_session(sqlite3_stmt *statement, struct session_record *record)
 {
     memset(record, 0, sizeof(*record));
-    if (!chain_read(sqlite3_column_blob(statement, 2), (size_t)sqlite3_column_bytes(statement, 2), &record->chain) ||
+    if (!chain_read(sqlite3_column_blob(statement, 2), (size_t)sqlite3_column_bytes(statement, 2),
+                    &record->chain) ||
         !rows_bytes(statement, 6, &record->order, sizeof(record->order)) ||
         !rows_bytes(statement, 8, &record->observed, sizeof(record->observed)) ||
         !rows_bytes(statement, 9, record->ticket, sizeof(record->ticket)))

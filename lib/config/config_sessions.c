@@ -40,9 +40,8 @@ void config_sessions(struct config_source *source, const struct config_raw_sessi
                                            [CV_SESSION_POLICY_ALLOW] = "allow",
                                            [CV_SESSION_POLICY_DENY] = "deny",
                                            NULL};
-    static const char *const reachable[] = {[CV_SESSION_REACHABLE_ANYONE] = "anyone",
-                                            [CV_SESSION_REACHABLE_LISTED] = "listed",
-                                            NULL};
+    static const char *const reachable[] = {
+        [CV_SESSION_REACHABLE_ANYONE] = "anyone", [CV_SESSION_REACHABLE_LISTED] = "listed", NULL};
     static const struct config_raw_sessions defaults;
 
     if (raw == NULL)
@@ -63,10 +62,10 @@ void config_sessions(struct config_source *source, const struct config_raw_sessi
                                               INSTANCES_MAX, INSTANCES_DEFAULT);
     config->session_resume_s = config_seconds(source, "control.sessions.resume_within", raw->resume_within, 0,
                                               CV_CAPSULE_LATER_MAX_S, RESUME_DEFAULT_S);
-    config->session_requests = config_number(source, "control.sessions.requests", raw->requests, 0, A_MINUTE_MAX,
-                                             REQUESTS_DEFAULT);
-    config->session_messages = config_number(source, "control.sessions.messages", raw->messages, 0, A_MINUTE_MAX,
-                                             MESSAGES_DEFAULT);
-    config->session_reachable =
-        config_choice(source, "control.sessions.reachable", raw->reachable, reachable, CV_SESSION_REACHABLE_ANYONE);
+    config->session_requests =
+        config_number(source, "control.sessions.requests", raw->requests, 0, A_MINUTE_MAX, REQUESTS_DEFAULT);
+    config->session_messages =
+        config_number(source, "control.sessions.messages", raw->messages, 0, A_MINUTE_MAX, MESSAGES_DEFAULT);
+    config->session_reachable = config_choice(source, "control.sessions.reachable", raw->reachable, reachable,
+                                              CV_SESSION_REACHABLE_ANYONE);
 }
