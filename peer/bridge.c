@@ -151,11 +151,11 @@ static const struct cv_ip *same_family(const struct cv_relay_addresses *relay, c
 static int open_udp_leg(struct bridge *bridge, const struct cv_capsule *capsule)
 {
     const struct session_socket *session = bridge->settings.session;
-    const struct cv_relay_addresses *relay = &capsule->made.udp.relay;
+    const struct cv_relay_addresses *relay = &capsule->made.leg.udp.relay;
     const struct cv_address to = {*same_family(relay, &session->relay.ip), relay->port_be};
     int result;
 
-    memcpy(bridge->token, capsule->made.udp.token, sizeof(bridge->token));
+    memcpy(bridge->token, capsule->made.leg.udp.token, sizeof(bridge->token));
     bridge->leg_fd = udp_open(NULL, &to);
     if (bridge->leg_fd < 0)
         return bridge->leg_fd;
@@ -180,10 +180,10 @@ int bridge_open(struct bridge **out, const struct bridge_settings *settings, con
     bridge->pair = capsule->made.pair;
     bridge->program_fd = bridge->leg_fd = -1;
     result = open_program(bridge);
-    if (result == 0 && capsule->made.leg == CV_LEG_KIND_UDP)
+    if (result == 0 && capsule->made.leg.kind != CV_LEG_KIND_TUNNEL)
         result = open_udp_leg(bridge, capsule);
     else if (result == 0)
-        bridge->channel = capsule->made.tunnel.channel;
+        bridge->channel = capsule->made.leg.channel;
     if (result != 0) {
         bridge_close(bridge);
         return result;

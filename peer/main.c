@@ -63,11 +63,11 @@ static void on_offer(struct program *program, const struct cv_capsule *capsule)
     struct cv_peer *peer = program->session.peer;
 
     if (program->options.command != COMMAND_SERVE)
-        (void)cv_peer_refuse(peer, capsule->offer.offer, CV_SESSION_ERROR_NOT_WANTED);
+        (void)cv_peer_refuse(peer, capsule->number, CV_SESSION_ERROR_NOT_WANTED, NULL);
     else if (free_bridge(program) == NULL)
-        (void)cv_peer_refuse(peer, capsule->offer.offer, CV_SESSION_ERROR_BUSY);
+        (void)cv_peer_refuse(peer, capsule->number, CV_SESSION_ERROR_BUSY, NULL);
     else
-        (void)cv_peer_accept(peer, capsule->offer.offer, program->options.leg);
+        (void)cv_peer_accept(peer, capsule->number, (uint8_t)program->options.leg, NULL);
 }
 
 static void on_made(struct program *program, const struct cv_capsule *capsule)
@@ -80,7 +80,12 @@ static void on_made(struct program *program, const struct cv_capsule *capsule)
         .echo = options->echo,
     };
     struct bridge **bridge = free_bridge(program);
-    int result = bridge != NULL ? bridge_open(bridge, &settings, capsule) : -EBUSY;
+    int result = bridge != NULL ? 0 : -EBUSY;
+
+    if (capsule->made.leg.kind == 0) /* closed already */
+        return;
+    if (result == 0)
+        result = bridge_open(bridge, &settings, capsule);
 
     if (result == 0)
         return;
@@ -109,7 +114,7 @@ static void on_registered(struct program *program)
     uint64_t request;
 
     if (program->options.command == COMMAND_CONNECT)
-        (void)cv_peer_request(peer, &program->options.other, (uint8_t)program->options.leg, &request);
+        (void)cv_peer_request(peer, &program->options.other, (uint8_t)program->options.leg, NULL, &request);
 }
 
 static void on_capsule(void *user, const struct cv_capsule *capsule)

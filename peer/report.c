@@ -114,19 +114,20 @@ static void finish(struct line *line)
 
 static void add_made(struct line *line, const struct cv_capsule *capsule)
 {
-    add_origin(line, capsule->made.origin, capsule->made.number);
+    const struct cv_capsule_leg *leg = &capsule->made.leg;
+
+    add_origin(line, capsule->made.origin, capsule->number);
     add_number(line, "pair", capsule->made.pair);
-    if (capsule->made.leg == CV_LEG_KIND_UDP) {
-        const struct cv_relay_addresses *relay = &capsule->made.udp.relay;
+    if (leg->kind == CV_LEG_KIND_TUNNEL) {
+        add_text(line, "leg", "tunnel");
+        add_number(line, "channel", leg->channel);
+    } else {
+        const struct cv_relay_addresses *relay = &leg->udp.relay;
         const struct cv_address first = {relay->ips[0], relay->port_be};
 
         add_text(line, "leg", "udp"); /* its token is a secret */
         add_address(line, &first);
         add_number(line, "relay_port", ntohs(relay->port_be));
-    } else {
-        add_text(line, "leg", "tunnel");
-        add_number(line, "channel", capsule->made.tunnel.channel);
-        add_number(line, "payload_bytes", capsule->made.tunnel.payload_bytes);
     }
 }
 
@@ -136,7 +137,7 @@ static void add_refused(struct line *line, const struct cv_capsule *capsule)
 
     memcpy(sentence, capsule->refused.sentence, capsule->refused.sentence_bytes);
     sentence[capsule->refused.sentence_bytes] = '\0';
-    add_origin(line, capsule->refused.origin, capsule->refused.number);
+    add_origin(line, capsule->refused.origin, capsule->number);
     add_code(line, capsule->refused.code);
     add_text(line, "sentence", sentence);
 }
@@ -176,11 +177,11 @@ void report_capsule(const struct cv_capsule *capsule)
         add_number(&line, "idle_s", capsule->registered.idle_s);
         break;
     case CV_CAPSULE_OBSERVED_ADDRESS:
-        add_address(&line, &capsule->observed);
+        add_address(&line, &capsule->observed.peer);
         break;
     case CV_CAPSULE_PAIR_OFFER:
-        add_number(&line, "offer", capsule->offer.offer);
-        add_peer(&line, &capsule->offer.peer);
+        add_number(&line, "offer", capsule->number);
+        add_peer(&line, &capsule->offer.other.ids.list[0]);
         add_number(&line, "answer_s", capsule->offer.answer_s);
         break;
     case CV_CAPSULE_PAIR_MADE:
@@ -194,8 +195,8 @@ void report_capsule(const struct cv_capsule *capsule)
         add_code(&line, capsule->closed.code);
         break;
     case CV_CAPSULE_TUNNEL_LIMIT:
-        add_number(&line, "channel", capsule->tunnel_limit.channel);
-        add_number(&line, "payload_bytes", capsule->tunnel_limit.payload_bytes);
+        add_number(&line, "payload_bytes",
+                   cv_datagram_room(capsule->tunnel_limit.frame_bytes, CV_CHANNEL_MAX));
         break;
     case CV_CAPSULE_GO_AWAY:
         add_number(&line, "seconds", capsule->go_away.seconds);
