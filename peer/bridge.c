@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bridge.h"
 
+#include "leg.h"
 #include "udp.h"
 
 #include <errno.h>
@@ -8,36 +9,34 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAYLOAD_ROOM  65536
-#define READS         64 /* in one go */
-#define TOKEN_FIRST_S 1
-#define TOKEN_MOST_S  20 /* also keeps a NAT's mapping open */
+#define PAYLOAD_ROOM 65536
+#define READS        64 /* in one go */
+#define OLD_LEG_S    10 /* for so long the relay lets what is sent by an old leg pass */
 
 struct bridge {
     struct bridge_settings settings;
     struct bridge_counters counters;
+    struct session_socket *session; /* NULL: lost */
     uint64_t pair;
-    uint64_t channel; /* of a tunnel leg, else 0 */
-    uint8_t token[CV_TOKEN_BYTES];
-    unsigned token_wait_s;
+    uint8_t pair_id[CV_PAIR_ID_BYTES];
+    struct cv_peer_id other;
+    struct leg *leg;  /* that we send by */
+    struct leg *next; /* that is not bound yet; NULL: none */
+    struct leg *old;  /* that only brings what was under way; NULL: none */
+    struct event *old_timer;
     bool program_known;
     struct cv_address program;
-    int program_fd, leg_fd; /* -1: none */
-    struct event *program_readable, *leg_readable, *token_timer;
+    int program_fd; /* -1: none */
+    struct event *program_readable;
 };
 
 /* ---- Payloads ---- */
 
 static void to_pair(struct bridge *bridge, const uint8_t *payload, size_t bytes)
 {
-    ssize_t result;
+    int result = leg_send(bridge->leg, payload, bytes);
 
-    if (bridge->channel != 0)
-        result =
-            cv_peer_send(bridge->settings.session->peer, bridge->channel, payload, bytes, monotonic_ns());
-    else
-        result = udp_send(bridge->leg_fd, payload, bytes, NULL, 0);
-    if (result >= 0)
+    if (result == 0)
         bridge->counters.to_pair_pkts++;
     else if (result == -EMSGSIZE)
         bridge->counters.too_large++;
@@ -45,8 +44,11 @@ static void to_pair(struct bridge *bridge, const uint8_t *payload, size_t bytes)
         bridge->counters.queue_full++;
 }
 
-static void from_pair(struct bridge *bridge, const uint8_t *payload, size_t bytes)
+static void on_payload(void *user, struct leg *leg, const uint8_t *payload, size_t bytes)
 {
+    struct bridge *bridge = user;
+
+    (void)leg; /* whichever it was */
     bridge->counters.from_pair_pkts++;
     if (bridge->settings.echo)
         to_pair(bridge, payload, bytes);
@@ -54,12 +56,21 @@ static void from_pair(struct bridge *bridge, const uint8_t *payload, size_t byte
         bridge->counters.undelivered++;
 }
 
-void bridge_datagram(struct bridge *const *bridges, size_t count, uint64_t channel, const uint8_t *payload,
-                     size_t bytes)
+bool bridge_datagram(struct bridge *bridge, const struct session_socket *session, uint64_t channel,
+                     const uint8_t *payload, size_t bytes)
 {
-    for (size_t i = 0; i < count; i++)
-        if (bridges[i] != NULL && bridges[i]->channel == channel && channel != 0)
-            from_pair(bridges[i], payload, bytes);
+    struct leg *const legs[] = {bridge->leg, bridge->next, bridge->old};
+
+    for (unsigned i = 0; i < 3; i++)
+        if (legs[i] != NULL && leg_datagram(legs[i], session, channel, payload, bytes))
+            return true;
+    return false;
+}
+
+static void flush(const struct bridge *bridge)
+{
+    if (bridge->session != NULL)
+        session_socket_flush(bridge->session);
 }
 
 static void on_program(evutil_socket_t fd, short what, void *argument)
@@ -80,46 +91,116 @@ static void on_program(evutil_socket_t fd, short what, void *argument)
         }
         to_pair(bridge, payload, (size_t)bytes);
     }
-    session_socket_flush(bridge->settings.session);
+    flush(bridge);
 }
 
-static void on_leg(evutil_socket_t fd, short what, void *argument)
+static void on_challenge(void *user, const uint8_t *challenge)
 {
-    static uint8_t payload[PAYLOAD_ROOM];
-    struct bridge *bridge = argument;
+    struct bridge *bridge = user;
 
-    (void)what;
-    for (int i = 0; i < READS; i++) {
-        ssize_t bytes = udp_receive(fd, payload, sizeof(payload), NULL, NULL);
-
-        if (bytes < 0)
-            break;
-        bridge->token_wait_s = TOKEN_MOST_S;
-        from_pair(bridge, payload, (size_t)bytes);
-    }
+    if (bridge->session == NULL || cv_peer_answer_challenge(bridge->session->peer, challenge) != 0)
+        return;
+    bridge->counters.challenges++;
+    flush(bridge);
 }
 
-/* Never answered: sent after 0, 1, 3, 7 s and so on, and when the leg works, now and then. */
-static void on_token_timer(evutil_socket_t fd, short what, void *argument)
-{
-    struct bridge *bridge = argument;
-    const struct timeval wait = {(time_t)bridge->token_wait_s, 0};
+/* ---- Legs ---- */
 
+static void close_leg(struct leg **leg)
+{
+    leg_close(*leg);
+    *leg = NULL;
+}
+
+static void on_old_timer(evutil_socket_t fd, short what, void *argument)
+{
     (void)fd;
     (void)what;
-    (void)udp_send(bridge->leg_fd, bridge->token, sizeof(bridge->token), NULL, 0);
-    (void)evtimer_add(bridge->token_timer, &wait);
-    bridge->token_wait_s = 2 * bridge->token_wait_s < TOKEN_MOST_S ? 2 * bridge->token_wait_s : TOKEN_MOST_S;
+    close_leg(&((struct bridge *)argument)->old);
+}
+
+static void on_bound(void *user, struct leg *leg)
+{
+    static const struct timeval wait = {OLD_LEG_S, 0};
+    struct bridge *bridge = user;
+
+    if (leg != bridge->next)
+        return;
+    close_leg(&bridge->old);
+    bridge->old = bridge->leg;
+    bridge->leg = leg;
+    bridge->next = NULL;
+    (void)evtimer_add(bridge->old_timer, &wait);
+}
+
+static const struct leg_callbacks callbacks = {on_payload, on_bound, on_challenge};
+
+static int change(struct bridge *bridge, struct session_socket *session, const struct cv_capsule_leg *told)
+{
+    struct leg *leg;
+    int result = leg_open(&leg, session, told, &callbacks, bridge);
+
+    if (result != 0)
+        return result;
+    close_leg(&bridge->next);
+    bridge->next = leg;
+    if (leg_is_bound(leg))
+        on_bound(bridge, leg);
+    return 0;
+}
+
+int bridge_change(struct bridge *bridge, const struct cv_capsule_leg *leg)
+{
+    return change(bridge, bridge->session, leg);
+}
+
+void bridge_token(struct bridge *bridge, const uint8_t token[CV_TOKEN_BYTES])
+{
+    leg_token(bridge->next != NULL ? bridge->next : bridge->leg, token);
+}
+
+void bridge_rebind(struct bridge *bridge)
+{
+    leg_rebind(bridge->next != NULL ? bridge->next : bridge->leg);
+}
+
+int bridge_move(struct bridge *bridge)
+{
+    return leg_move(bridge->next != NULL ? bridge->next : bridge->leg);
+}
+
+int bridge_send_to(struct bridge *bridge, const uint8_t *datagram, size_t bytes, const struct cv_address *to)
+{
+    return leg_send_to(bridge->leg, datagram, bytes, to);
+}
+
+void bridge_lose(struct bridge *bridge, const struct session_socket *session)
+{
+    struct leg *const legs[] = {bridge->leg, bridge->next, bridge->old};
+
+    if (bridge->session == session)
+        bridge->session = NULL;
+    for (unsigned i = 0; i < 3; i++)
+        if (legs[i] != NULL)
+            leg_lose(legs[i], session);
+}
+
+int bridge_go_on(struct bridge *bridge, struct session_socket *session, const struct cv_capsule *made)
+{
+    bool resumed = memcmp(bridge->pair_id, made->made.id, CV_PAIR_ID_BYTES) == 0;
+    int result = resumed ? leg_resume(bridge->leg, session, &made->made.leg) : -EXDEV;
+
+    if (result == -EXDEV)
+        result = change(bridge, session, &made->made.leg);
+    if (result != 0)
+        return result;
+    bridge->session = session;
+    bridge->pair = made->made.pair;
+    memcpy(bridge->pair_id, made->made.id, CV_PAIR_ID_BYTES);
+    return 0;
 }
 
 /* ---- Set-up ---- */
-
-static int listen_on(struct event_base *base, int fd, event_callback_fn callback, struct bridge *bridge,
-                     struct event **event)
-{
-    *event = event_new(base, fd, EV_READ | EV_PERSIST, callback, bridge);
-    return *event != NULL && event_add(*event, NULL) == 0 ? 0 : -ENOMEM;
-}
 
 static int open_program(struct bridge *bridge)
 {
@@ -136,39 +217,13 @@ static int open_program(struct bridge *bridge)
     bridge->program_fd = udp_open(settings->local, settings->forward); /* connected: nobody else gets in */
     if (bridge->program_fd < 0)
         return bridge->program_fd;
-    return listen_on(settings->session->base, bridge->program_fd, on_program, bridge,
-                     &bridge->program_readable);
+    bridge->program_readable =
+        event_new(settings->base, bridge->program_fd, EV_READ | EV_PERSIST, on_program, bridge);
+    return bridge->program_readable != NULL && event_add(bridge->program_readable, NULL) == 0 ? 0 : -ENOMEM;
 }
 
-static const struct cv_ip *same_family(const struct cv_relay_addresses *relay, const struct cv_ip *as)
-{
-    for (unsigned i = 0; i < relay->count; i++)
-        if (cv_ip_is_v4(&relay->ips[i]) == cv_ip_is_v4(as))
-            return &relay->ips[i];
-    return &relay->ips[0];
-}
-
-static int open_udp_leg(struct bridge *bridge, const struct cv_capsule *capsule)
-{
-    const struct session_socket *session = bridge->settings.session;
-    const struct cv_relay_addresses *relay = &capsule->made.udp.relay;
-    const struct cv_address to = {*same_family(relay, &session->relay.ip), relay->port_be};
-    int result;
-
-    memcpy(bridge->token, capsule->made.udp.token, sizeof(bridge->token));
-    bridge->leg_fd = udp_open(NULL, &to);
-    if (bridge->leg_fd < 0)
-        return bridge->leg_fd;
-    result = listen_on(session->base, bridge->leg_fd, on_leg, bridge, &bridge->leg_readable);
-    bridge->token_timer = evtimer_new(session->base, on_token_timer, bridge);
-    if (result != 0 || bridge->token_timer == NULL)
-        return -ENOMEM;
-    bridge->token_wait_s = TOKEN_FIRST_S;
-    on_token_timer(-1, 0, bridge);
-    return 0;
-}
-
-int bridge_open(struct bridge **out, const struct bridge_settings *settings, const struct cv_capsule *capsule)
+int bridge_open(struct bridge **out, const struct bridge_settings *settings, struct session_socket *session,
+                const struct cv_capsule *made)
 {
     struct bridge *bridge = calloc(1, sizeof(*bridge));
     int result;
@@ -176,20 +231,37 @@ int bridge_open(struct bridge **out, const struct bridge_settings *settings, con
     *out = NULL;
     if (bridge == NULL)
         return -ENOMEM;
-    bridge->settings = *settings;
-    bridge->pair = capsule->made.pair;
-    bridge->program_fd = bridge->leg_fd = -1;
-    result = open_program(bridge);
-    if (result == 0 && capsule->made.leg == CV_LEG_KIND_UDP)
-        result = open_udp_leg(bridge, capsule);
-    else if (result == 0)
-        bridge->channel = capsule->made.tunnel.channel;
-    if (result != 0) {
+    *bridge = (struct bridge){.settings = *settings,
+                              .session = session,
+                              .pair = made->made.pair,
+                              .other = made->made.other.ids.list[0],
+                              .program_fd = -1};
+    memcpy(bridge->pair_id, made->made.id, CV_PAIR_ID_BYTES);
+    bridge->old_timer = evtimer_new(settings->base, on_old_timer, bridge);
+    result = bridge->old_timer != NULL ? open_program(bridge) : -ENOMEM;
+    if (result == 0)
+        result = leg_open(&bridge->leg, session, &made->made.leg, &callbacks, bridge);
+    if (result != 0)
         bridge_close(bridge);
-        return result;
-    }
-    *out = bridge;
-    return 0;
+    else
+        *out = bridge;
+    return result;
+}
+
+void bridge_close(struct bridge *bridge)
+{
+    if (bridge == NULL)
+        return;
+    leg_close(bridge->leg);
+    leg_close(bridge->next);
+    leg_close(bridge->old);
+    if (bridge->old_timer != NULL)
+        event_free(bridge->old_timer);
+    if (bridge->program_readable != NULL)
+        event_free(bridge->program_readable);
+    if (bridge->program_fd >= 0)
+        close(bridge->program_fd);
+    free(bridge);
 }
 
 uint64_t bridge_pair(const struct bridge *bridge)
@@ -197,27 +269,22 @@ uint64_t bridge_pair(const struct bridge *bridge)
     return bridge->pair;
 }
 
+const struct session_socket *bridge_session(const struct bridge *bridge)
+{
+    return bridge->session;
+}
+
+const uint8_t *bridge_pair_id(const struct bridge *bridge)
+{
+    return bridge->pair_id;
+}
+
+const struct cv_peer_id *bridge_other(const struct bridge *bridge)
+{
+    return &bridge->other;
+}
+
 const struct bridge_counters *bridge_counters(const struct bridge *bridge)
 {
     return &bridge->counters;
-}
-
-static void free_event(struct event *event)
-{
-    if (event != NULL)
-        event_free(event);
-}
-
-void bridge_close(struct bridge *bridge)
-{
-    if (bridge == NULL)
-        return;
-    free_event(bridge->program_readable);
-    free_event(bridge->leg_readable);
-    free_event(bridge->token_timer);
-    if (bridge->program_fd >= 0)
-        close(bridge->program_fd);
-    if (bridge->leg_fd >= 0)
-        close(bridge->leg_fd);
-    free(bridge);
 }

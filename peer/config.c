@@ -22,6 +22,7 @@ bool cv_peer_config_is_sound(const struct cv_peer_config *config)
 {
     return config->tls != NULL && config->callbacks != NULL && config->callbacks->capsule != NULL &&
            config->callbacks->ended != NULL && (config->legs & ~CV_LEG_KINDS) == 0 &&
+           config->service_count <= CV_SERVICES_MAX &&
            (config->quic_version == 1 || config->quic_version == 2) && config->handshake_ns > 0 &&
            config->control_window_bytes > 0 && config->payload_bytes >= CV_PEER_PAYLOAD_MIN &&
            config->payload_bytes <= CV_PEER_PAYLOAD_MAX && cv_ip_may_be_peer(&config->relay.ip) &&

@@ -25,14 +25,16 @@ struct cv_peer_end {
 };
 
 /*
- * Called from within the functions of session.h. They may call cv_peer_send, _request, _accept, _refuse,
- * _close_pair and _close of the same session, and nothing else of it.
+ * Called from within the functions of session.h. They may call cv_peer_send, cv_peer_close and what is in
+ * requests.h of the same session, and nothing else of it.
  */
 struct cv_peer_callbacks {
     /*
-     * What the relay said, in the order in which it said it: REGISTERED, OBSERVED_ADDRESS, PAIR_OFFER,
-     * PAIR_MADE, TUNNEL_LIMIT, REFUSED, PAIR_CLOSED or GO_AWAY. Checked for layout and order before. Valid
-     * during the call.
+     * What the relay said, in the order in which it said it. Checked for layout and order before. Valid during
+     * the call. The session itself refuses an offer that it cannot read or understand (the user hears only of
+     * its end, by REFUSED), and closes a pair again whose PAIR_MADE or LEG_MADE has a leg of a kind, or a
+     * parameter that must be understood, that it does not know: the leg's kind is 0 then, and PAIR_CLOSED
+     * follows.
      */
     void (*capsule)(void *user, const struct cv_capsule *capsule);
 
@@ -57,8 +59,18 @@ struct cv_peer_config {
     struct cv_address relay;
     const struct cv_peer_callbacks *callbacks; /* stay where they are as long as the session lives */
     void *user;
-    uint8_t legs;         /* set of enum cv_leg_kind, for REGISTER; default both */
+    uint8_t legs;         /* set of enum cv_leg_kind, for REGISTER; default all */
     uint8_t quic_version; /* 1 (default) or 2 */
+    /*
+     * For REGISTER; what is pointed to stays where it is as long as the session lives. The instance should be
+     * kept over sessions; all zero (default): random bytes for this one. Services: names of those that it takes
+     * requests for (1 to CV_SERVICE_BYTES_MAX bytes each). All together have to fit into one capsule.
+     */
+    uint8_t instance[CV_INSTANCE_BYTES];
+    const char *const *services;
+    uint8_t service_count;         /* up to CV_SERVICES_MAX */
+    struct cv_reachable reachable; /* who may ask for it; default anyone */
+    const uint8_t *resume;         /* RESUMPTION_TOKEN of the session before; NULL: a new session */
     /* In clear in the first bytes of each connection ID that the relay sends to: see cv_peer_packet_tag. */
     uint32_t tag;
     uint64_t handshake_ns;         /* default 10 s */

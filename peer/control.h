@@ -5,6 +5,9 @@
 
 void control_init(struct control_stream *control);
 
+/* Whether REGISTER, as it is configured, is within its limits. */
+bool control_may_register(const struct cv_peer *peer);
+
 /* Opens the stream and says REGISTER. */
 void control_open(struct cv_peer *peer);
 

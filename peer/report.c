@@ -1,268 +1,351 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "report.h"
 
+#include "words.h"
+
 #include <arpa/inet.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <yyjson.h>
 
-static bool as_json;
+/* ---- Parts ---- */
 
-void report_json(bool json)
+static void add_code(struct report_line *line, uint64_t code)
 {
-    as_json = json;
+    line_number(line, "code", code);
+    line_text(line, "name", cv_session_error_name(code));
 }
 
-/* ---- A line ---- */
-
-struct line {
-    yyjson_mut_doc *document;
-    yyjson_mut_val *object;
-};
-
-static struct line begin(const char *event)
+static void add_origin(struct report_line *line, uint8_t origin, uint64_t number)
 {
-    struct line line = {.document = yyjson_mut_doc_new(NULL)};
-
-    line.object = yyjson_mut_obj(line.document);
-    yyjson_mut_doc_set_root(line.document, line.object);
-    yyjson_mut_obj_add_str(line.document, line.object, "event", event);
-    return line;
+    if (origin == CV_ORIGIN_RESUMED)
+        line_flag(line, "resumed", true);
+    else
+        line_number(line, origin == CV_ORIGIN_REQUEST ? "request" : "offer", number);
 }
 
-static void add_number(struct line *line, const char *name, uint64_t value)
+static void add_other(struct report_line *line, const struct cv_other_peer *other)
 {
-    yyjson_mut_obj_add_uint(line->document, line->object, name, value);
+    line_id(line, "peer", &other->ids.list[0]);
+    line_id(line, "asked", &other->asked);
+    line_ids(line, "ids", &other->ids);
+    line_hex(line, "instance", other->instance, sizeof(other->instance));
 }
 
-static void add_flag(struct line *line, const char *name, bool value)
+/* The application's. */
+static void add_parameters(struct report_line *line, const struct cv_parameters *parameters)
 {
-    yyjson_mut_obj_add_bool(line->document, line->object, name, value);
+    if (cv_parameter_is_set(parameters, CV_PARAMETER_SERVICE))
+        line_bytes(line, "service", &parameters->spans[CV_PARAMETER_SERVICE]);
+    if (cv_parameter_is_set(parameters, CV_PARAMETER_DATA))
+        line_bytes(line, "data", &parameters->spans[CV_PARAMETER_DATA]);
+    if (cv_parameter_is_set(parameters, CV_PARAMETER_PARAMETER))
+        line_number(line, "parameter", parameters->numbers[CV_PARAMETER_PARAMETER]);
 }
 
-/* NULL: nothing is added. */
-static void add_text(struct line *line, const char *name, const char *text)
+/* Its token is a secret. */
+static void add_leg(struct report_line *line, const struct cv_capsule_leg *leg)
 {
-    if (text != NULL)
-        yyjson_mut_obj_add_strcpy(line->document, line->object, name, text);
-}
-
-static void add_peer(struct line *line, const struct cv_peer_id *id)
-{
-    char text[CV_PEER_ID_TEXT];
-
-    add_text(line, "peer", cv_peer_id_print(id, text));
-}
-
-static void add_address(struct line *line, const struct cv_address *address)
-{
-    char text[CV_ADDRESS_TEXT];
-
-    add_text(line, "address", cv_address_print(address, text));
-}
-
-static void add_code(struct line *line, uint64_t code)
-{
-    add_number(line, "code", code);
-    add_text(line, "name", cv_session_error_name(code));
-}
-
-static void add_origin(struct line *line, uint8_t origin, uint64_t number)
-{
-    add_number(line, origin == CV_ORIGIN_REQUEST ? "request" : "offer", number);
-}
-
-static void print_plain(const struct line *line)
-{
-    const char *separator = "";
-    yyjson_mut_obj_iter fields;
-    yyjson_mut_val *key;
-
-    (void)yyjson_mut_obj_iter_init(line->object, &fields);
-    while ((key = yyjson_mut_obj_iter_next(&fields)) != NULL) {
-        yyjson_mut_val *value = yyjson_mut_obj_iter_get_val(key);
-        bool is_event = separator[0] == '\0';
-
-        (void)printf("%s%s%s", separator, is_event ? "" : yyjson_mut_get_str(key), is_event ? "" : " ");
-        if (yyjson_mut_is_str(value))
-            (void)fputs(yyjson_mut_get_str(value), stdout);
-        else if (yyjson_mut_is_bool(value))
-            (void)fputs(yyjson_mut_get_bool(value) ? "yes" : "no", stdout);
-        else
-            (void)printf("%llu", (unsigned long long)yyjson_mut_get_uint(value));
-        separator = is_event ? ": " : ", ";
-    }
-    (void)putchar('\n');
-}
-
-static void finish(struct line *line)
-{
-    if (as_json) {
-        char *text = yyjson_mut_write(line->document, 0, NULL);
-
-        (void)puts(text != NULL ? text : "{}");
-        free(text);
-    } else {
-        print_plain(line);
-    }
-    (void)fflush(stdout);
-    yyjson_mut_doc_free(line->document);
-}
-
-/* ---- What is told ---- */
-
-static void add_made(struct line *line, const struct cv_capsule *capsule)
-{
-    add_origin(line, capsule->made.origin, capsule->made.number);
-    add_number(line, "pair", capsule->made.pair);
-    if (capsule->made.leg == CV_LEG_KIND_UDP) {
-        const struct cv_relay_addresses *relay = &capsule->made.udp.relay;
+    line_text(line, "leg", kind_name(leg->kind));
+    if (leg->kind == CV_LEG_KIND_TUNNEL) {
+        line_number(line, "channel", leg->channel);
+    } else if (leg->kind == CV_LEG_KIND_UDP || leg->kind == CV_LEG_KIND_LISTEN) {
+        const struct cv_relay_addresses *relay = &leg->udp.relay;
         const struct cv_address first = {relay->ips[0], relay->port_be};
 
-        add_text(line, "leg", "udp"); /* its token is a secret */
-        add_address(line, &first);
-        add_number(line, "relay_port", ntohs(relay->port_be));
-    } else {
-        add_text(line, "leg", "tunnel");
-        add_number(line, "channel", capsule->made.tunnel.channel);
-        add_number(line, "payload_bytes", capsule->made.tunnel.payload_bytes);
+        line_address(line, "address", &first);
+        line_number(line, "relay_port", ntohs(relay->port_be));
     }
 }
 
-static void add_refused(struct line *line, const struct cv_capsule *capsule)
-{
-    char sentence[CV_CAPSULE_SENTENCE_MAX + 1];
+/* ---- Capsules ---- */
 
-    memcpy(sentence, capsule->refused.sentence, capsule->refused.sentence_bytes);
-    sentence[capsule->refused.sentence_bytes] = '\0';
-    add_origin(line, capsule->refused.origin, capsule->refused.number);
+static void add_limits(struct report_line *line, const struct cv_parameters *parameters)
+{
+    static const struct {
+        enum cv_parameter parameter;
+        const char *name;
+    } limits[] = {
+        {CV_PARAMETER_RESUMED, "resumed"},
+        {CV_PARAMETER_RESUMPTION_TIME, "resumption_time_s"},
+        {CV_PARAMETER_KINDS, "kinds"},
+        {CV_PARAMETER_INSTANCES, "instances"},
+        {CV_PARAMETER_TUNNEL_LEGS, "tunnel_legs"},
+        {CV_PARAMETER_RATE_BYTES, "rate_bytes"},
+        {CV_PARAMETER_RATE_PACKETS, "rate_pkts"},
+        {CV_PARAMETER_MESSAGES, "messages"},
+        {CV_PARAMETER_MESSAGE_BYTES, "message_bytes"},
+        {CV_PARAMETER_REQUESTS, "requests"},
+    };
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        if (cv_parameter_is_set(parameters, limits[i].parameter))
+            line_number(line, limits[i].name, parameters->numbers[limits[i].parameter]);
+}
+
+static void add_registered(struct report_line *line, const struct cv_capsule *capsule)
+{
+    const struct cv_relay_addresses *relay = &capsule->registered.relay;
+    const struct cv_address first = {relay->ips[0], relay->port_be};
+
+    line_id(line, "peer", &capsule->registered.own);
+    line_number(line, "pairs", capsule->registered.pairs);
+    line_number(line, "idle_s", capsule->registered.idle_s);
+    line_address(line, "relay", &first);
+    line_number(line, "relay_port_first", ntohs(capsule->registered.relay_port_first_be));
+    line_number(line, "relay_port_last", ntohs(capsule->registered.relay_port_last_be));
+    add_limits(line, &capsule->parameters);
+}
+
+static void add_observed(struct report_line *line, const struct cv_capsule *capsule)
+{
+    line_address(line, "address", &capsule->observed.peer);
+    line_address(line, "relay", &capsule->observed.relay);
+    if (capsule->observed.probe != 0)
+        line_number(line, "probe", capsule->observed.probe);
+}
+
+static void add_made(struct report_line *line, const struct cv_capsule *capsule)
+{
+    add_origin(line, capsule->made.origin, capsule->number);
+    line_number(line, "pair", capsule->made.pair);
+    line_hex(line, "id", capsule->made.id, sizeof(capsule->made.id));
+    line_text(line, "role", capsule->made.role == CV_ROLE_DIALS ? "dials" : "listens");
+    add_other(line, &capsule->made.other);
+    add_leg(line, &capsule->made.leg);
+}
+
+static void add_refused(struct report_line *line, const struct cv_capsule *capsule)
+{
+    const struct cv_span sentence = {(const uint8_t *)capsule->refused.sentence,
+                                     capsule->refused.sentence_bytes};
+
+    add_origin(line, capsule->refused.origin, capsule->number);
     add_code(line, capsule->refused.code);
-    add_text(line, "sentence", sentence);
+    line_bytes(line, "sentence", &sentence);
+}
+
+static void add_go_away(struct report_line *line, const struct cv_capsule *capsule)
+{
+    const struct cv_relay_addresses *relay = &capsule->go_away.relay;
+    const struct cv_address first = {relay->ips[0], relay->port_be};
+    struct cv_peer_id id;
+
+    line_number(line, "seconds", capsule->go_away.seconds);
+    if (relay->count > 0)
+        line_address(line, "address", &first);
+    if (!cv_parameter_is_set(&capsule->parameters, CV_PARAMETER_RELAY_ID))
+        return;
+    memcpy(id.bytes, capsule->parameters.spans[CV_PARAMETER_RELAY_ID].at, sizeof(id.bytes));
+    line_id(line, "relay_id", &id);
+}
+
+static void add_limited(struct report_line *line, const struct cv_capsule *capsule)
+{
+    line_number(line, "what", capsule->limited.what);
+    line_text(line, "name", cv_limited_name(capsule->limited.what));
+    if (capsule->limited.pair != 0)
+        line_number(line, "pair", capsule->limited.pair);
+    line_number(line, "for_ms", capsule->limited.for_ms);
+}
+
+/* Of one pair, by its number. */
+static void add_of_pair(struct report_line *line, const struct cv_capsule *capsule)
+{
+    switch (capsule->type) {
+    case CV_CAPSULE_PAIR_CLOSED:
+        line_number(line, "pair", capsule->closed.pair);
+        add_code(line, capsule->closed.code);
+        break;
+    case CV_CAPSULE_LEG_MADE:
+        line_number(line, "request", capsule->number);
+        line_number(line, "pair", capsule->leg_made.pair);
+        add_leg(line, &capsule->leg_made.leg);
+        break;
+    case CV_CAPSULE_LEG_TOKEN:
+        line_number(line, "pair", capsule->leg_token.pair);
+        break;
+    case CV_CAPSULE_OTHER_LEG:
+        line_number(line, "pair", capsule->other_leg.pair);
+        line_text(line, "leg", kind_name(capsule->other_leg.kind));
+        line_number(line, "payload_bytes", capsule->other_leg.payload_bytes);
+        break;
+    default:
+        break;
+    }
+}
+
+static void add_fields(struct report_line *line, const struct cv_capsule *capsule)
+{
+    switch (capsule->type) {
+    case CV_CAPSULE_REGISTERED:
+        add_registered(line, capsule);
+        break;
+    case CV_CAPSULE_OBSERVED_ADDRESS:
+        add_observed(line, capsule);
+        break;
+    case CV_CAPSULE_PAIR_OFFER:
+        line_number(line, "offer", capsule->number);
+        line_number(line, "answer_s", capsule->offer.answer_s);
+        add_other(line, &capsule->offer.other);
+        break;
+    case CV_CAPSULE_PAIR_MADE:
+        add_made(line, capsule);
+        break;
+    case CV_CAPSULE_REFUSED:
+        add_refused(line, capsule);
+        break;
+    case CV_CAPSULE_TUNNEL_LIMIT:
+        line_number(line, "frame_bytes", capsule->tunnel_limit.frame_bytes);
+        line_number(line, "payload_bytes",
+                    cv_datagram_room(capsule->tunnel_limit.frame_bytes, CV_CHANNEL_MAX));
+        break;
+    case CV_CAPSULE_GO_AWAY:
+        add_go_away(line, capsule);
+        break;
+    case CV_CAPSULE_DONE:
+        line_number(line, "request", capsule->number);
+        break;
+    case CV_CAPSULE_MESSAGE_FROM:
+        add_other(line, &capsule->message_from.other);
+        line_bytes(line, "text", &capsule->message_from.text);
+        break;
+    case CV_CAPSULE_LIMITED:
+        add_limited(line, capsule);
+        break;
+    default:
+        add_of_pair(line, capsule);
+        break;
+    }
 }
 
 static const char *event_of(enum cv_capsule_type type)
 {
-    switch (type) {
-    case CV_CAPSULE_REGISTERED:
-        return "registered";
-    case CV_CAPSULE_OBSERVED_ADDRESS:
-        return "observed";
-    case CV_CAPSULE_PAIR_OFFER:
-        return "offer";
-    case CV_CAPSULE_PAIR_MADE:
-        return "made";
-    case CV_CAPSULE_REFUSED:
-        return "refused";
-    case CV_CAPSULE_PAIR_CLOSED:
-        return "pair_closed";
-    case CV_CAPSULE_TUNNEL_LIMIT:
-        return "tunnel_limit";
-    case CV_CAPSULE_GO_AWAY:
-        return "go_away";
-    default:
-        return "other";
-    }
+    static const struct {
+        enum cv_capsule_type type;
+        const char *event;
+    } events[] = {
+        {CV_CAPSULE_REGISTERED, "registered"},
+        {CV_CAPSULE_OBSERVED_ADDRESS, "observed"},
+        {CV_CAPSULE_PAIR_OFFER, "offer"},
+        {CV_CAPSULE_PAIR_MADE, "made"},
+        {CV_CAPSULE_REFUSED, "refused"},
+        {CV_CAPSULE_PAIR_CLOSED, "pair_closed"},
+        {CV_CAPSULE_TUNNEL_LIMIT, "tunnel_limit"},
+        {CV_CAPSULE_GO_AWAY, "go_away"},
+        {CV_CAPSULE_STAY, "stay"},
+        {CV_CAPSULE_DONE, "done"},
+        {CV_CAPSULE_LEG_MADE, "leg_made"},
+        {CV_CAPSULE_LEG_TOKEN, "leg_token"},
+        {CV_CAPSULE_OTHER_LEG, "other_leg"},
+        {CV_CAPSULE_MESSAGE_FROM, "message"},
+        {CV_CAPSULE_LIMITED, "limited"},
+    };
+
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+        if (events[i].type == type)
+            return events[i].event;
+    return "other";
 }
 
 void report_capsule(const struct cv_capsule *capsule)
 {
-    struct line line = begin(event_of(capsule->type));
+    struct report_line line = line_begin(event_of(capsule->type));
 
-    switch (capsule->type) {
-    case CV_CAPSULE_REGISTERED:
-        add_peer(&line, &capsule->registered.own);
-        add_number(&line, "pairs", capsule->registered.pairs);
-        add_number(&line, "idle_s", capsule->registered.idle_s);
-        break;
-    case CV_CAPSULE_OBSERVED_ADDRESS:
-        add_address(&line, &capsule->observed);
-        break;
-    case CV_CAPSULE_PAIR_OFFER:
-        add_number(&line, "offer", capsule->offer.offer);
-        add_peer(&line, &capsule->offer.peer);
-        add_number(&line, "answer_s", capsule->offer.answer_s);
-        break;
-    case CV_CAPSULE_PAIR_MADE:
-        add_made(&line, capsule);
-        break;
-    case CV_CAPSULE_REFUSED:
-        add_refused(&line, capsule);
-        break;
-    case CV_CAPSULE_PAIR_CLOSED:
-        add_number(&line, "pair", capsule->closed.pair);
-        add_code(&line, capsule->closed.code);
-        break;
-    case CV_CAPSULE_TUNNEL_LIMIT:
-        add_number(&line, "channel", capsule->tunnel_limit.channel);
-        add_number(&line, "payload_bytes", capsule->tunnel_limit.payload_bytes);
-        break;
-    case CV_CAPSULE_GO_AWAY:
-        add_number(&line, "seconds", capsule->go_away.seconds);
-        break;
-    default:
-        break;
-    }
-    finish(&line);
+    add_fields(&line, capsule);
+    add_parameters(&line, &capsule->parameters);
+    line_end(&line);
 }
 
-void report_end(const struct cv_peer_end *end)
+/* ---- The rest ---- */
+
+void report_end(const struct cv_peer_end *end, unsigned wait_s)
 {
     static const char *const who[] = {
         [CV_PEER_ENDED_BY_US] = "us",
         [CV_PEER_ENDED_BY_RELAY] = "relay",
         [CV_PEER_ENDED_BY_TIME] = "time",
     };
-    struct line line = begin("ended");
+    struct report_line line = line_begin("ended");
 
-    add_text(&line, "by", who[end->by]);
-    add_flag(&line, "application", end->application);
+    line_text(&line, "by", who[end->by]);
+    line_flag(&line, "application", end->application);
     if (end->application)
         add_code(&line, end->code);
     else
-        add_number(&line, "code", end->code);
-    add_text(&line, "sentence", end->sentence);
-    finish(&line);
+        line_number(&line, "code", end->code);
+    line_text(&line, "sentence", end->sentence);
+    if (wait_s > 0)
+        line_number(&line, "again_in_s", wait_s);
+    line_end(&line);
 }
 
 void report_stats(const struct cv_peer_stats *stats)
 {
-    struct line line = begin("statistics");
+    struct report_line line = line_begin("statistics");
 
-    add_number(&line, "rx_pkts", stats->rx_pkts);
-    add_number(&line, "tx_pkts", stats->tx_pkts);
-    add_number(&line, "lost_pkts", stats->lost_pkts);
-    add_number(&line, "rx_datagrams", stats->rx_datagrams);
-    add_number(&line, "tx_datagrams", stats->tx_datagrams);
-    add_number(&line, "dropped_late", stats->dropped_late);
-    add_number(&line, "dropped_large", stats->dropped_large);
-    add_number(&line, "key_updates", stats->key_updates);
-    add_number(&line, "smoothed_rtt_us", stats->smoothed_rtt_ns / 1000);
-    add_number(&line, "payload_bytes", stats->payload_bytes);
-    add_number(&line, "quic_version", stats->quic_version);
-    add_flag(&line, "retried", stats->retried);
-    finish(&line);
+    line_number(&line, "rx_pkts", stats->rx_pkts);
+    line_number(&line, "tx_pkts", stats->tx_pkts);
+    line_number(&line, "lost_pkts", stats->lost_pkts);
+    line_number(&line, "rx_datagrams", stats->rx_datagrams);
+    line_number(&line, "tx_datagrams", stats->tx_datagrams);
+    line_number(&line, "dropped_late", stats->dropped_late);
+    line_number(&line, "dropped_large", stats->dropped_large);
+    line_number(&line, "key_updates", stats->key_updates);
+    line_number(&line, "smoothed_rtt_us", stats->smoothed_rtt_ns / 1000);
+    line_number(&line, "payload_bytes", stats->payload_bytes);
+    line_number(&line, "quic_version", stats->quic_version);
+    line_flag(&line, "retried", stats->retried);
+    line_end(&line);
 }
 
 void report_moved(const struct cv_address *local, int result)
 {
-    struct line line = begin(result == 0 ? "moved" : "not_moved");
+    struct report_line line = line_begin(result == 0 ? "moved" : "not_moved");
 
-    add_address(&line, local);
+    line_address(&line, "address", local);
     if (result != 0)
-        add_text(&line, "why", strerror(-result));
-    finish(&line);
+        line_text(&line, "why", strerror(-result));
+    line_end(&line);
 }
 
-void report_pair(uint64_t pair, const struct bridge_counters *counters)
+void report_pair(const struct bridge *bridge)
 {
-    struct line line = begin("pair");
+    const struct bridge_counters *counters = bridge_counters(bridge);
+    struct report_line line = line_begin("pair");
 
-    add_number(&line, "pair", pair);
-    add_number(&line, "to_pair_pkts", counters->to_pair_pkts);
-    add_number(&line, "from_pair_pkts", counters->from_pair_pkts);
-    add_number(&line, "too_large", counters->too_large);
-    add_number(&line, "queue_full", counters->queue_full);
-    add_number(&line, "undelivered", counters->undelivered);
-    finish(&line);
+    line_number(&line, "pair", bridge_pair(bridge));
+    line_hex(&line, "id", bridge_pair_id(bridge), CV_PAIR_ID_BYTES);
+    line_number(&line, "to_pair_pkts", counters->to_pair_pkts);
+    line_number(&line, "from_pair_pkts", counters->from_pair_pkts);
+    line_number(&line, "too_large", counters->too_large);
+    line_number(&line, "queue_full", counters->queue_full);
+    line_number(&line, "undelivered", counters->undelivered);
+    line_number(&line, "challenges", counters->challenges);
+    line_end(&line);
+}
+
+void report_lost(uint64_t pair)
+{
+    struct report_line line = line_begin("pair_lost");
+
+    line_number(&line, "pair", pair);
+    line_end(&line);
+}
+
+void report_asked(const char *command, uint64_t request)
+{
+    struct report_line line = line_begin("asked");
+
+    line_text(&line, "command", command);
+    if (request != 0)
+        line_number(&line, "request", request);
+    line_end(&line);
+}
+
+void report_not_asked(const char *command, const char *why)
+{
+    struct report_line line = line_begin("not_asked");
+
+    line_text(&line, "command", command);
+    line_text(&line, "why", why);
+    line_end(&line);
 }

@@ -9,7 +9,18 @@
 #include "write.h"
 
 #include <errno.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Unless it has one. */
+static bool choose_instance(struct cv_peer_config *config)
+{
+    static const uint8_t none[CV_INSTANCE_BYTES];
+
+    return memcmp(config->instance, none, sizeof(none)) != 0 ||
+           RAND_bytes(config->instance, sizeof(config->instance)) == 1;
+}
 
 int cv_peer_create(struct cv_peer **out, const struct cv_peer_config *config, uint64_t now_ns)
 {
@@ -26,6 +37,14 @@ int cv_peer_create(struct cv_peer **out, const struct cv_peer_config *config, ui
     peer->queue.room = config->queue_bytes;
     peer->now_ns = now_ns;
     control_init(&peer->control);
+    if (!choose_instance(&peer->config)) {
+        free(peer);
+        return -EIO;
+    }
+    if (!control_may_register(peer)) {
+        free(peer);
+        return -EINVAL;
+    }
     result = connection_create(peer);
     if (result != 0 || !handshake_start(&peer->handshake, config->tls, peer->conn, config->relay_id)) {
         cv_peer_destroy(peer);
@@ -157,11 +176,6 @@ void cv_peer_expire(struct cv_peer *peer, uint64_t now_ns)
 
 /* ---- What a peer does ---- */
 
-static bool is_registered(const struct cv_peer *peer)
-{
-    return peer->stats.registered && !peer->end.set && !peer->is_ended;
-}
-
 size_t cv_peer_room_bytes(const struct cv_peer *peer, uint64_t channel)
 {
     if (!peer->stats.registered || peer->is_ended || channel > CV_CHANNEL_MAX)
@@ -175,7 +189,7 @@ int cv_peer_send(struct cv_peer *peer, uint64_t channel, const uint8_t *payload,
     uint8_t header[CV_CHANNEL_BYTES];
     size_t header_bytes;
 
-    if (!is_registered(peer))
+    if (!cv_peer_is_registered(peer))
         return -ENOTCONN;
     header_bytes = channel <= CV_CHANNEL_MAX ? cv_datagram_header(header, (uint32_t)channel) : 0;
     if (header_bytes == 0)
@@ -191,52 +205,6 @@ int cv_peer_send(struct cv_peer *peer, uint64_t channel, const uint8_t *payload,
 uint32_t cv_peer_queued(const struct cv_peer *peer)
 {
     return peer->queue.count;
-}
-
-/* Nothing may be said between REGISTER and REGISTERED. */
-static int say_registered(struct cv_peer *peer, const struct cv_capsule *capsule)
-{
-    return is_registered(peer) ? control_say(peer, capsule) : -ENOTCONN;
-}
-
-int cv_peer_request(struct cv_peer *peer, const struct cv_peer_id *other, uint8_t legs, uint64_t *request)
-{
-    const struct cv_capsule capsule = {
-        .type = CV_CAPSULE_PAIR_REQUEST,
-        .request = {.request = peer->control.order.last_request + 1, .peer = *other, .legs = legs},
-    };
-    int result = say_registered(peer, &capsule);
-
-    if (result == 0)
-        *request = capsule.request.request;
-    return result;
-}
-
-int cv_peer_accept(struct cv_peer *peer, uint64_t offer, enum cv_leg_kind leg)
-{
-    const struct cv_capsule capsule = {
-        .type = CV_CAPSULE_PAIR_ACCEPT,
-        .accept = {.offer = offer, .leg = (uint8_t)leg},
-    };
-
-    return say_registered(peer, &capsule);
-}
-
-int cv_peer_refuse(struct cv_peer *peer, uint64_t offer, uint64_t code)
-{
-    const struct cv_capsule capsule = {
-        .type = CV_CAPSULE_PAIR_REFUSE,
-        .refuse = {.offer = offer, .code = code},
-    };
-
-    return say_registered(peer, &capsule);
-}
-
-int cv_peer_close_pair(struct cv_peer *peer, uint64_t pair)
-{
-    const struct cv_capsule capsule = {.type = CV_CAPSULE_PAIR_CLOSE, .close = pair};
-
-    return say_registered(peer, &capsule);
 }
 
 void cv_peer_read_control(struct cv_peer *peer, bool on)

@@ -5,7 +5,7 @@
  * time it is. QUIC by ngtcp2, TLS by OpenSSL, the capsules by lib/.
  *
  *      socket -> cv_peer_receive -> callbacks: capsules, datagrams, the end
- *      socket <- cv_peer_write   <- cv_peer_send, cv_peer_request, cv_peer_accept ...
+ *      socket <- cv_peer_write   <- cv_peer_send; cv_peer_request, cv_peer_accept ... (requests.h)
  *      timer  -> cv_peer_expire
  *
  * The life of a session: cv_peer_create; then cv_peer_write until it returns 0, and the same again after each
@@ -21,6 +21,7 @@
 #include "protocol/capsule.h"
 #include "protocol/datagram.h"
 #include "protocol/peer_id.h"
+#include "requests.h"
 #include "stats.h"
 #include "tag.h"
 #include "tls.h"
@@ -68,21 +69,12 @@ int cv_peer_send(struct cv_peer *peer, uint64_t channel, const uint8_t *payload,
 
 /*
  * The largest payload that a packet of ours holds at present; it grows when the path was probed. What the
- * relay can send to us is in PAIR_MADE and TUNNEL_LIMIT. 0 before REGISTERED.
+ * relay can send to us is in TUNNEL_LIMIT, and what it passes on to the other peer in OTHER_LEG. 0 before REGISTERED.
  */
 size_t cv_peer_room_bytes(const struct cv_peer *peer, uint64_t channel);
 
 /* Datagrams that wait. */
 uint32_t cv_peer_queued(const struct cv_peer *peer);
-
-/*
- * Capsules. 0; -EPROTO: against a rule of order (docs/protocol.md, "Order"); -EINVAL: a field out of its
- * limits; -ENOBUFS: the relay takes nothing more at present. cv_peer_request gives the request's number.
- */
-int cv_peer_request(struct cv_peer *peer, const struct cv_peer_id *other, uint8_t legs, uint64_t *request);
-int cv_peer_accept(struct cv_peer *peer, uint64_t offer, enum cv_leg_kind leg);
-int cv_peer_refuse(struct cv_peer *peer, uint64_t offer, uint64_t code);
-int cv_peer_close_pair(struct cv_peer *peer, uint64_t pair);
 
 /*
  * Ends the session at any time: `ended` is called by the cv_peer_write that gives the last packet. The

@@ -13,18 +13,20 @@
 
 #include <ngtcp2/ngtcp2.h>
 
-#define CONTROL_OUT_BYTES 4096
+#define CONTROL_OUT_BYTES 8192 /* the largest capsule fits though others wait */
 
 /* The control stream. What we say lies in a ring until it is acknowledged: ngtcp2 keeps no copy. */
 struct control_stream {
     int64_t id; /* -1: not open yet */
     struct cv_capsule_reader reader;
     struct cv_capsule_order order;
-    uint8_t reader_buffer[CV_CAPSULE_BUFFER_BYTES];
+    uint8_t reader_buffer[CV_CAPSULE_VALUE_MAX];
     uint64_t acknowledged, sent, end; /* offsets; byte n lies at n modulo the size */
     uint64_t held;                    /* bytes that were read and have not been granted anew */
     bool blocked;                     /* by flow control */
     bool not_reading;
+    bool has_ticket; /* for probes */
+    uint8_t ticket[CV_TICKET_BYTES];
     uint8_t out[CONTROL_OUT_BYTES];
 };
 

@@ -75,17 +75,20 @@ int udp_open(const struct cv_address *local, const struct cv_address *remote)
 
         result = bind(fd, &address.any, bytes);
     }
-    if (result == 0 && remote != NULL) {
-        socklen_t bytes = to_socket(remote, &address);
-
-        result = connect(fd, &address.any, bytes);
-    }
+    result = result != 0 ? -errno : remote != NULL ? udp_connect(fd, remote) : 0;
     if (result != 0) {
-        result = -errno;
         close(fd);
         return result;
     }
     return fd;
+}
+
+int udp_connect(int fd, const struct cv_address *remote)
+{
+    union socket_address address;
+    socklen_t bytes = to_socket(remote, &address);
+
+    return connect(fd, &address.any, bytes) != 0 ? -errno : 0;
 }
 
 int udp_local(int fd, struct cv_address *local)

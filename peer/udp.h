@@ -12,6 +12,9 @@
 
 /* A file descriptor. `local` NULL: any address of the family of `remote`; `remote` NULL: not connected. */
 int udp_open(const struct cv_address *local, const struct cv_address *remote);
+
+/* Speaks to `remote` from now on, from the same port. 0 or negative errno. */
+int udp_connect(int fd, const struct cv_address *remote);
 int udp_local(int fd, struct cv_address *local);
 
 /* Bytes, or -EAGAIN and the like; `from` and `ecn` may be NULL. */

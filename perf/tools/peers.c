@@ -197,9 +197,18 @@ static void say(struct bench_peers *peers, uint64_t session, uint64_t *offset,
 /* All that peers say is REGISTER, which fits into one message. */
 static void answer_register(struct bench_peers *peers, const struct cv_session_data *data)
 {
-    struct cv_capsule registered = {.type = CV_CAPSULE_REGISTERED,
-                                    .registered = {.own = *cv_peer_tls_id(peers->tls), .pairs = 1}};
-    struct cv_capsule observed = {.type = CV_CAPSULE_OBSERVED_ADDRESS, .observed = bench_leg_address(0)};
+    const struct cv_capsule registered = {
+        .type = CV_CAPSULE_REGISTERED,
+        .registered = {.own = *cv_peer_tls_id(peers->tls),
+                       .pairs = 1,
+                       .relay = {.port_be = peers->relay.port_be, .count = 1, .ips = {peers->relay.ip}},
+                       .relay_port_first_be = htons(BENCH_RELAY_PORT_FIRST),
+                       .relay_port_last_be = htons(BENCH_RELAY_PORT_FIRST + BENCH_RELAY_PORTS - 1)},
+    };
+    const struct cv_capsule observed = {
+        .type = CV_CAPSULE_OBSERVED_ADDRESS,
+        .observed = {.peer = bench_leg_address(0), .relay = peers->relay},
+    };
     struct cv_message credit = {.type = CV_MESSAGE_SESSION_CREDIT};
     uint64_t offset = 0;
 

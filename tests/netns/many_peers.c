@@ -84,10 +84,10 @@ static void on_capsule(void *user, const struct cv_capsule *capsule)
         all.registered++;
         break;
     case CV_CAPSULE_PAIR_OFFER:
-        (void)cv_peer_accept(one->peer, capsule->offer.offer, CV_LEG_KIND_TUNNEL);
+        (void)cv_peer_accept(one->peer, capsule->number, CV_LEG_KIND_TUNNEL, NULL);
         break;
     case CV_CAPSULE_PAIR_MADE:
-        one->channel = capsule->made.tunnel.channel;
+        one->channel = capsule->made.leg.channel;
         break;
     case CV_CAPSULE_REFUSED:
         all.refused += asks(one);
@@ -175,7 +175,7 @@ static void pair_all(void)
         uint64_t request;
 
         if (one->ended ||
-            cv_peer_request(one->peer, cv_peer_tls_id(one[1].tls), CV_LEG_KIND_TUNNEL, &request) != 0)
+            cv_peer_request(one->peer, cv_peer_tls_id(one[1].tls), CV_LEG_KIND_TUNNEL, NULL, &request) != 0)
             all.answers++, all.refused++;
         else
             write_all(one);

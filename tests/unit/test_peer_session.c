@@ -302,8 +302,8 @@ static void nothing_before_registered(void **state)
     uint64_t request;
 
     (void)state;
-    assert_int_equal(cv_peer_request(peer, &rig.id, CV_LEG_KIND_UDP, &request), -ENOTCONN);
-    assert_int_equal(cv_peer_accept(peer, 1, CV_LEG_KIND_UDP), -ENOTCONN);
+    assert_int_equal(cv_peer_request(peer, &rig.id, CV_LEG_KIND_UDP, NULL, &request), -ENOTCONN);
+    assert_int_equal(cv_peer_accept(peer, 1, CV_LEG_KIND_UDP, NULL), -ENOTCONN);
     assert_int_equal(cv_peer_close_pair(peer, 1), -ENOTCONN);
     assert_int_equal(cv_peer_send(peer, 1, (const uint8_t *)"x", 1, SECOND), -ENOTCONN);
     assert_int_equal(cv_peer_room_bytes(peer, 1), 0);
