@@ -34,7 +34,7 @@ static void on_ordered(struct request *request, int error, const struct cv_pair_
 }
 
 /* Frees `order` when it cannot be sent. */
-static void send(struct leg_order *order)
+static void send_order(struct leg_order *order)
 {
     if (dataplane_request(order->pairs->services->dataplane, &order->request) != 0)
         free(order);
@@ -64,7 +64,7 @@ void leg_vouch(struct pairs *pairs, uint64_t pair, unsigned leg, const struct cv
     if (order == NULL)
         return;
     order->request.message.leg_order.vouched = *ip;
-    send(order);
+    send_order(order);
 }
 
 void leg_prove(struct pairs *pairs, uint64_t pair, unsigned leg, const uint8_t challenge[CV_CHALLENGE_BYTES])
@@ -74,7 +74,7 @@ void leg_prove(struct pairs *pairs, uint64_t pair, unsigned leg, const uint8_t c
     if (order == NULL)
         return;
     memcpy(order->request.message.leg_order.challenge, challenge, CV_CHALLENGE_BYTES);
-    send(order);
+    send_order(order);
 }
 
 /* A leg that has had yet another token since is none of this order's. */
@@ -110,7 +110,7 @@ static void on_kept(struct commit_waiter *waiter, int error)
     if (error != 0)
         free(order);
     else
-        send(order);
+        send_order(order);
 }
 
 void leg_renew_token(struct pairs *pairs, uint64_t pair, unsigned leg,

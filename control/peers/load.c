@@ -22,7 +22,7 @@ static void load_instance(void *context, struct instance_record *record)
 {
     struct loading *loading = context;
     struct peers *peers = loading->peers;
-    struct peer *peer = peer_new(peers, record);
+    struct peer *peer = peer_enter(peers, record);
 
     if (peer == NULL) {
         instance_record_free(record);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct peer *peer_new(struct peers *all, const struct instance_record *record)
+struct peer *peer_enter(struct peers *all, const struct instance_record *record)
 {
     struct peer *made = calloc(1, sizeof(*made));
 
@@ -16,7 +16,7 @@ struct peer *peer_new(struct peers *all, const struct instance_record *record)
     return made;
 }
 
-void peer_free(struct peer *peer)
+void peer_discard(struct peer *peer)
 {
     LIST_REMOVE(peer, by_number);
     instance_record_free(&peer->record);

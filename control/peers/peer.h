@@ -61,10 +61,10 @@ struct peers {
 };
 
 /* Enters one whose record is filled in; the record's lists are its from then on. NULL: out of memory. */
-struct peer *peer_new(struct peers *all, const struct instance_record *record);
+struct peer *peer_enter(struct peers *all, const struct instance_record *record);
 
 /* Nothing leads to it any more, and it has neither offers nor pairs. */
-void peer_free(struct peer *peer);
+void peer_discard(struct peer *peer);
 
 /* By the number of the instance. NULL: there is none. */
 struct peer *peer_find(const struct peers *all, uint64_t number);

@@ -219,7 +219,7 @@ void peers_free(struct peers *peers)
     offers_free(peers);
     for (unsigned i = 0; i < SESSION_BUCKETS; i++) {
         while (!LIST_EMPTY(&peers->by_number[i]))
-            peer_free(LIST_FIRST(&peers->by_number[i]));
+            peer_discard(LIST_FIRST(&peers->by_number[i]));
     }
     if (peers->timer != NULL)
         event_free(peers->timer);

@@ -148,7 +148,7 @@ static void begin(struct peers *all, struct session *session, const struct cv_ca
     struct peer *peer = NULL;
 
     if (fill(&record, session, capsule) && store_add_instance(all->services->store, &record) == 0)
-        peer = peer_new(all, &record);
+        peer = peer_enter(all, &record);
     if (peer == NULL) {
         instance_record_free(&record);
         session_close(session, CV_SESSION_ERROR_INTERNAL, "the relay could not keep the instance");
@@ -217,7 +217,7 @@ void registering_end(struct peer *peer)
     offers_leave(peer);
     peer_pairs_leave(peer);
     (void)store_remove_instance(all->services->store, peer->record.number);
-    peer_free(peer);
+    peer_discard(peer);
 }
 
 void registering_leave(struct peer *peer, bool lost)
