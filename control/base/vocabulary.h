@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The words of the API: what both ends, culvert-control and culvertctl, know by name. Enums, texts, help and
- * the man page are made from these lists.
+ * The words of the API: what both ends, culvert-control and culvertctl, know by name. Enums, texts, help
+ * and the man page are made from these lists.
  */
 
 /*

@@ -55,7 +55,10 @@ static void on_changed(struct request *request, int error, const struct cv_pair_
     finish(change, CHANGE_DONE, 0);
 }
 
-/* The data plane does not have the pair: it gets the new leg here, and is put when nothing else is being put. */
+/*
+ * The data plane does not have the pair: it gets the new leg here, and is put when nothing else is being
+ * put.
+ */
 static void take_at_once(struct leg_change *change, const struct pair_record *record)
 {
     (void)store_take_next_leg(store_of(change), change->pair, change->leg);

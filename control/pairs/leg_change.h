@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Giving a pair another leg in place of one. The store has the new leg beside the old one, under the same pair, until the
- * data plane says that it has taken the place (legs.h): of a tunnel leg that is at once, of a UDP leg when it is bound.
- * A pair that the data plane does not have gets the new leg at once, and is put with it.
+ * Giving a pair another leg in place of one. The store has the new leg beside the old one, under the same
+ * pair, until the data plane says that it has taken the place (legs.h): of a tunnel leg that is at once, of
+ * a UDP leg when it is bound. A pair that the data plane does not have gets the new leg at once, and is put
+ * with it.
  */
 #include "pair_change.h"
 
@@ -22,7 +23,7 @@ struct leg_change {
 };
 
 /*
- * Gives `next` its port and its token first. 0 (`done` follows, never from within the call) or a negative errno: -ENOSPC
- * when there is no relay port for it, -ENOENT when there is no such pair, or the store's.
+ * Gives `next` its port and its token first. 0 (`done` follows, never from within the call) or a negative
+ * errno: -ENOSPC when there is no relay port for it, -ENOENT when there is no such pair, or the store's.
  */
 int leg_change_begin(struct pairs *pairs, struct leg_change *change);

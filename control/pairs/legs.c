@@ -36,7 +36,9 @@ static void take_leg(const struct pair_ends *ends, const struct cv_message *mess
     events_leg(&services->events, kind, &record, &message->leg);
 }
 
-/* The leg that was to take this one's place has done so. Nothing is left to do where that is known already. */
+/*
+ * The leg that was to take this one's place has done so. Nothing is left to do where that is known already.
+ */
 static void take_changed(const struct pair_ends *ends, const struct cv_leg_event *event)
 {
     struct services *services = ends->services;

@@ -12,8 +12,10 @@ struct pair_handlers {
     void (*gone)(void *context, uint64_t pair, enum cv_session_error code);
     /* Whether the pair waits for an instance to come back, and so stays without its session. */
     bool (*waits)(void *context, uint64_t pair);
-    /* What the data plane said of a leg, or what was learnt of it: LEG_BOUND, LEG_MOVED, LEG_CHANGED, LEG_PROVEN,
-     * LEG_UNPROVEN. The store has it already. */
+    /*
+     * What the data plane said of a leg, or what was learnt of it: LEG_BOUND, LEG_MOVED, LEG_CHANGED,
+     * LEG_PROVEN, LEG_UNPROVEN. The store has it already.
+     */
     void (*leg)(void *context, enum cv_message_type type, const struct cv_leg_event *event);
 };
 
@@ -27,7 +29,7 @@ struct pair_ends {
 void pair_ends_expired(const struct pair_ends *ends, const struct pair_record *record);
 
 /*
- * The data plane does not take the pair because the session of a tunnel leg has ended: so has the pair, unless it waits
- * for that instance.
+ * The data plane does not take the pair because the session of a tunnel leg has ended: so has the pair,
+ * unless it waits for that instance.
  */
 void pair_ends_sessionless(const struct pair_ends *ends, uint64_t pair);

@@ -145,7 +145,7 @@ static struct cv_capsule_leg told_leg(const struct peer *peer, const struct leg_
 void capsules_made(struct peer *peer, enum cv_pair_origin origin, uint64_t number,
                    const struct peer_pair *pair, const struct pair_record *record, const struct cv_span *data)
 {
-    unsigned side = peer_pairs_side(pair, peer);
+    unsigned side = peer_pair_side(pair, peer);
     struct cv_capsule capsule = {
         .type = CV_CAPSULE_PAIR_MADE,
         .number = number,
@@ -164,7 +164,7 @@ void capsules_made(struct peer *peer, enum cv_pair_origin origin, uint64_t numbe
 
 void capsules_other_leg(struct peer *peer, const struct peer_pair *pair, const struct leg_record *others)
 {
-    const struct peer *other = pair->peers[1 - peer_pairs_side(pair, peer)];
+    const struct peer *other = pair->peers[1 - peer_pair_side(pair, peer)];
     struct cv_capsule capsule = {.type = CV_CAPSULE_OTHER_LEG,
                                  .other_leg = {.pair = pair->record.pair,
                                                .kind = others->listen ? CV_LEG_KIND_LISTEN : CV_LEG_KIND_UDP,

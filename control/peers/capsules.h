@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What a peer is told, made into capsules and queued. To one that is away nothing is said. Each may close the session.
+ * What a peer is told, made into capsules and queued. To one that is away nothing is said. Each may close
+ * the session.
  */
-#include "peer_pairs.h"
+#include "peer_pair.h"
 #include "store/store_pairs.h"
 
 struct cv_span;

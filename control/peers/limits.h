@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* What a peer may do how often, and that it is told when it does more. In memory only: a restart is a fresh minute. */
+/*
+ * What a peer may do how often, and that it is told when it does more. In memory only: a restart is a fresh
+ * minute.
+ */
 #include "peer.h"
 
 /* Whether it may ask for one more pair, send one more message. If not it is told, at most once a second. */

@@ -56,8 +56,8 @@ static void give_back(const struct peer_offer *offer)
 }
 
 /*
- * REFUSED to those that are still there. A pair that they had not been told of goes. The request that took the offer is
- * refused, too, and the offer to who made it had ended then.
+ * REFUSED to those that are still there. A pair that they had not been told of goes. The request that took
+ * the offer is refused, too, and the offer to who made it had ended then.
  */
 static void end_refused(struct peer_offer *offer, enum cv_session_error code, const char *why,
                         const struct cv_span *data)

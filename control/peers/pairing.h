@@ -3,7 +3,9 @@
 /* Whether two instances can be paired. NONE: they can; else why not, and in words in *why. */
 #include "peer.h"
 
-/* Of the kinds that a peer can use for a leg, the one that it gets: the first there is of 1, 4, 2. 0: none. */
+/*
+ * Of the kinds that a peer can use for a leg, the one that it gets: the first there is of 1, 4, 2. 0: none.
+ */
 uint8_t pairing_leg_kind(const struct peer *peer, uint64_t legs);
 
 /* Why `pairing_leg_kind` gives none. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What is known of one instance of a peer, with a session or away, and the tables of all. peers.h is the page about them.
+ * What is known of one instance of a peer, with a session or away, and the tables of all. peers.h is the
+ * page about them.
  */
 #include "channels.h"
 #include "pairs/pairs.h"
@@ -84,7 +85,10 @@ static inline bool peer_is_here(const struct peer *peer)
 /* Writes what has changed of its record. When this fails so does the commit. */
 void peer_keep(const struct peer *peer);
 
-/* Whether an ID is one of the chain's; whether two chains are of one identity: the leaf of one is in the other. */
+/*
+ * Whether an ID is one of the chain's; whether two chains are of one identity: the leaf of one is in the
+ * other.
+ */
 bool chain_has(const struct chain *chain, const struct cv_peer_id *id);
 bool chains_are_same(const struct chain *one, const struct chain *other);
 

@@ -140,7 +140,7 @@ static struct leg_request *make_change(struct peer *peer, const struct peer_pair
     made->session = peer->session->record.session;
     made->request = number;
     made->change.pair = pair->record.pair;
-    made->change.leg = peer_pairs_side(pair, peer);
+    made->change.leg = peer_pair_side(pair, peer);
     return made;
 }
 
@@ -250,7 +250,7 @@ void peer_legs_challenge(struct peer *peer, const uint8_t challenge[CV_CHALLENGE
     const struct peer_pair *pair = peer_pairs_find(peer->all, cv_challenge_pair(challenge), peer);
 
     if (pair != NULL)
-        leg_prove(peer->all->pairs, pair->record.pair, peer_pairs_side(pair, peer), challenge);
+        leg_prove(peer->all->pairs, pair->record.pair, peer_pair_side(pair, peer), challenge);
 }
 
 /* ---- What the data plane says of them ---- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The legs of peers' pairs: what they are made of, how they change, what proves their addresses, and what the two peers
- * are told of all that.
+ * The legs of peers' pairs: what they are made of, how they change, what proves their addresses, and what
+ * the two peers are told of all that.
  */
 #include "peer.h"
 #include "peer_pairs.h"
@@ -14,7 +14,9 @@ void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg);
 void peer_legs_request(struct peer *peer, const struct cv_capsule *capsule);
 void peer_legs_challenge(struct peer *peer, const uint8_t challenge[CV_CHALLENGE_BYTES]);
 
-/* The instance is back in another session: its legs go over to that one, and it is told of all its pairs. */
+/*
+ * The instance is back in another session: its legs go over to that one, and it is told of all its pairs.
+ */
 void peer_legs_resume(struct peer *peer);
 
 /* Its session has another address; what fits into its session's DATAGRAM frames has changed. */

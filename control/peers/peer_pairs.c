@@ -102,7 +102,7 @@ void peer_pairs_close(struct peer *peer, uint64_t number)
 
     if (pair == NULL)
         return;
-    codes[peer_pairs_side(pair, peer)] = CV_SESSION_ERROR_NONE;
+    codes[peer_pair_side(pair, peer)] = CV_SESSION_ERROR_NONE;
     end_pair(pair, codes, true);
 }
 

@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /* The pairs that instances have made, from PAIR_MADE to PAIR_CLOSED in both. */
-#include "peer.h"
-#include "store/store_offers.h"
-
-struct peer_pair {
-    LIST_ENTRY(peer_pair) by_number;
-    LIST_ENTRY(peer_pair) of_peer[2];
-    struct peer_pair_record record; /* its channels are the legs' at present */
-    struct peer *peers[2];          /* the asker's and the answerer's */
-};
+#include "peer_pair.h"
 
 /* NULL: out of memory. The channels of its tunnel legs are the peers' already, and now the pair's. */
 struct peer_pair *peer_pairs_add(struct peer *asker, struct peer *answerer,
@@ -17,11 +9,6 @@ struct peer_pair *peer_pairs_add(struct peer *asker, struct peer *answerer,
 
 /* NULL: no such pair, or `peer` (unless NULL) is none of the two. */
 struct peer_pair *peer_pairs_find(struct peers *all, uint64_t pair, const struct peer *peer);
-
-static inline unsigned peer_pairs_side(const struct peer_pair *pair, const struct peer *peer)
-{
-    return pair->peers[0] == peer ? 0 : 1;
-}
 
 /* PAIR_CLOSE. A pair that is not the peer's has ended meanwhile, and is left alone. */
 void peer_pairs_close(struct peer *peer, uint64_t pair);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * A token bucket: so many things in a minute, of which all may come at once. Zeroed memory is a full one. No allocation.
+ * A token bucket: so many things in a minute, of which all may come at once. Zeroed memory is a full one.
+ * No allocation.
  */
 #include <stdbool.h>
 #include <stdint.h>

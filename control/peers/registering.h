@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The life of an instance: REGISTER makes it or brings it back, the end of its session ends it or leaves it waiting.
+ * The life of an instance: REGISTER makes it or brings it back, the end of its session ends it or leaves it
+ * waiting.
  *
  *      REGISTER ──> here ── session lost ──> away ── REGISTER with its token ──> here
  *                    │                        │

@@ -4,7 +4,8 @@
 #include <string.h>
 
 /*
- * IDs are hashes already; a peer that searches for colliding ones makes a chain no longer than its sessions.
+ * IDs are hashes already; a peer that searches for colliding ones makes a chain no longer than its
+ * sessions.
  */
 static size_t bucket(const struct cv_peer_id *id)
 {

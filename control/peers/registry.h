@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Instances, by ID: each ID of its chain leads to it. Those that are away are found only by who looks for another session
- * of the same identity.
+ * Instances, by ID: each ID of its chain leads to it. Those that are away are found only by who looks for
+ * another session of the same identity.
  */
 #include "peer.h"
 
@@ -18,13 +18,16 @@ struct registry_query {
 };
 
 /*
- * The instance that is here and that a query leads to: of those that have the ID as their leaf's, or else in their chain,
- * the one asked for, or the newest that offers the service; where none is named, the newest that offers none in
- * particular, or else the newest. NULL, with *error: NO_SUCH_PEER or NO_SUCH_SERVICE.
+ * The instance that is here and that a query leads to: of those that have the ID as their leaf's, or else
+ * in their chain, the one asked for, or the newest that offers the service; where none is named, the newest
+ * that offers none in particular, or else the newest. NULL, with *error: NO_SUCH_PEER or NO_SUCH_SERVICE.
  */
 struct peer *registry_find(struct peers *all, const struct registry_query *query,
                            enum cv_session_error *error);
 
-/* Calls `found` for each instance, here or away, of the identity that has this chain. It may remove that one. */
+/*
+ * Calls `found` for each instance, here or away, of the identity that has this chain. It may remove that
+ * one.
+ */
 void registry_each_same(struct peers *all, const struct chain *chain,
                         void (*found)(void *context, struct peer *peer), void *context);

@@ -76,8 +76,8 @@ struct session_handlers {
     void (*address)(void *context, struct session *session);
     void (*probe)(void *context, struct session *session, const struct cv_session_probe *probe);
     /*
-     * The session ends, and what it has open with others; it may have been said before. `lost`: without a close of
-     * either side, so that the peer may come back for it.
+     * The session ends, and what it has open with others; it may have been said before. `lost`: without a
+     * close of either side, so that the peer may come back for it.
      */
     void (*leave)(void *context, struct session *session, bool lost);
     /* The data plane has told of all sessions after an attachment. */
@@ -129,10 +129,15 @@ void session_changed(struct session *session);
 /* The peer has REGISTERed: it has no time limit for that any more. */
 void session_registered(struct session *session);
 
-/* DATAGRAM frames to the peer hold so much from now on. May close the session. Nothing is told when nothing changes. */
+/*
+ * DATAGRAM frames to the peer hold so much from now on. May close the session. Nothing is told when nothing
+ * changes.
+ */
 void session_limit(struct session *session, uint16_t payload_bytes);
 
-/* Asks the data plane for something that has no answer worth waiting for: SESSION_ADMIT, _REFUSE, _CLOSE. */
+/*
+ * Asks the data plane for something that has no answer worth waiting for: SESSION_ADMIT, _REFUSE, _CLOSE.
+ */
 void session_order(struct session *session, enum cv_message_type type, uint64_t value);
 
 /* The same for a session that is not known here. */

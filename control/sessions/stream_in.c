@@ -9,7 +9,8 @@
 #define UNKNOWN_TYPE 0x17 /* of a capsule that means nothing (RFC 9297 section 5.4) */
 
 /*
- * Within an unknown capsule the reader is brought back by the header of one that is as long as what is left.
+ * Within an unknown capsule the reader is brought back by the header of one that is as long as what is
+ * left.
  */
 static void resume_skipping(struct session *session)
 {
@@ -30,7 +31,10 @@ void stream_in_start(struct session *session)
     session->credited = 0;
 }
 
-/* What is wrong with one request ends that one, and is for who is above; what makes the stream unreadable, the session. */
+/*
+ * What is wrong with one request ends that one, and is for who is above; what makes the stream unreadable,
+ * the session.
+ */
 static bool take_bad(struct session *session, const struct cv_capsule *capsule, enum cv_capsule_parsed parsed)
 {
     const struct sessions *all = session->all;

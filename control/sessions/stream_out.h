@@ -2,8 +2,8 @@
 #pragma once
 /*
  * A session's control stream to the peer. What is written waits in the outbox: it is sent when what it
- * answers is committed (keep.h), and stays until the data plane is known to have it. All functions may close
- * the session; its memory stays valid until control is back in its loop.
+ * answers is committed (keep.h), and stays until the data plane is known to have it. All functions may
+ * close the session; its memory stays valid until control is back in its loop.
  */
 #include "session.h"
 

@@ -8,8 +8,8 @@
 
 /*
  * leg.relay_port repeats the pair's, so that the rule of relay ports (no peer twice on one) is a unique
- * index. address: "ip:port" (fixed) or "ip/length" (prefix). boot_id: which data plane has the pair, so that
- * a new data plane needs no mass update.
+ * index. address: "ip:port" (fixed) or "ip/length" (prefix). boot_id: which data plane has the pair, so
+ * that a new data plane needs no mass update.
  */
 static const char store_schema[] =
     "CREATE TABLE pair (number INTEGER PRIMARY KEY AUTOINCREMENT, relay_port INTEGER NOT NULL, "
@@ -35,7 +35,8 @@ static const char sessions_schema[] =
     "PRAGMA user_version = 2;";
 
 /*
- * What format 3 adds: tunnel legs. leg.relay_port is 0 in them: they are on none, whatever the other leg is.
+ * What format 3 adds: tunnel legs. leg.relay_port is 0 in them: they are on none, whatever the other leg
+ * is.
  */
 static const char tunnels_schema[] =
     "ALTER TABLE leg ADD COLUMN session INTEGER;"
@@ -48,9 +49,9 @@ static const char tunnels_schema[] =
     "PRAGMA user_version = 3;";
 
 /*
- * What format 4 adds: a port for each leg, instances that outlive their sessions, and legs that take another's
- * place (sides 2 and 3: what will be side 0 and 1). Sessions of before are of a data plane that this one does not
- * speak with, and so are their pairs: they go. Operators' pairs stay.
+ * What format 4 adds: a port for each leg, instances that outlive their sessions, and legs that take
+ * another's place (sides 2 and 3: what will be side 0 and 1). Sessions of before are of a data plane that
+ * this one does not speak with, and so are their pairs: they go. Operators' pairs stay.
  */
 static const char instances_schema[] =
     "DELETE FROM pair WHERE number IN (SELECT pair FROM peer_pair) OR "

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What the store knows of peers' instances, which outlive their sessions: who they are, what they take requests for, and
- * with what token they come back. Returns and transactions are as in store.h.
+ * What the store knows of peers' instances, which outlive their sessions: who they are, what they take
+ * requests for, and with what token they come back. Returns and transactions are as in store.h.
  */
 #include "protocol/capsule.h"
 #include "store_sessions.h"

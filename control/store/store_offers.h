@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What the store knows of what instances have with each other: offers that are open, and the pairs that came of them.
- * Returns and transactions are as in store.h.
+ * What the store knows of what instances have with each other: offers that are open, and the pairs that
+ * came of them. Returns and transactions are as in store.h.
  */
 #include "protocol/capsule.h"
 #include "store.h"

@@ -40,7 +40,9 @@ uint16_t pair_record_port(const struct pair_record *record);
 /* "udp", "tunnel" or "listen": its kind. */
 const char *leg_kind_name(const struct leg_record *leg);
 
-/* Adds a pair and fills in `pair`. Its legs' relay ports must be ones that store_ports_taken did not name. */
+/*
+ * Adds a pair and fills in `pair`. Its legs' relay ports must be ones that store_ports_taken did not name.
+ */
 int store_add_pair(struct store *store, struct pair_record *record);
 int store_remove_pair(struct store *store, uint64_t pair);
 int store_set_boot_id(struct store *store, uint64_t pair, uint64_t boot_id);
@@ -53,8 +55,9 @@ int store_set_vouched(struct store *store, uint64_t pair, unsigned leg, const st
 int store_put_leg(struct store *store, uint64_t pair, unsigned leg, const struct leg_record *record);
 
 /*
- * The leg that is to take the place of another, once it is bound: one for each side. -ENOENT: there is none.
- * store_take_next_leg lets it, and the other is gone; store_remove_next_leg forgets it (0 too when there is none).
+ * The leg that is to take the place of another, once it is bound: one for each side. -ENOENT: there is
+ * none. store_take_next_leg lets it, and the other is gone; store_remove_next_leg forgets it (0 too when
+ * there is none).
  */
 int store_put_next_leg(struct store *store, uint64_t pair, unsigned leg, const struct leg_record *record);
 int store_get_next_leg(struct store *store, uint64_t pair, unsigned leg, struct leg_record *record);
@@ -62,8 +65,8 @@ int store_take_next_leg(struct store *store, uint64_t pair, unsigned leg);
 int store_remove_next_leg(struct store *store, uint64_t pair, unsigned leg);
 
 /*
- * The number of the peer's request for the next leg, as long as it is not answered; 0: it is. Each of those that are
- * not is found again; `found` must not write to the store.
+ * The number of the peer's request for the next leg, as long as it is not answered; 0: it is. Each of those
+ * that are not is found again; `found` must not write to the store.
  */
 int store_set_leg_request(struct store *store, uint64_t pair, unsigned leg, uint64_t request);
 int store_leg_requests(struct store *store,
@@ -91,8 +94,8 @@ int store_newest_pair(struct store *store, uint64_t *newest);
 int store_count_pairs(struct store *store, uint64_t *count);
 
 /*
- * Calls `taken` for each relay port that a pair with this UDP leg cannot have, and counts in `pairs` the UDP
- * legs of its peer.
+ * Calls `taken` for each relay port that a pair with this UDP leg cannot have, and counts in `pairs` the
+ * UDP legs of its peer.
  */
 int store_ports_taken(struct store *store, const struct leg_record *leg,
                       void (*taken)(void *context, uint16_t port), void *context, uint32_t *pairs);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What the store knows of sessions, so that control can be killed under them: how far each control stream has
- * been dealt with, and what was answered. All of it ends with the sessions, at the latest with the data plane.
+ * What the store knows of sessions, so that control can be killed under them: how far each control stream
+ * has been dealt with, and what was answered. All of it ends with the sessions, at the latest with the data
+ * plane.
  *
  * Returns and transactions are as in store.h.
  */

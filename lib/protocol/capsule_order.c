@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A rule may ask what has ever happened, and what capsules of the same side have made of it since. It may not
- * ask that the other side has not ended something: that news can be on its way.
+ * A rule may ask what has ever happened, and what capsules of the same side have made of it since. It may
+ * not ask that the other side has not ended something: that news can be on its way.
  */
 #include "capsule_order.h"
 

@@ -8,8 +8,8 @@ enum cv_capsule_parsed {
     /* CV_SESSION_ERROR_MALFORMED: it cannot even be said what it is about. `capsule` means nothing. */
     CV_CAPSULE_UNREADABLE,
     /*
-     * Of what begins with the number of a request or an offer (cv_capsule_begins), and only of that: `type` and
-     * `number` are good and nothing else is. CV_SESSION_ERROR_BAD_REQUEST is for that one alone.
+     * Of what begins with the number of a request or an offer (cv_capsule_begins), and only of that: `type`
+     * and `number` are good and nothing else is. CV_SESSION_ERROR_BAD_REQUEST is for that one alone.
      */
     CV_CAPSULE_BAD,
     /*
