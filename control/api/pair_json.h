@@ -8,8 +8,8 @@
 yyjson_mut_val *pair_json_added(struct call *call, const struct pair_record *record, bool installed);
 
 /*
- * The answer to pair.get, and an element of pair.list. `state` is NULL when the data plane does not have
- * it, or is not attached.
+ * The answer to pair.get, and an element of pair.list. `state` is NULL when the data plane does not have it,
+ * or is not attached.
  */
 yyjson_mut_val *pair_json(struct call *call, const struct pair_record *record,
                           const struct cv_pair_state *state);

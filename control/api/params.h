@@ -14,14 +14,13 @@ bool params_number(struct call *call, yyjson_val *params, const char *name, bool
                    uint64_t *value);
 
 /*
- * A string without NUL bytes; NULL in *text when it is missing and not `required`. Lives as long as
- * `params`.
+ * A string without NUL bytes; NULL in *text when it is missing and not `required`. Lives as long as `params`.
  */
 bool params_text(struct call *call, yyjson_val *params, const char *name, bool required, const char **text);
 
 /*
- * All parameters of a list: `cursor`, the last one that the page before had (0: this is the first page),
- * and `limit`, how many are wanted.
+ * All parameters of a list: `cursor`, the last one that the page before had (0: this is the first page), and
+ * `limit`, how many are wanted.
  */
 bool params_page(struct call *call, yyjson_val *params, uint64_t cursor_max, uint64_t *cursor,
                  uint32_t *limit);

@@ -3,8 +3,7 @@
 /*
  * JSON-RPC 2.0, one object per line, apart from any socket: a line comes in through dispatch_line, answers
  * go out through the connection's `send`. A request becomes a call, which a method (methods.h) answers or
- * refuses, now or later. Requests without an id are carried out and not answered; batches are not
- * supported.
+ * refuses, now or later. Requests without an id are carried out and not answered; batches are not supported.
  */
 #include "api.h"
 #include "base/vocabulary.h"
@@ -15,9 +14,7 @@
 #include <sys/queue.h>
 #include <yyjson.h>
 
-/*
- * Error codes of JSON-RPC 2.0 section 5.1; all of Culvert's own are RPC_REFUSED, told apart by data.name.
- */
+/* Error codes of JSON-RPC 2.0 section 5.1; all of Culvert's own are RPC_REFUSED, told apart by data.name. */
 enum rpc_code {
     RPC_NOT_JSON = -32700,
     RPC_NOT_A_REQUEST = -32600,
@@ -63,8 +60,8 @@ struct call {
 };
 
 /*
- * Answers with an error: of the request with this id (JSON text), or NULL: of none that is known. `name`
- * may be NULL.
+ * Answers with an error: of the request with this id (JSON text), or NULL: of none that is known. `name` may
+ * be NULL.
  */
 void rpc_error(struct rpc_connection *connection, const char *id, enum rpc_code code, const char *name,
                const char *text);

@@ -7,8 +7,8 @@
 #include <yyjson.h>
 
 /*
- * What a method without parameters reads from: NULL when the call has been refused, because it has
- * parameters or there is no data plane.
+ * What a method without parameters reads from: NULL when the call has been refused, because it has parameters
+ * or there is no data plane.
  */
 const struct cv_shared *shared_for_call(struct call *call, yyjson_val *params);
 

@@ -2,8 +2,8 @@
 #pragma once
 /*
  * What a culvertctl command is. One table (command_table.h) of nouns and their verbs describes every
- * command; parsing, help, completion and the man page are made from it, are handed it as `nouns`, and know
- * no command by name.
+ * command; parsing, help, completion and the man page are made from it, are handed it as `nouns`, and know no
+ * command by name.
  */
 #include <stdbool.h>
 #include <stddef.h>

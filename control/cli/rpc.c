@@ -73,9 +73,7 @@ void cli_rpc_close(struct cli_rpc *rpc)
     rpc->fd = -1;
 }
 
-/*
- * Sends all of it. Requests are small: a socket that does not take one at once is full, and is waited for.
- */
+/* Sends all of it. Requests are small: a socket that does not take one at once is full, and is waited for. */
 static enum cli_rpc_status send_all(struct cli_rpc *rpc, const char *bytes, size_t count, uint64_t deadline)
 {
     while (count > 0) {

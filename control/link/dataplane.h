@@ -45,8 +45,7 @@ uint64_t dataplane_boot_id(const struct dataplane *dataplane);
 int dataplane_request(struct dataplane *dataplane, struct request *request);
 
 /*
- * Sends what is not answered (SESSION_SEND, SESSION_CREDIT). False: not attached, or no room in the ring
- * now.
+ * Sends what is not answered (SESSION_SEND, SESSION_CREDIT). False: not attached, or no room in the ring now.
  */
 bool dataplane_tell(struct dataplane *dataplane, const struct cv_message *message);
 

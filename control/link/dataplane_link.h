@@ -29,10 +29,10 @@ int cv_dataplane_link_socket(const struct cv_dataplane_link *link);
 int cv_dataplane_link_doorbell(const struct cv_dataplane_link *link); /* -1 until attached */
 
 /*
- * Handles what made the socket readable. 1: now attached, and both rings are empty; 0: nothing new;
- * negative: the link is over and can only be closed: -EBUSY another control is attached, -EPROTO the data
- * plane speaks another version, -EBADMSG its memory is not laid out as this program expects, -ECONNRESET it
- * has gone, or an error of mapping the memory.
+ * Handles what made the socket readable. 1: now attached, and both rings are empty; 0: nothing new; negative:
+ * the link is over and can only be closed: -EBUSY another control is attached, -EPROTO the data plane speaks
+ * another version, -EBADMSG its memory is not laid out as this program expects, -ECONNRESET it has gone,
+ * or an error of mapping the memory.
  */
 int cv_dataplane_link_serve(struct cv_dataplane_link *link);
 bool cv_dataplane_link_attached(const struct cv_dataplane_link *link);

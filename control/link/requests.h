@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Requests to the data plane that have not been answered yet. At most REQUESTS_IN_FLIGHT are in the ring,
- * so that their answers always find room in the ring back (8,192 slots); the others wait here, in order. A
- * sequence number names the request's slot and how often that slot was used, so that a stale or invented
+ * Requests to the data plane that have not been answered yet. At most REQUESTS_IN_FLIGHT are in the ring, so
+ * that their answers always find room in the ring back (8,192 slots); the others wait here, in order.
+ * A sequence number names the request's slot and how often that slot was used, so that a stale or invented
  * answer matches nothing.
  */
 #include "shared/message.h"
@@ -25,8 +25,8 @@ struct request {
      * others. */
     void (*session)(struct request *request, const struct cv_session_state *state);
     /*
-     * The end of the request: 0; the data plane's negative errno; -ECONNRESET when the data plane went
-     * away, so that nobody knows what became of it. `state` is the answer to a PAIR_GET, otherwise NULL.
+     * The end of the request: 0; the data plane's negative errno; -ECONNRESET when the data plane went away,
+     * so that nobody knows what became of it. `state` is the answer to a PAIR_GET, otherwise NULL.
      */
     void (*done)(struct request *request, int error, const struct cv_pair_state *state);
 };
@@ -41,8 +41,7 @@ void requests_pump(struct requests *requests, bool (*send)(void *context, const 
                    void *context);
 
 /*
- * Takes an answer (RESULT, PAIR_STATE, SESSION_STATE, DUMP_END). False when it answers nothing that was
- * asked.
+ * Takes an answer (RESULT, PAIR_STATE, SESSION_STATE, DUMP_END). False when it answers nothing that was asked.
  */
 bool requests_answer(struct requests *requests, const struct cv_message *answer);
 

@@ -2,9 +2,9 @@
 #pragma once
 /*
  * Adding and removing pairs: the store and the data plane together. A change first writes the store, then
- * asks the data plane, and is done when both have it. An added pair is committed before the data plane
- * hears of it, so that a control that was killed never gives its number, or a channel, to another one.
- * Killed half-way, control finds out on the next attachment (sync.h).
+ * asks the data plane, and is done when both have it. An added pair is committed before the data plane hears
+ * of it, so that a control that was killed never gives its number, or a channel, to another one. Killed
+ * half-way, control finds out on the next attachment (sync.h).
  */
 #include "pairs.h"
 

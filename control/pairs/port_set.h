@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/*
- * The relay ports that are taken for one new pair, of the range there is. 8 KiB, by value, no allocation.
- */
+/* The relay ports that are taken for one new pair, of the range there is. 8 KiB, by value, no allocation. */
 #include <stdint.h>
 
 struct port_set {

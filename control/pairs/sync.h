@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Makes the data plane have the store's pairs, after an attachment or when events were lost, and learns
- * from it what happened meanwhile. One way for a data plane that is new, and for one that control only lost
- * sight of:
+ * Makes the data plane have the store's pairs, after an attachment or when events were lost, and learns from
+ * it what happened meanwhile. One way for a data plane that is new, and for one that control only lost sight
+ * of:
  *
  *   1. dump: what the data plane has; its leg addresses go into the store;
  *   2. pairs in the dump that are not in the store are deleted from the data plane;
@@ -11,9 +11,9 @@
  *      has expired, or has yet to be put, with the addresses its legs had last. What is refused waits for
  *      room: waiting.h.
  *
- * Requests keep being served; pairs added after the dump was asked for are left alone. Works in small
- * steps: at most SYNC_IN_FLIGHT requests at a time, at most SYNC_STEP pairs per turn of the loop. Memory: 8
- * bytes per pair, until it is done.
+ * Requests keep being served; pairs added after the dump was asked for are left alone. Works in small steps:
+ * at most SYNC_IN_FLIGHT requests at a time, at most SYNC_STEP pairs per turn of the loop. Memory: 8 bytes
+ * per pair, until it is done.
  */
 #include "pair_ends.h"
 #include "waiting.h"

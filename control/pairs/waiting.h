@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Pairs of the store that the data plane refused when they were put back (sync.h), because it has no room
- * for them (limits.pairs) or cannot make them. They are tried again, lowest number first, when a pair has
- * gone and every WAITING_RETRY_S; what has waited for as long as its idle time expires, because no data
- * plane counts that time for it. Memory: 24 bytes per pair that waits.
+ * Pairs of the store that the data plane refused when they were put back (sync.h), because it has no room for
+ * them (limits.pairs) or cannot make them. They are tried again, lowest number first, when a pair has gone
+ * and every WAITING_RETRY_S; what has waited for as long as its idle time expires, because no data plane
+ * counts that time for it. Memory: 24 bytes per pair that waits.
  */
 #include "pair_ends.h"
 

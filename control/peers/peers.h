@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Peers as control knows them: what their capsules mean, who can be found by ID, and the pairs that they
- * make (docs/protocol.md). Above sessions, which hand capsules up, and pairs, which say when one is gone.
+ * Peers as control knows them: what their capsules mean, who can be found by ID, and the pairs that they make
+ * (docs/protocol.md). Above sessions, which hand capsules up, and pairs, which say when one is gone.
  *
  *      capsule ──> registry       REGISTER: found by ID from now on
  *              ├─> offers ──────> peer_pairs ──> pairs
@@ -10,9 +10,7 @@
  */
 #include "peer.h"
 
-/*
- * Loads what the store knows of offers and peers' pairs. NULL: out of memory, or the store cannot be read.
- */
+/* Loads what the store knows of offers and peers' pairs. NULL: out of memory, or the store cannot be read. */
 struct peers *peers_new(struct services *services, struct pairs *pairs, struct sessions *sessions);
 
 /* Before the sessions are freed. NULL is allowed. */

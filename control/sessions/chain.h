@@ -2,10 +2,9 @@
 #pragma once
 /*
  * A peer's certificate chain, as the data plane hands it over (SESSION_DATA): certificates in DER, leaf
- * first, each after its length in 3 bytes (RFC 8446 section 4.4.2, without extensions). What is taken from
- * it is the IDs of its keys. Names, dates and extensions are not looked at: an ID is trusted because an
- * operator or another peer names it, and the data plane has seen the proof that the peer has the leaf's
- * key.
+ * first, each after its length in 3 bytes (RFC 8446 section 4.4.2, without extensions). What is taken from it
+ * is the IDs of its keys. Names, dates and extensions are not looked at: an ID is trusted because an operator
+ * or another peer names it, and the data plane has seen the proof that the peer has the leaf's key.
  *
  * No I/O. Parsing allocates within OpenSSL; a chain costs at most 8 signature checks, each of about a
  * millisecond at worst, because RSA keys above CHAIN_RSA_BITS end the chain.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Learning the sessions again: from the store when control starts, and from the data plane (SESSION_DUMP)
- * at each attachment. What only one of the two knows has ended, or is closed.
+ * Learning the sessions again: from the store when control starts, and from the data plane (SESSION_DUMP) at
+ * each attachment. What only one of the two knows has ended, or is closed.
  */
 #include "session.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The peers' sessions as control has them: who is admitted, and what its control stream says. The data
- * plane carries the bytes; all meaning is here and above (peers/, docs/protocol.md):
+ * The peers' sessions as control has them: who is admitted, and what its control stream says. The data plane
+ * carries the bytes; all meaning is here and above (peers/, docs/protocol.md):
  *
  *      SESSION_ASK, chain ──> admission ──> SESSION_ADMIT | SESSION_REFUSE
  *      SESSION_DATA ──> stream_in ── capsules ──> handlers
@@ -27,8 +27,8 @@ void sessions_free(struct sessions *sessions); /* NULL is allowed */
 void sessions_handle(struct sessions *sessions, const struct session_handlers *handlers, void *context);
 
 /*
- * Attached; `restarted`: to another run of the data plane, so that all sessions have ended, and with them
- * the pairs that were theirs. To be called before the pairs are brought in line.
+ * Attached; `restarted`: to another run of the data plane, so that all sessions have ended, and with them the
+ * pairs that were theirs. To be called before the pairs are brought in line.
  */
 void sessions_attached(struct sessions *sessions, bool restarted);
 void sessions_lost(struct sessions *sessions);

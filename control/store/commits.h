@@ -20,8 +20,7 @@ struct commit_waiter {
 };
 
 /*
- * `failed` is called after a failed commit, when its waiters know: store and data plane now differ.
- * -ENOMEM.
+ * `failed` is called after a failed commit, when its waiters know: store and data plane now differ. -ENOMEM.
  */
 int commits_open(struct commits **commits, struct event_base *base, struct store *store,
                  void (*failed)(void *context), void *context);

@@ -16,9 +16,7 @@
 
 struct store;
 
-/*
- * ":memory:" is a store without a file, for tests. On failure *store is NULL and `error` says what to do.
- */
+/* ":memory:" is a store without a file, for tests. On failure *store is NULL and `error` says what to do. */
 int store_open(struct store **store, const char *path, char *error, size_t error_bytes);
 
 /* Commits what is open. NULL is allowed. */

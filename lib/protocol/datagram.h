@@ -23,14 +23,12 @@ struct cv_datagram {
     size_t payload_bytes;
 };
 
-/*
- * 0, or -EBADMSG with `out` untouched: the frame ends within its channel (CV_SESSION_ERROR_BAD_DATAGRAM).
- */
+/* 0, or -EBADMSG with `out` untouched: the frame ends within its channel (CV_SESSION_ERROR_BAD_DATAGRAM). */
 int cv_datagram_parse(const uint8_t *frame, size_t bytes, struct cv_datagram *out);
 
 /*
- * Writes what goes before the payload. Bytes written, 1 or 2; 0 when that is no channel of a leg. The
- * payload follows in a vector of its own, so that it need not be copied.
+ * Writes what goes before the payload. Bytes written, 1 or 2; 0 when that is no channel of a leg. The payload
+ * follows in a vector of its own, so that it need not be copied.
  */
 size_t cv_datagram_header(uint8_t out[CV_CHANNEL_BYTES], uint32_t channel);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * QUIC's variable-length integers (RFC 9000 section 16): 1, 2, 4 or 8 bytes in network order, the two
- * highest bits of the first say how many. A reader takes any of the four lengths for any value; the writer
- * takes the shortest. No allocation, no I/O, any thread.
+ * QUIC's variable-length integers (RFC 9000 section 16): 1, 2, 4 or 8 bytes in network order, the two highest
+ * bits of the first say how many. A reader takes any of the four lengths for any value; the writer takes the
+ * shortest. No allocation, no I/O, any thread.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -10,8 +10,8 @@
  * once, copies it, and trusts only the copy.
  *
  * Attaching, over a SOCK_SEQPACKET Unix socket: control connects, sends one struct cv_attach_request, and
- * gets one struct cv_attach_reply with, when error is 0, CV_ATTACH_DESCRIPTORS descriptors (SCM_RIGHTS).
- * The attachment lasts as long as the socket; there is one at a time. The rings are emptied when it begins.
+ * gets one struct cv_attach_reply with, when error is 0, CV_ATTACH_DESCRIPTORS descriptors (SCM_RIGHTS). The
+ * attachment lasts as long as the socket; there is one at a time. The rings are emptied when it begins.
  */
 #include "ring.h"
 #include "stats.h"
