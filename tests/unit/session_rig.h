@@ -11,7 +11,7 @@
 #include "session/table.h"
 #include "shared/stats.h"
 
-#define SESSION_RIG_PORT 443
+#define SESSION_RIG_PORT RIG_LISTEN_PORT
 
 struct session_rig {
     struct rig *rig;
