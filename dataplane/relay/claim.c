@@ -42,20 +42,18 @@ static void remember_token(struct cv_relay *relay, const struct cv_packet *packe
     };
 }
 
-/* Packets that follow a token more closely than the keeper binds its leg. */
+/* Packets that follow a token more closely than the keeper binds its leg; of several it is the newest. */
 static bool claim_by_fresh_token(const struct cv_relay *relay, struct cv_packet *packet)
 {
     const struct cv_address source = {.ip = packet->source, .port_be = packet->source_port_be};
-    const struct cv_fresh_token *newest =
-        &relay->fresh_tokens[(relay->fresh_next + CV_FRESH_TOKENS - 1) % CV_FRESH_TOKENS];
 
-    if (newest->seen_ms == 0 || cv_ms_since(relay->context.now_ms, newest->seen_ms) > FRESH_TOKEN_MS)
-        return false;
-    for (unsigned i = 0; i < CV_FRESH_TOKENS; i++) {
-        const struct cv_fresh_token *fresh = &relay->fresh_tokens[i];
+    for (unsigned i = 1; i <= CV_FRESH_TOKENS; i++) {
+        const struct cv_fresh_token *fresh =
+            &relay->fresh_tokens[(relay->fresh_next + CV_FRESH_TOKENS - i) % CV_FRESH_TOKENS];
 
-        if (fresh->seen_ms == 0 || cv_ms_since(relay->context.now_ms, fresh->seen_ms) > FRESH_TOKEN_MS ||
-            fresh->relay_port_be != packet->relay_port_be || !cv_address_equal(&fresh->address, &source) ||
+        if (fresh->seen_ms == 0 || cv_ms_since(relay->context.now_ms, fresh->seen_ms) > FRESH_TOKEN_MS)
+            return false; /* nor are those before it */
+        if (fresh->relay_port_be != packet->relay_port_be || !cv_address_equal(&fresh->address, &source) ||
             fresh->generation != cv_pair_of(relay->table, fresh->leg)->generation)
             continue;
         packet->leg = fresh->leg;
@@ -205,10 +203,11 @@ static enum cv_claimed claim_shared(struct cv_relay *relay, struct cv_packet *pa
         packet->leg = named;
         return CV_CLAIMED_OWN;
     }
-    if (claim_for(relay, packet, named) || claim_by_fresh_token(relay, packet))
+    if (claim_for(relay, packet, named))
         return CV_CLAIMED_FOREIGN;
-    packet->leg = cv_latest_leg(relay->table, legs, count);
-    return CV_CLAIMED_OWN;
+    if (!claim_by_fresh_token(relay, packet))
+        packet->leg = cv_latest_leg(relay->table, legs, count);
+    return is_among(packet->leg, legs, count) ? CV_CLAIMED_OWN : CV_CLAIMED_FOREIGN;
 }
 
 /* Its leg has the address to itself; but another's token may have come from there a moment ago. */
@@ -273,6 +272,18 @@ static void learn_from_other(struct cv_relay *relay, uint32_t leg, const struct 
         learn(relay, leg, header->scid, header->scid_bytes);
 }
 
+/*
+ * On the listening port what an Initial is sent to is a beginning, and worth less than what is known already: the client
+ * may send it again after the other side has said what it calls itself.
+ */
+static bool may_teach(const struct cv_relay *relay, const struct cv_leg *leg,
+                      const struct cv_quic_header *header, uint8_t first_byte)
+{
+    if (cv_quic_is_initial(header, first_byte) && on_listening_port(relay, leg))
+        return leg->cid_bytes == 0;
+    return !(leg->flags & CV_LEG_SHARED);
+}
+
 void cv_claim_learn(struct cv_relay *relay, const struct cv_packet *packet)
 {
     const struct cv_leg *leg = cv_leg_at(relay->table, packet->leg);
@@ -289,7 +300,7 @@ void cv_claim_learn(struct cv_relay *relay, const struct cv_packet *packet)
     }
     if (header.version != CV_QUIC_VERSION_1 && header.version != CV_QUIC_VERSION_2)
         return;
-    if (!shared || cv_quic_is_initial(&header, packet->first_byte))
+    if (may_teach(relay, leg, &header, packet->first_byte))
         learn(relay, packet->leg, header.dcid, header.dcid_bytes);
     learn_from_other(relay, packet->leg ^ 1, &header);
 }
