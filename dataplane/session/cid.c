@@ -109,16 +109,43 @@ bool cv_cid_decode(struct cv_cid_codec *codec, const uint8_t *bytes, size_t leng
     return cid->generation != 0;
 }
 
-void cv_cid_decode_many(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count,
-                        struct cv_cid *cids)
+static void decrypt(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count)
 {
     int bytes = (int)count * CV_ISSUED_CID_BYTES, length = 0;
 
     if (count > 0 &&
         (EVP_CipherUpdate(codec->decode, ids[0], &length, ids[0], bytes) != 1 || length != bytes))
         abort();
+}
+
+void cv_cid_decode_many(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count,
+                        struct cv_cid *cids)
+{
+    decrypt(codec, ids, count);
     for (uint32_t i = 0; i < count; i++)
         parse(ids[i], &cids[i]);
+}
+
+struct cv_cid cv_cid_of(const uint8_t decoded[CV_ISSUED_CID_BYTES])
+{
+    struct cv_cid cid;
+
+    parse(decoded, &cid);
+    return cid;
+}
+
+uint64_t cv_cid_decode_mask(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count)
+{
+    uint64_t issued = 0;
+
+    decrypt(codec, ids, count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t zero;
+
+        memcpy(&zero, ids[i] + 12, sizeof(zero));
+        issued |= (uint64_t)(zero == 0) << i;
+    }
+    return issued;
 }
 
 void cv_cid_reset_token(struct cv_cid_codec *codec, const uint8_t cid[CV_ISSUED_CID_BYTES],

@@ -13,7 +13,7 @@
 #define QUIC_BITS 0xc0
 
 /* Where a connection ID of our length must stand (RFC 8999); NULL: there is none. */
-static const uint8_t *issued_cid(const uint8_t *payload, uint16_t bytes)
+static inline const uint8_t *issued_cid_at(const uint8_t *payload, uint16_t bytes)
 {
     if (bytes <= CV_ISSUED_CID_BYTES || (payload[0] & QUIC_BITS) == 0)
         return NULL;
@@ -22,6 +22,11 @@ static const uint8_t *issued_cid(const uint8_t *payload, uint16_t bytes)
     if (bytes < BEFORE_ID + CV_ISSUED_CID_BYTES || payload[BEFORE_ID - 1] != CV_ISSUED_CID_BYTES)
         return NULL;
     return payload + BEFORE_ID;
+}
+
+static inline const uint8_t *issued_cid(const struct cv_packet *packet)
+{
+    return issued_cid_at(cv_packet_payload(packet), packet->payload_bytes);
 }
 
 static void pass_on(struct cv_shard *shard, struct rte_ring *ring, struct rte_mbuf *mbuf)
@@ -51,42 +56,47 @@ static bool is_ours(const struct cv_sessions *all, const struct cv_cid *cid, uin
            ((first_byte & 0x80) != 0 || cv_session_at(all, cid->slot, cid->generation) != NULL);
 }
 
-static void add_named(struct cv_named_burst *named, const struct cv_shard *shard,
-                      const struct cv_packet *packet, const struct cv_cid *cid)
+/* Those for which `issued` has a bit, each in the order of those packets that have an ID of our length. */
+static uint32_t take_named(struct cv_shard *shard, struct cv_packet **packets, uint32_t count,
+                           uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint64_t issued, struct cv_named_burst *named)
 {
-    cv_rx_packet_mark(packet, shard->id, false);
-    named->cids[named->count] = *cid;
-    named->mbufs[named->count++] = packet->mbuf;
+    uint32_t with_id = 0, rest = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct cv_packet *packet = packets[i];
+
+        if (issued_cid(packet) != NULL && (issued & UINT64_C(1) << with_id++) != 0) {
+            struct cv_cid cid = cv_cid_of(ids[with_id - 1]);
+
+            if (is_ours(shard->all, &cid, packet->first_byte)) {
+                cv_rx_packet_mark(packet, shard->id, false);
+                named->cids[named->count] = cid;
+                named->mbufs[named->count++] = packet->mbuf;
+                continue;
+            }
+        }
+        packets[rest++] = packet;
+    }
+    return rest;
 }
 
 uint32_t cv_demux_sort(struct cv_shard *shard, struct cv_packet **packets, uint32_t count,
                        struct cv_named_burst *named)
 {
     uint8_t ids[CV_BURST][CV_ISSUED_CID_BYTES];
-    struct cv_cid cids[CV_BURST];
-    uint32_t of_packet[CV_BURST]; /* the place of its ID, or RTE_DIM(ids) */
-    uint32_t with_id = 0, rest = 0;
+    uint32_t with_id = 0;
+    uint64_t issued;
 
     for (uint32_t i = 0; i < count; i++) {
-        const uint8_t *id = issued_cid(cv_packet_payload(packets[i]), packets[i]->payload_bytes);
+        const uint8_t *id = issued_cid(packets[i]);
 
-        of_packet[i] = likely(id != NULL) ? with_id : RTE_DIM(ids);
         if (likely(id != NULL))
             memcpy(ids[with_id++], id, CV_ISSUED_CID_BYTES);
     }
-    cv_cid_decode_many(shard->codec, ids, with_id, cids);
-    for (uint32_t i = 0; i < with_id; i++)
-        if (unlikely(cids[i].generation != 0 && cids[i].slot < shard->all->max))
-            rte_prefetch0(&shard->all->slots[cids[i].slot]);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct cv_cid *cid = &cids[of_packet[i]];
-
-        if (of_packet[i] != RTE_DIM(ids) && unlikely(is_ours(shard->all, cid, packets[i]->first_byte)))
-            add_named(named, shard, packets[i], cid);
-        else
-            packets[rest++] = packets[i];
-    }
-    return rest;
+    issued = cv_cid_decode_mask(shard->codec, ids, with_id);
+    if (likely(issued == 0))
+        return count;
+    return take_named(shard, packets, count, ids, issued, named);
 }
 
 /* ---- To their sessions ---- */
@@ -171,7 +181,7 @@ void cv_demux(struct cv_shard *shard, struct rte_mbuf **mbufs, uint32_t count)
         const uint8_t *id;
 
         cv_rx_packet_read(mbufs[i], &rx);
-        id = issued_cid(rx.payload, rx.bytes);
+        id = issued_cid_at(rx.payload, rx.bytes);
         if (unlikely(id == NULL)) {
             cv_demux_to_handshakes(shard, mbufs[i]);
             continue;
