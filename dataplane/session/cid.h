@@ -54,7 +54,7 @@ void cv_cid_decode_many(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID
 
 /*
  * Which of up to 64 were issued: bit n for ids[n]. What decides is in `ids` then: cv_cid_of. For packets of which hardly
- * any has one.
+ * any has one. `ids` has room for a multiple of four.
  */
 uint64_t cv_cid_decode_mask(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count);
 

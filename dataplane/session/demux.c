@@ -29,6 +29,12 @@ static inline const uint8_t *issued_cid(const struct cv_packet *packet)
     return issued_cid_at(cv_packet_payload(packet), packet->payload_bytes);
 }
 
+/* That most packets have: with a short header, and long enough. */
+static inline bool is_plain_short(const struct cv_packet *packet)
+{
+    return (packet->first_byte & QUIC_BITS) == 0x40 && packet->payload_bytes > CV_ISSUED_CID_BYTES;
+}
+
 static void pass_on(struct cv_shard *shard, struct rte_ring *ring, struct rte_mbuf *mbuf)
 {
     if (rte_ring_mp_enqueue(ring, mbuf) != 0)
@@ -62,6 +68,12 @@ static uint32_t take_named(struct cv_shard *shard, struct cv_packet **packets, u
 {
     uint32_t with_id = 0, rest = 0;
 
+    for (uint64_t bits = issued; bits != 0; bits &= bits - 1) {
+        struct cv_cid cid = cv_cid_of(ids[__builtin_ctzll(bits)]);
+
+        if (cid.slot < shard->all->max)
+            rte_prefetch0(&shard->all->slots[cid.slot]);
+    }
     for (uint32_t i = 0; i < count; i++) {
         struct cv_packet *packet = packets[i];
 
@@ -88,10 +100,12 @@ uint32_t cv_demux_sort(struct cv_shard *shard, struct cv_packet **packets, uint3
     uint64_t issued;
 
     for (uint32_t i = 0; i < count; i++) {
-        const uint8_t *id = issued_cid(packets[i]);
+        const struct cv_packet *packet = packets[i];
+        const uint8_t *id = cv_packet_payload(packet) + 1;
 
-        if (likely(id != NULL))
-            memcpy(ids[with_id++], id, CV_ISSUED_CID_BYTES);
+        if (unlikely(!is_plain_short(packet)) && (id = issued_cid(packet)) == NULL)
+            continue;
+        memcpy(ids[with_id++], id, CV_ISSUED_CID_BYTES);
     }
     issued = cv_cid_decode_mask(shard->codec, ids, with_id);
     if (likely(issued == 0))

@@ -13,18 +13,18 @@
 
 /* Packets of a burst that are sorted; each is in one of them at most. */
 struct sorted {
-    struct cv_packet *own[CV_BURST]; /* of legs, from their own addresses */
+    struct cv_packet **own; /* of legs, from their own addresses */
     struct cv_packet *answers[CV_BURST];
     uint32_t own_count, answer_count;
     struct cv_tunnel_burst tunnelled;
     struct cv_named_burst named;
 };
 
-/* Long headers may begin a connection, which is what 2 to 5 are about. */
+/* Long headers may begin a connection, which is what 2 to 5 are about. One branch for all. */
 static inline bool is_plain(const struct cv_packet *packet)
 {
-    return packet->leg != CV_NO_LEG && (packet->first_byte & 0x80) == 0 &&
-           packet->payload_bytes != CV_TOKEN_BYTES;
+    return ((packet->leg == CV_NO_LEG) | (packet->first_byte >> 7) |
+            (packet->payload_bytes == CV_TOKEN_BYTES)) == 0;
 }
 
 /* Whether the handshake thread has the packet, to look what it begins. */
@@ -102,10 +102,13 @@ uint32_t cv_listen_receive(struct cv_shard *shard, struct cv_packet **packets, u
     struct cv_relay *relay = shard->relay;
     struct sorted sorted;
 
+    sorted.own = packets; /* no further than the loop has come */
     sorted.own_count = sorted.answer_count = sorted.tunnelled.count = sorted.named.count = 0;
     count = cv_demux_sort(shard, packets, count, &sorted.named);
     cv_lookup(relay->table, packets, count);
-    for (uint32_t i = 0; i < count; i++) {
+    while (sorted.own_count < count && likely(is_plain(packets[sorted.own_count])))
+        sorted.own_count++;
+    for (uint32_t i = sorted.own_count; i < count; i++) {
         if (likely(is_plain(packets[i])))
             sorted.own[sorted.own_count++] = packets[i];
         else
@@ -128,6 +131,7 @@ void cv_listen_take_back(struct cv_shard *shard, struct rte_mbuf *mbuf)
     enum cv_claimed claimed;
     struct sorted sorted;
 
+    sorted.own = &packet;
     sorted.own_count = sorted.tunnelled.count = 0;
     cv_rx_packet_parsed(mbuf, packet);
     cv_lookup(relay->table, &packet, 1);

@@ -130,15 +130,14 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         struct cv_packet *packet = &worker->packets[i];
 
         bytes += rte_pktmbuf_pkt_len(mbufs[i]);
-        if (unlikely(packet->verdict != CV_VERDICT_FORWARD)) {
-            if (packet->verdict == CV_VERDICT_SESSION)
-                listening[listening_count++] = packet;
-            else
-                finish(worker, packet);
-            continue;
+        if (likely(packet->verdict == CV_VERDICT_FORWARD)) {
+            forward[forward_count++] = packet;
+            tokens |= packet->payload_bytes == CV_TOKEN_BYTES;
+        } else if (likely(packet->verdict == CV_VERDICT_SESSION)) {
+            listening[listening_count++] = packet;
+        } else {
+            finish(worker, packet);
         }
-        forward[forward_count++] = packet;
-        tokens |= packet->payload_bytes == CV_TOKEN_BYTES;
     }
     worker->relay.context.stats->rx_pkts += count;
     worker->relay.context.stats->rx_bytes += bytes;
