@@ -30,10 +30,15 @@ struct search {
     uint32_t count;           /* of this leaf */
 };
 
+/* An instance that never came back has no former one: zeros are nobody's. */
 static bool has_token(const struct peer *peer, const struct cv_span *token)
 {
-    return token != NULL && token->bytes == sizeof(peer->record.token) &&
-           CRYPTO_memcmp(peer->record.token, token->at, sizeof(peer->record.token)) == 0;
+    static const uint8_t none[CV_RESUMPTION_TOKEN_BYTES];
+
+    if (token == NULL || CRYPTO_memcmp(token->at, none, sizeof(none)) == 0)
+        return false;
+    return CRYPTO_memcmp(peer->record.token, token->at, sizeof(none)) == 0 ||
+           CRYPTO_memcmp(peer->record.former, token->at, sizeof(none)) == 0;
 }
 
 static void look_at(void *context, struct peer *peer)
@@ -171,6 +176,8 @@ static void resume(struct peer *peer, struct session *session, const struct cv_c
         session_close(session, CV_SESSION_ERROR_INTERNAL, "no randomness");
         return;
     }
+    memcpy(peer->record.former, capsule->parameters.spans[CV_PARAMETER_RESUME].at,
+           sizeof(peer->record.former));
     peer_keep(peer);
     peer->session = session;
     log_info("session %" PRIu64 " resumes instance %" PRIu64 " and its %u pairs", session->record.session,
