@@ -19,6 +19,7 @@
 
 #define CV_ISSUED_CID_BYTES  16
 #define CV_RESET_TOKEN_BYTES 16
+#define CV_CID_SLOT_RETRY    UINT32_MAX /* nobody's: of an ID that a Retry gives, with generation 1 */
 
 /* Random, the same for all threads of one start. */
 struct cv_cid_secret {

@@ -97,14 +97,15 @@ static void forward_sorted(struct cv_shard *shard, struct sorted *sorted)
         cv_tunnel_send_burst(shard, &shard->relay->context, &sorted->tunnelled);
 }
 
-uint32_t cv_listen_receive(struct cv_shard *shard, struct cv_packet **packets, uint32_t count)
+uint32_t cv_listen_receive(struct cv_shard *shard, struct cv_packet **packets,
+                           uint8_t (*after_first)[CV_AFTER_FIRST_BYTES], uint32_t count)
 {
     struct cv_relay *relay = shard->relay;
     struct sorted sorted;
 
     sorted.own = packets; /* no further than the loop has come */
     sorted.own_count = sorted.answer_count = sorted.tunnelled.count = sorted.named.count = 0;
-    count = cv_demux_sort(shard, packets, count, &sorted.named);
+    count = cv_demux_sort(shard, packets, after_first, count, &sorted.named);
     cv_lookup(relay->table, packets, count);
     while (sorted.own_count < count && likely(is_plain(packets[sorted.own_count])))
         sorted.own_count++;

@@ -26,10 +26,12 @@ struct cv_shard;
 #define CV_OPENED_PER_MS 10 /* and worker */
 
 /*
- * Up to CV_BURST packets, parsed. The mbufs are gone afterwards, but for those of packets that are to be answered: these
- * are in `packets` then, and how many they are is returned.
+ * Up to CV_BURST packets, parsed, and of each the bytes after the first, which are overwritten. The mbufs are gone
+ * afterwards, but for those of packets that are to be answered: these are in `packets` then, and how many they are is
+ * returned.
  */
-uint32_t cv_listen_receive(struct cv_shard *shard, struct cv_packet **packets, uint32_t count);
+uint32_t cv_listen_receive(struct cv_shard *shard, struct cv_packet **packets,
+                           uint8_t (*after_first)[CV_AFTER_FIRST_BYTES], uint32_t count);
 
 /* A packet that the handshake thread has opened, and that is the leg's. The mbuf is gone afterwards. */
 void cv_listen_take_back(struct cv_shard *shard, struct rte_mbuf *mbuf);

@@ -12,6 +12,7 @@
 #include "session/worker_shard.h"
 
 #include <rte_ethdev.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Look-ups by connection ID that all unknown sources together get, per worker and millisecond. */
@@ -99,9 +100,10 @@ static void relay_burst(struct cv_worker *worker, struct cv_packet **packets, ui
 }
 
 /* Of a parsed burst: what came to the listening port. */
-static void listen_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count)
+static void listen_burst(struct cv_worker *worker, struct cv_packet **packets,
+                         uint8_t (*ids)[CV_AFTER_FIRST_BYTES], uint32_t count)
 {
-    uint32_t answers = cv_listen_receive(worker->shard, packets, count);
+    uint32_t answers = cv_listen_receive(worker->shard, packets, ids, count);
 
     for (uint32_t i = 0; i < answers; i++)
         finish(worker, packets[i]);
@@ -117,8 +119,11 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         .listen_port = worker->listen_port,
         .port_id = rx->port_id,
         .ip_checksum_known = rx->ip_checksum_known,
+        .after_first = worker->after_first,
+        .packets = worker->packets,
     };
     struct cv_packet *forward[CV_BURST], *listening[CV_BURST];
+    uint8_t ids[CV_BURST][CV_AFTER_FIRST_BYTES];
     uint32_t forward_count = 0, listening_count = 0;
     bool tokens = false;
     uint64_t bytes = 0;
@@ -134,6 +139,7 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
             forward[forward_count++] = packet;
             tokens |= packet->payload_bytes == CV_TOKEN_BYTES;
         } else if (likely(packet->verdict == CV_VERDICT_SESSION)) {
+            memcpy(ids[listening_count], worker->after_first[i], sizeof(ids[0]));
             listening[listening_count++] = packet;
         } else {
             finish(worker, packet);
@@ -143,7 +149,7 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
     worker->relay.context.stats->rx_bytes += bytes;
     relay_burst(worker, forward, forward_count, tokens);
     if (listening_count > 0)
-        listen_burst(worker, listening, listening_count);
+        listen_burst(worker, listening, ids, listening_count);
 }
 
 static void send_outbox(struct cv_worker *worker)
