@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "demux.h"
 
+#include "peer_probe.h"
 #include "prefetch.h"
 #include "reading.h"
 
@@ -35,6 +36,15 @@ struct burst {
     uint8_t ids[CV_BURST][CV_ISSUED_CID_BYTES];
 };
 
+/* Not QUIC's: a probe that another worker received, for a session of ours. */
+static void take_other(struct cv_shard *shard, const struct cv_rx_packet *rx)
+{
+    if (rx->bytes > 0 && cv_is_peer_probe(rx->bytes, rx->payload[0]))
+        cv_peer_probe_take(shard, rx);
+    else
+        cv_drop(&shard->relay->context, rx->mbuf, CV_DROP_SESSION_BAD);
+}
+
 /* Adds a packet, unless it is none of QUIC's or has no connection ID of ours. */
 static void add(struct cv_shard *shard, struct burst *burst, struct rte_mbuf *mbuf)
 {
@@ -43,7 +53,7 @@ static void add(struct cv_shard *shard, struct burst *burst, struct rte_mbuf *mb
 
     cv_rx_packet_read(mbuf, rx);
     if (unlikely(rx->bytes == 0 || (rx->payload[0] & 0xc0) == 0)) {
-        cv_drop(&shard->relay->context, mbuf, CV_DROP_SESSION_BAD);
+        take_other(shard, rx);
         return;
     }
     id = issued_cid(rx);

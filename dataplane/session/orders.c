@@ -4,6 +4,7 @@
 #include "ending.h"
 #include "handover.h"
 #include "handshake.h"
+#include "peer_probe.h"
 #include "protocol/session_error.h"
 #include "schedule.h"
 #include "stream.h"
@@ -38,6 +39,8 @@ static void describe(struct cv_shard *shard, const struct cv_session *session, s
         .sent = session->stream.taken,
     };
     state->payload_bytes = session->datagram_bytes;
+    if (session->phase == CV_SESSION_OPEN)
+        cv_peer_probe_ticket(session, state->ticket);
     memcpy(state->tag, session->tag, sizeof(state->tag));
 }
 

@@ -53,6 +53,7 @@ void cv_rx_packet_read(struct rte_mbuf *mbuf, struct cv_rx_packet *rx)
     rx->shard_id = mark->shard_id;
     rx->payload = l3 + mbuf->l3_len + sizeof(udp);
     rx->bytes = (uint16_t)(rte_be_to_cpu_16(udp.dgram_len) - sizeof(udp));
+    rx->local_port_be = udp.dst_port;
     rx->address.port_be = udp.src_port;
     if (mbuf->l3_len == sizeof(struct rte_ipv6_hdr)) {
         memcpy(&rx->address.ip, l3 + offsetof(struct rte_ipv6_hdr, src_addr), 16);

@@ -145,6 +145,7 @@ struct cv_session {
     uint64_t handed_ns; /* the handshake thread's time at the handover: ngtcp2 takes no earlier one */
     uint64_t rx_pkts, tx_pkts;
     uint64_t keys_tx_pkts; /* tx_pkts when new keys were last begun */
+    uint64_t probes_ns;    /* how far its probes are ahead of their rate: peer_probe.c */
     uint8_t tag[CV_SESSION_TAG_BYTES];
     struct cv_arena arena;
     ngtcp2_mem memory;

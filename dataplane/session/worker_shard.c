@@ -6,6 +6,7 @@
 #include "handover.h"
 #include "orders.h"
 #include "packet/transmit.h"
+#include "peer_probe.h"
 #include "rx_packet.h"
 #include "stats.h"
 #include "timers.h"
@@ -24,9 +25,14 @@ void cv_worker_shard_receive(struct cv_shard *shard, struct cv_packet *const *pa
 {
     struct cv_context *context = &shard->relay->context;
     struct rte_mbuf *mbufs[CV_BURST];
-    uint32_t taken = 0;
+    uint32_t taken = 0, probes = 0;
 
     for (uint32_t i = 0; i < count; i++) {
+        if (unlikely(cv_is_peer_probe(packets[i]->payload_bytes, packets[i]->first_byte))) {
+            cv_peer_probe_receive(shard, context, packets[i], shard->relay->locals);
+            probes++;
+            continue;
+        }
         if (unlikely(!is_from_peer(packets[i]))) {
             cv_drop(context, packets[i]->mbuf, CV_DROP_BAD_ADDRESS);
             continue;
@@ -34,7 +40,7 @@ void cv_worker_shard_receive(struct cv_shard *shard, struct cv_packet *const *pa
         cv_rx_packet_mark(packets[i], shard->id);
         mbufs[taken++] = packets[i]->mbuf;
     }
-    context->stats->session_rx_pkts += count;
+    context->stats->session_rx_pkts += count - probes;
     cv_demux(shard, mbufs, taken);
 }
 
