@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "session_peer.h"
 
+#include "session/shard.h"
+
 #include <string.h>
 
 #define RELAY         "192.0.2.1:443"
@@ -18,6 +20,7 @@ void session_peer_deliver(struct session_peer *peer, const uint8_t *packet, size
 {
     struct rte_mbuf *mbuf = rig_datagram(peer->from, RELAY, packet, (uint16_t)bytes);
 
+    cv_shard_read_clock(peer->relay->sessions->shards[peer->worker]); /* a worker's turns are short */
     rig_burst_on(peer->relay->rig, peer->worker, &mbuf, 1);
 }
 
