@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "demux.h"
 
+#include "peer_probe.h"
 #include "prefetch.h"
 #include "reading.h"
 
@@ -179,6 +180,15 @@ void cv_demux_named(struct cv_shard *shard, const struct cv_named_burst *named)
     read_sessions(shard, &burst);
 }
 
+/* Not QUIC's: a probe that another worker received, for a session of ours. */
+static void take_other(struct cv_shard *shard, const struct cv_rx_packet *rx)
+{
+    if (rx->bytes > 0 && cv_is_peer_probe(rx->bytes, rx->payload[0]))
+        cv_peer_probe_take(shard, rx);
+    else
+        cv_drop(&shard->relay->context, rx->mbuf, CV_DROP_SESSION_BAD);
+}
+
 void cv_demux(struct cv_shard *shard, struct rte_mbuf **mbufs, uint32_t count)
 {
     uint8_t ids[CV_BURST][CV_ISSUED_CID_BYTES];
@@ -191,6 +201,10 @@ void cv_demux(struct cv_shard *shard, struct rte_mbuf **mbufs, uint32_t count)
 
         cv_rx_packet_read(mbufs[i], &rx);
         id = issued_cid_at(rx.payload, rx.bytes);
+        if (unlikely(rx.bytes == 0 || (rx.payload[0] & QUIC_BITS) == 0)) {
+            take_other(shard, &rx);
+            continue;
+        }
         if (unlikely(id == NULL)) {
             cv_demux_to_handshakes(shard, mbufs[i]);
             continue;

@@ -4,7 +4,7 @@
  * Packets to the listening port, where sessions and UDP legs live together. Whose a packet is, is asked in this order:
  *
  *      1. its connection ID is one of ours                 -> the session (demux.h)
- *      2. it is a token                                    -> the keeper
+ *      2. it is a token, or a probe (peer_probe.h)         -> the keeper, or the session that it names
  *      3. its source address has a leg                     -> the leg; everything: long headers, Retry, version
  *                                                             negotiation, STUN, for the peer there may be a server
  *      4. a token came from there a moment ago, or a leg is claimed by a prefix, or by a connection ID
