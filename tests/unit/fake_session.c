@@ -99,6 +99,8 @@ struct fake_session *fake_session_ask(struct fake_dataplane *fake, uint64_t numb
     assert_int_equal(cv_address_parse("192.0.2.1:443", &made->state.local), 0);
     made->state.quic_version = 1;
     made->state.suite = 1;
+    made->state.round_trip_us = 20000 + (uint32_t)number;
+    made->state.round_trip_ms_ago = 1500;
     made->state.payload_bytes = FAKE_PAYLOAD_BYTES;
     assert_true(bytes <= sizeof(made->chain));
     memcpy(made->chain, chain, bytes);

@@ -62,7 +62,7 @@ static void one_datagram(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
-        first_flight_make(&flight, &(struct first_flight_client){
+        first_flight_make(&flight, &(struct quic_client_options){
                                        .version = versions[i],
                                        .alpn = "h3,culvert/1",
                                        .name = "relay.example",
@@ -83,7 +83,7 @@ static void one_datagram(void **state)
 static void nothing_offered(void **state)
 {
     (void)state;
-    first_flight_make(&flight, &(struct first_flight_client){.version = V1, .groups = "X25519"});
+    first_flight_make(&flight, &(struct quic_client_options){.version = V1, .groups = "X25519"});
     cv_hello_begin(&hello);
     assert_int_equal(read_datagram(0), CV_HELLO_COMPLETE);
     assert_false(cv_hello_offers(&hello, "culvert/1"));
@@ -92,7 +92,7 @@ static void nothing_offered(void **state)
 
 static void make_two(uint32_t version)
 {
-    first_flight_make(&flight, &(struct first_flight_client){
+    first_flight_make(&flight, &(struct quic_client_options){
                                    .version = version,
                                    .alpn = "culvert/1",
                                    .name = "relay.example",
@@ -148,7 +148,7 @@ static void twice(void **state)
 static void default_groups(void **state)
 {
     (void)state;
-    first_flight_make(&flight, &(struct first_flight_client){.version = V1, .alpn = "culvert/1"});
+    first_flight_make(&flight, &(struct quic_client_options){.version = V1, .alpn = "culvert/1"});
     cv_hello_begin(&hello);
     for (unsigned i = 0; i < flight.count; i++)
         assert_int_equal(read_datagram(i), i + 1 < flight.count ? CV_HELLO_PART : CV_HELLO_COMPLETE);
@@ -190,7 +190,7 @@ static void connection_ids(void **state)
     (void)state;
     for (uint8_t bytes = CV_HELLO_DCID_MIN; bytes <= CV_QUIC_CID_MAX; bytes++) {
         first_flight_make(&flight,
-                          &(struct first_flight_client){
+                          &(struct quic_client_options){
                               .version = V1, .alpn = "culvert/1", .groups = "X25519", .dcid_bytes = bytes});
         cv_hello_begin(&hello);
         assert_int_equal(read_datagram(0), CV_HELLO_COMPLETE);

@@ -363,6 +363,8 @@ static void methods(void **state)
     assert_int_equal(json_number(doc, "/result/pairs"), 1);
     assert_int_equal(json_number(doc, "/result/payload_bytes"), 1200);
     assert_string_equal(json_text(doc, "/result/legs/0"), "udp");
+    assert_int_equal(json_number(doc, "/result/round_trip_us"), 20030);
+    assert_int_equal(json_number(doc, "/result/round_trip_ms_ago"), 1500);
     yyjson_doc_free(doc);
 
     client_do(&client, "session.close", "{\"session\":30}");
