@@ -5,6 +5,7 @@
 #include "base/directory.h"
 #include "base/log.h"
 #include "sessions/sessions.h"
+#include "store/store_pairs.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ static void on_attached(void *context, uint64_t boot_id)
     if (boot_id != before) {
         log_notice("this run of the data plane is new: pairs are put into it");
         (void)store_note_boot_id(services->store, boot_id);
+        (void)store_remove_next_legs(services->store); /* that run knew of them */
     }
     events_attached(&services->events, boot_id != before);
     sessions_attached(control->sessions, boot_id != before);

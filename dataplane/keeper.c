@@ -43,6 +43,7 @@ static struct cv_pair_table_limits table_limits(const struct cv_config *config)
         .workers = config->worker_count,
         .relay_port_first = config->relay_port_first,
         .relay_port_last = config->relay_port_last,
+        .listen_port = config->sessions_max != 0 ? config->listen_port : 0,
     };
 }
 

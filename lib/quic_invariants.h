@@ -14,6 +14,11 @@
 /* The longest connection ID of versions 1 and 2 (RFC 9000 section 17.2). */
 #define CV_QUIC_CID_MAX 20
 
+/* Packet type in the first byte of a long header, in versions 1 and 2 (RFC 9000 section 17.2.2, RFC 9369 section 3.2). */
+#define CV_QUIC_TYPE_MASK  0xf0
+#define CV_QUIC_INITIAL_V1 0xc0
+#define CV_QUIC_INITIAL_V2 0xd0
+
 /* Pointers are into the payload. */
 struct cv_quic_header {
     bool is_long;
@@ -34,3 +39,12 @@ struct cv_quic_header {
  * announces, or a connection ID longer than its version allows.
  */
 int cv_quic_header_parse(const uint8_t *payload, size_t bytes, struct cv_quic_header *out);
+
+/* Whether a header that was read is that of an Initial packet of version 1 or 2; `first_byte` is the payload's. */
+static inline bool cv_quic_is_initial(const struct cv_quic_header *header, uint8_t first_byte)
+{
+    uint8_t type = first_byte & CV_QUIC_TYPE_MASK;
+
+    return header->is_long && ((header->version == CV_QUIC_VERSION_1 && type == CV_QUIC_INITIAL_V1) ||
+                               (header->version == CV_QUIC_VERSION_2 && type == CV_QUIC_INITIAL_V2));
+}

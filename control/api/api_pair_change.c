@@ -115,6 +115,9 @@ static bool read_pair(struct call *call, yyjson_val *params, struct pair_record 
         call_refuse(call, REFUSAL_INVALID, "both legs have the same fixed address");
         return false;
     }
+    for (unsigned leg = 0; leg < 2; leg++)
+        record->legs[leg].proof =
+            record->legs[leg].bind == CV_BIND_FIXED ? CV_PROOF_EXEMPT : CV_PROOF_VOUCHED;
     record->idle_s = (uint32_t)idle_s;
     record->rate_bytes_per_second = (rate_bps + 7) / 8; /* rounded up: 0 would be no limit */
     return true;
@@ -138,7 +141,7 @@ static void on_added(struct pair_change *change)
 
     if (!refuse_change(call, change)) {
         log_info("pair %" PRIu64 " added: %s and %s on relay port %u", record->pair, record->legs[0].peer,
-                 record->legs[1].peer, record->relay_port);
+                 record->legs[1].peer, pair_record_port(record));
         events_pair(&call->api->services->events, EVENT_PAIR_ADDED, record);
         call_answer(call, pair_json_added(call, record, change->installed));
     }

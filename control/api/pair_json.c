@@ -40,7 +40,7 @@ static yyjson_mut_val *begin_pair(struct call *call, const struct pair_record *r
     yyjson_mut_val *pair = yyjson_mut_obj(call->doc);
 
     (void)yyjson_mut_obj_add_uint(call->doc, pair, "pair", record->pair);
-    json_add_number(call->doc, pair, "relay_port", record->relay_port != 0, record->relay_port);
+    json_add_number(call->doc, pair, "relay_port", pair_record_port(record) != 0, pair_record_port(record));
     add_addresses(call, pair);
     (void)yyjson_mut_obj_add_uint(call->doc, pair, "idle_s", record->idle_s);
     (void)yyjson_mut_obj_add_uint(call->doc, pair, "rate_bps", record->rate_bytes_per_second * 8);
@@ -69,8 +69,9 @@ static yyjson_mut_val *begin_leg(struct call *call, yyjson_mut_val *legs, const 
 
     (void)yyjson_mut_obj_add_str(call->doc, leg, "leg", side == 0 ? "a" : "b");
     (void)yyjson_mut_obj_add_strcpy(call->doc, leg, "peer", from->peer);
-    (void)yyjson_mut_obj_add_str(call->doc, leg, "kind", leg_kind_name(from->bind));
+    (void)yyjson_mut_obj_add_str(call->doc, leg, "kind", leg_kind_name(from));
     (void)yyjson_mut_obj_add_str(call->doc, leg, "bind", bind_name(from->bind));
+    json_add_number(call->doc, leg, "relay_port", from->relay_port != 0, from->relay_port);
     if (from->bind == CV_BIND_PREFIX)
         (void)yyjson_mut_obj_add_strcpy(call->doc, leg, "prefix", cv_prefix_print(&from->prefix, text));
     if (from->bind == CV_BIND_TUNNEL)

@@ -55,8 +55,45 @@ static void add_legs(struct call *call, yyjson_mut_val *object, uint8_t legs)
 
     if (legs & CV_LEG_KIND_UDP)
         (void)yyjson_mut_arr_add_str(call->doc, names, "udp");
+    if (legs & CV_LEG_KIND_LISTEN)
+        (void)yyjson_mut_arr_add_str(call->doc, names, "listen");
     if (legs & CV_LEG_KIND_TUNNEL)
         (void)yyjson_mut_arr_add_str(call->doc, names, "tunnel");
+}
+
+static void add_services(struct call *call, yyjson_mut_val *object, const struct instance_record *record)
+{
+    yyjson_mut_val *names = yyjson_mut_obj_add_arr(call->doc, object, "services");
+    const uint8_t *at = record->services;
+
+    for (uint16_t used = 0; used < record->services_bytes; used = (uint16_t)(used + 1 + at[used]))
+        (void)yyjson_mut_arr_add_strncpy(call->doc, names, (const char *)at + used + 1, at[used]);
+}
+
+static const char *reachable_name(uint8_t reachable)
+{
+    switch (reachable) {
+    case CV_REACHABLE_BY_ANYONE:
+        return "anyone";
+    case CV_REACHABLE_BY_LISTED:
+        return "listed";
+    default:
+        return "nobody";
+    }
+}
+
+static void add_instance(struct call *call, yyjson_mut_val *object, const struct instance_record *record)
+{
+    static const char digits[] = "0123456789abcdef";
+    char id[2 * CV_INSTANCE_BYTES];
+
+    for (unsigned i = 0; i < CV_INSTANCE_BYTES; i++) {
+        id[2 * i] = digits[record->id[i] >> 4];
+        id[2 * i + 1] = digits[record->id[i] & 15];
+    }
+    (void)yyjson_mut_obj_add_strncpy(call->doc, object, "instance", id, sizeof(id));
+    add_services(call, object, record);
+    (void)yyjson_mut_obj_add_str(call->doc, object, "reachable", reachable_name(record->reachable));
 }
 
 yyjson_mut_val *session_json(struct call *call, const struct session *session)
@@ -72,6 +109,8 @@ yyjson_mut_val *session_json(struct call *call, const struct session *session)
     (void)yyjson_mut_obj_add_str(call->doc, object, "phase", phase_name(session->phase));
     (void)yyjson_mut_obj_add_bool(call->doc, object, "registered", record->order.registered);
     add_legs(call, object, record->order.legs);
+    if (peer != NULL)
+        add_instance(call, object, &peer->record);
     (void)yyjson_mut_obj_add_uint(call->doc, object, "pairs", peer == NULL ? 0 : peer_pairs_count(peer));
     (void)yyjson_mut_obj_add_uint(call->doc, object, "requests", record->order.requests);
     (void)yyjson_mut_obj_add_uint(call->doc, object, "offers", record->order.offers);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The words of the API: what both ends, culvert-control and culvertctl, know by name. Enums, texts, help and
- * the man page are made from these lists.
+ * The words of the API: what both ends, culvert-control and culvertctl, know by name. Enums, texts, help
+ * and the man page are made from these lists.
  */
 
 /*
@@ -27,6 +27,11 @@
       "pair, leg, peer, address, previous, cause (token, connection_id, return; unknown: control was not " \
       "there): a leg has another address")                                                                 \
     X(LEG_UNBOUND, "leg_unbound", "pair, leg, peer, previous: a leg lost its address to another leg")      \
+    X(LEG_CHANGED, "leg_changed",                                                                          \
+      "pair, leg, peer, kind, address: a leg of another kind, or on another port, has taken one's place")  \
+    X(LEG_PROVEN, "leg_proven", "pair, leg, peer, address: the leg's address is proven")                   \
+    X(LEG_UNPROVEN, "leg_unproven",                                                                        \
+      "pair, leg, peer, address: the leg's address is held to a budget until it is proven")                \
     X(SESSION_UP, "session_up", "session, peer, address: a peer's session is admitted, and up")            \
     X(SESSION_REFUSED, "session_refused",                                                                  \
       "session, peer, address, reason: a peer was not admitted; peer is its ID, or unknown")               \

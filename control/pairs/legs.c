@@ -20,60 +20,124 @@ static void keep_last(struct services *services, const struct pair_record *recor
         (void)store_set_last(services->store, record->pair, leg, last);
 }
 
-static void take_leg(struct services *services, const struct cv_message *message, enum event_kind kind)
+static void take_leg(const struct pair_ends *ends, const struct cv_message *message, enum event_kind kind)
 {
     static const struct cv_address none;
+    struct services *services = ends->services;
     struct pair_record record;
 
     if (!pair_record_find(services->store, message->leg.pair, &record))
         return;
-    keep_last(services, &record, message->leg.leg, kind == EVENT_LEG_UNBOUND ? &none : &message->leg.address);
+    if (kind == EVENT_LEG_BOUND || kind == EVENT_LEG_MOVED)
+        keep_last(services, &record, message->leg.leg, &message->leg.address);
+    else if (kind == EVENT_LEG_UNBOUND)
+        keep_last(services, &record, message->leg.leg, &none);
+    ends->handlers->leg(ends->context, (enum cv_message_type)message->type, &message->leg);
     events_leg(&services->events, kind, &record, &message->leg);
 }
 
-void legs_event(struct services *services, const struct cv_message *message)
+/*
+ * The leg that was to take this one's place has done so. Nothing is left to do where that is known already.
+ */
+static void take_changed(const struct pair_ends *ends, const struct cv_leg_event *event)
+{
+    struct services *services = ends->services;
+    struct pair_record record;
+
+    if (store_take_next_leg(services->store, event->pair, event->leg) != 0 ||
+        !pair_record_find(services->store, event->pair, &record))
+        return;
+    keep_last(services, &record, event->leg, &event->address);
+    ends->handlers->leg(ends->context, CV_MESSAGE_LEG_CHANGED, event);
+    events_leg(&services->events, EVENT_LEG_CHANGED, &record, event);
+}
+
+void legs_event(const struct pair_ends *ends, const struct cv_message *message)
 {
     switch (message->type) {
     case CV_MESSAGE_LEG_BOUND:
-        take_leg(services, message, EVENT_LEG_BOUND);
+        take_leg(ends, message, EVENT_LEG_BOUND);
         break;
     case CV_MESSAGE_LEG_MOVED:
-        take_leg(services, message, EVENT_LEG_MOVED);
+        take_leg(ends, message, EVENT_LEG_MOVED);
         break;
     case CV_MESSAGE_LEG_UNBOUND:
-        take_leg(services, message, EVENT_LEG_UNBOUND);
+        take_leg(ends, message, EVENT_LEG_UNBOUND);
+        break;
+    case CV_MESSAGE_LEG_PROVEN:
+        take_leg(ends, message, EVENT_LEG_PROVEN);
+        break;
+    case CV_MESSAGE_LEG_UNPROVEN:
+        take_leg(ends, message, EVENT_LEG_UNPROVEN);
+        break;
+    case CV_MESSAGE_LEG_CHANGED:
+        take_changed(ends, &message->leg);
         break;
     default:
         break;
     }
 }
 
-static void learn_leg(struct services *services, const struct pair_record *record, unsigned leg,
-                      const struct cv_address *now, bool installed)
+/* Whether the data plane's leg is the one that was to take the place of the store's. */
+static bool has_changed(const struct pair_ends *ends, uint64_t pair, unsigned leg,
+                        const struct cv_leg_state *state)
 {
+    struct leg_record next;
+
+    if (store_get_next_leg(ends->services->store, pair, leg, &next) != 0 || next.bind != state->bind)
+        return false;
+    return next.bind == CV_BIND_TUNNEL ? next.session == state->session && next.channel == state->channel
+                                       : next.relay_port == state->relay_port && !state->changing;
+}
+
+static void learn_leg(const struct pair_ends *ends, const struct pair_record *record, unsigned leg,
+                      const struct cv_leg_state *state, bool installed)
+{
+    struct services *services = ends->services;
     const struct cv_address *last = &record->legs[leg].last;
-    struct cv_leg_event event = {.pair = record->pair, .leg = (uint8_t)leg, .cause = CAUSE_UNKNOWN};
+    struct cv_leg_event event = {.pair = record->pair,
+                                 .leg = (uint8_t)leg,
+                                 .cause = CAUSE_UNKNOWN,
+                                 .proof = state->proof,
+                                 .bind = state->bind,
+                                 .relay_port = state->relay_port,
+                                 .address = state->address,
+                                 .previous = *last};
     enum event_kind kind;
 
-    if (!has_last(&record->legs[leg]) || cv_address_equal(now, last))
+    if (!has_last(&record->legs[leg]) || cv_address_equal(&state->address, last))
         return;
-    if (cv_ip_is_zero(&now->ip)) {
+    if (cv_ip_is_zero(&state->address.ip)) {
         if (!installed)
             return;
         kind = EVENT_LEG_UNBOUND;
         event.address = *last;
     } else {
         kind = cv_ip_is_zero(&last->ip) ? EVENT_LEG_BOUND : EVENT_LEG_MOVED;
-        event.address = *now;
-        event.previous = *last;
     }
-    (void)store_set_last(services->store, record->pair, leg, now);
+    (void)store_set_last(services->store, record->pair, leg, &state->address);
+    if (kind != EVENT_LEG_UNBOUND)
+        ends->handlers->leg(ends->context,
+                            kind == EVENT_LEG_BOUND ? CV_MESSAGE_LEG_BOUND : CV_MESSAGE_LEG_MOVED, &event);
     events_leg(&services->events, kind, record, &event);
 }
 
-void legs_learn(struct services *services, const struct pair_record *record,
-                const struct cv_pair_state *state, bool installed)
+void legs_learn(const struct pair_ends *ends, struct pair_record *record, const struct cv_pair_state *state,
+                bool installed)
 {
-    for (unsigned leg = 0; leg < 2; leg++)
-        learn_leg(services, record, leg, &state->legs[leg].address, installed);
+    for (unsigned leg = 0; leg < 2; leg++) {
+        const struct cv_leg_state *now = &state->legs[leg];
+        const struct cv_leg_event event = {.pair = record->pair,
+                                           .leg = (uint8_t)leg,
+                                           .proof = now->proof,
+                                           .bind = now->bind,
+                                           .relay_port = now->relay_port,
+                                           .address = now->address};
+
+        if (installed && has_changed(ends, record->pair, leg, now)) {
+            take_changed(ends, &event);
+            (void)pair_record_find(ends->services->store, record->pair, record);
+        }
+        learn_leg(ends, record, leg, now, installed);
+    }
 }

@@ -10,7 +10,7 @@ static void end_pair(const struct pair_ends *ends, const struct pair_record *rec
                      enum cv_session_error code, enum event_kind kind)
 {
     (void)store_remove_pair(ends->services->store, record->pair);
-    ends->gone(ends->context, record->pair, code);
+    ends->handlers->gone(ends->context, record->pair, code);
     events_pair(&ends->services->events, kind, record);
 }
 
@@ -24,6 +24,8 @@ void pair_ends_sessionless(const struct pair_ends *ends, uint64_t pair)
 {
     struct pair_record record;
 
-    if (pair_record_find(ends->services->store, pair, &record))
+    if (ends->handlers->waits(ends->context, pair))
+        (void)store_set_boot_id(ends->services->store, pair, 0);
+    else if (pair_record_find(ends->services->store, pair, &record))
         end_pair(ends, &record, CV_SESSION_ERROR_PEER_GONE, EVENT_PAIR_REMOVED);
 }

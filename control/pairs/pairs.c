@@ -35,10 +35,9 @@ void pairs_free(struct pairs *pairs)
     free(pairs);
 }
 
-void pairs_on_gone(struct pairs *pairs,
-                   void (*gone)(void *context, uint64_t pair, enum cv_session_error code), void *context)
+void pairs_handle(struct pairs *pairs, const struct pair_handlers *handlers, void *context)
 {
-    pairs->ends.gone = gone;
+    pairs->ends.handlers = handlers;
     pairs->ends.context = context;
 }
 
@@ -97,7 +96,7 @@ void pairs_event(struct pairs *pairs, const struct cv_message *message)
         take_lost(pairs, message->count);
         break;
     default:
-        legs_event(pairs->services, message);
+        legs_event(&pairs->ends, message);
         break;
     }
 }

@@ -24,12 +24,8 @@ struct pairs {
 struct pairs *pairs_new(struct services *services); /* NULL: out of memory */
 void pairs_free(struct pairs *pairs);               /* NULL is allowed */
 
-/*
- * Who is above is told of pairs that go for a reason of their own (idle, or a tunnel leg's session has
- * ended), before subscribers are. To be called before there can be a data plane.
- */
-void pairs_on_gone(struct pairs *pairs,
-                   void (*gone)(void *context, uint64_t pair, enum cv_session_error code), void *context);
+/* To be called before there can be a data plane. */
+void pairs_handle(struct pairs *pairs, const struct pair_handlers *handlers, void *context);
 
 /* To be called when sessions know that they are attached: those of another run end, and their pairs. */
 void pairs_attached(struct pairs *pairs);

@@ -18,27 +18,33 @@ bool pair_record_find(struct store *store, uint64_t pair, struct pair_record *re
     return false;
 }
 
-int pair_record_make_tokens(struct pair_record *record)
+int leg_record_make_token(struct leg_record *leg)
 {
-    for (unsigned leg = 0; leg < 2; leg++) {
-        struct leg_record *to = &record->legs[leg];
-
-        if (to->bind != CV_BIND_TOKEN)
-            continue;
-        if (getrandom(to->token, sizeof(to->token), 0) != (ssize_t)sizeof(to->token))
-            return -errno;
-    }
-    return 0;
+    return getrandom(leg->token, sizeof(leg->token), 0) == (ssize_t)sizeof(leg->token) ? 0 : -errno;
 }
 
-static void put_leg(const struct leg_record *record, uint16_t relay_port, struct cv_leg_config *leg)
+int pair_record_make_tokens(struct pair_record *record)
+{
+    int error = 0;
+
+    for (unsigned leg = 0; leg < 2 && error == 0; leg++) {
+        if (record->legs[leg].bind == CV_BIND_TOKEN)
+            error = leg_record_make_token(&record->legs[leg]);
+    }
+    return error;
+}
+
+void leg_record_fill(const struct leg_record *record, struct cv_leg_config *leg)
 {
     leg->bind = record->bind;
-    leg->relay_port = record->bind == CV_BIND_TUNNEL ? 0 : relay_port;
-    leg->proof = record->bind == CV_BIND_FIXED ? CV_PROOF_EXEMPT : CV_PROOF_VOUCHED;
+    leg->relay_port = record->relay_port;
+    leg->proof = record->proof;
+    if (record->proof == CV_PROOF_NEEDED)
+        leg->vouched = record->vouched;
     switch (record->bind) {
     case CV_BIND_TOKEN:
         memcpy(leg->token, record->token, sizeof(leg->token));
+        leg->one_use = record->proof == CV_PROOF_NEEDED;
         leg->last = record->last;
         break;
     case CV_BIND_FIXED:
@@ -66,7 +72,7 @@ int pair_record_put(const struct pair_record *record, struct cv_message *message
     message->put.idle_s = record->idle_s;
     message->put.rate_bytes_per_second = record->rate_bytes_per_second;
     for (unsigned leg = 0; leg < 2; leg++)
-        put_leg(&record->legs[leg], record->relay_port, &message->put.legs[leg]);
+        leg_record_fill(&record->legs[leg], &message->put.legs[leg]);
     message->sequence = 1; /* until it gets its own: a request without one is not well formed */
     error = cv_message_check(message, CV_SENDER_CONTROL);
     message->sequence = 0;

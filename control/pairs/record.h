@@ -9,5 +9,11 @@ bool pair_record_find(struct store *store, uint64_t pair, struct pair_record *re
 /* Fresh tokens for the legs that bind by token. A negative errno when the kernel has none. */
 int pair_record_make_tokens(struct pair_record *record);
 
+/* A fresh token for one. */
+int leg_record_make_token(struct leg_record *leg);
+
+/* What the data plane has to know of a leg. */
+void leg_record_fill(const struct leg_record *record, struct cv_leg_config *leg);
+
 /* What a PAIR_PUT of this record says. -EBADMSG: the data plane would not take it for a message. */
 int pair_record_put(const struct pair_record *record, struct cv_message *message);

@@ -4,7 +4,14 @@
 #include "port_set.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+
+/* Whether it is on a relay port. */
+static bool needs_port(const struct leg_record *leg)
+{
+    return leg->bind != CV_BIND_TUNNEL && !leg->listen;
+}
 
 /* Who has how many pairs that are in the way, for an operator. */
 static void say_taken(const struct pair_record *record, const uint32_t pairs[2], char *text, size_t bytes)
@@ -13,7 +20,7 @@ static void say_taken(const struct pair_record *record, const uint32_t pairs[2],
     size_t used = 0;
 
     for (unsigned leg = 0; leg < 2; leg++) {
-        if (record->legs[leg].bind == CV_BIND_TUNNEL)
+        if (!needs_port(&record->legs[leg]))
             continue;
         used += (size_t)snprintf(text + used, bytes - used, "%s%s has %u pairs", separator,
                                  record->legs[leg].peer, pairs[leg]);
@@ -39,14 +46,14 @@ int relay_port_choose(const struct cv_config *config, struct store *store, struc
     for (unsigned leg = 0; leg < 2; leg++) {
         int error = 0;
 
-        if (record->legs[leg].bind == CV_BIND_TUNNEL)
+        record->legs[leg].relay_port = record->legs[leg].listen ? config->listen_port : 0;
+        if (!needs_port(&record->legs[leg]))
             continue;
         needed = true;
         error = store_ports_taken(store, &record->legs[leg], take_port, &set, &pairs[leg]);
         if (error != 0)
             return error;
     }
-    record->relay_port = 0;
     if (!needed)
         return 0;
     port = port_set_lowest(&set);
@@ -58,6 +65,27 @@ int relay_port_choose(const struct cv_config *config, struct store *store, struc
                        port_set_size(&set), config->relay_port_first, config->relay_port_last, taken);
         return port;
     }
-    record->relay_port = (uint16_t)port;
+    for (unsigned leg = 0; leg < 2; leg++) {
+        if (needs_port(&record->legs[leg]))
+            record->legs[leg].relay_port = (uint16_t)port;
+    }
+    return 0;
+}
+
+int relay_port_choose_next(const struct cv_config *config, struct store *store, struct leg_record *leg)
+{
+    struct port_set set;
+    uint32_t pairs;
+    int port, error;
+
+    leg->relay_port = leg->listen ? config->listen_port : 0;
+    if (!needs_port(leg))
+        return 0;
+    port_set_init(&set, config->relay_port_first, config->relay_port_last);
+    error = store_ports_taken(store, leg, take_port, &set, &pairs);
+    port = error == 0 ? port_set_lowest(&set) : error;
+    if (port < 0)
+        return port;
+    leg->relay_port = (uint16_t)port;
     return 0;
 }

@@ -58,21 +58,20 @@ static void abandon(struct sync *sync, const char *why)
     clear(sync);
 }
 
-static bool same_leg(const struct leg_record *record, uint16_t relay_port, const struct cv_leg_state *state)
+static bool same_leg(const struct leg_record *record, const struct cv_leg_state *state)
 {
     if (record->bind != state->bind)
         return false;
     return record->bind == CV_BIND_TUNNEL
                ? record->session == state->session && record->channel == state->channel
-               : relay_port == state->relay_port;
+               : record->relay_port == state->relay_port;
 }
 
 /* Whether the data plane has the pair as it was put there. */
 static bool same_settings(const struct pair_record *record, const struct cv_pair_state *state)
 {
     return record->idle_s == state->idle_s && record->rate_bytes_per_second == state->rate_bytes_per_second &&
-           same_leg(&record->legs[0], record->relay_port, &state->legs[0]) &&
-           same_leg(&record->legs[1], record->relay_port, &state->legs[1]);
+           same_leg(&record->legs[0], &state->legs[0]) && same_leg(&record->legs[1], &state->legs[1]);
 }
 
 static void on_state(struct request *request, const struct cv_pair_state *state)
@@ -92,7 +91,7 @@ static void on_state(struct request *request, const struct cv_pair_state *state)
         numbers_add(&sync->known, state->pair); /* it works: leave it alone */
         return;
     }
-    legs_learn(services, &record, state, record.boot_id == boot_id);
+    legs_learn(sync->ends, &record, state, record.boot_id == boot_id);
     if (record.boot_id == boot_id && same_settings(&record, state))
         numbers_add(&sync->known, state->pair);
     else if (record.boot_id == boot_id)

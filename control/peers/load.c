@@ -1,50 +1,67 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "load.h"
 
+#include "base/clock.h"
 #include "base/numbers.h"
 #include "offers.h"
 #include "peer_pairs.h"
+#include "registering.h"
 #include "registry.h"
+#include "store/store_offers.h"
 
 #include <errno.h>
 
 struct loading {
     struct peers *peers;
-    struct numbers orphans; /* pairs without their sessions */
+    struct numbers orphans; /* pairs without their instances */
     int error;
 };
 
-static void load_peer(void *context, struct session *session)
+/* One whose session the store does not know is away from now on. */
+static void load_instance(void *context, struct instance_record *record)
 {
     struct loading *loading = context;
+    struct peers *peers = loading->peers;
+    struct peer *peer = peer_enter(peers, record);
 
-    if (peer_begin(loading->peers, session) == NULL)
+    if (peer == NULL) {
+        instance_record_free(record);
         loading->error = -ENOMEM;
+        return;
+    }
+    registry_add(peer);
+    peer->session = record->session == 0 ? NULL : session_find(peers->sessions, record->session);
+    if (peer->session != NULL) {
+        peer->session->peer = peer;
+        return;
+    }
+    if (peer->record.until_ms == 0)
+        peer->record.until_ms = clock_unix_ms() + peers->services->config->session_resume_s * UINT64_C(1000);
+    registering_wait(peer);
 }
 
-static struct peer *find(const struct loading *loading, uint64_t number)
-{
-    struct session *session = session_find(loading->peers->sessions, number);
-
-    return session == NULL ? NULL : peer_of(session);
-}
-
-/* An offer without its two sessions is gone. */
+/* An offer without its two instances, and their sessions, is gone. */
 static void load_offer(void *context, const struct offer_record *record)
 {
     struct loading *loading = context;
-    struct peer *asker = find(loading, record->asker);
-    struct peer *answerer = find(loading, record->answerer);
+    struct peer *asker = peer_find(loading->peers, record->asker);
+    struct peer *answerer = peer_find(loading->peers, record->answerer);
 
-    if (asker != NULL && answerer != NULL)
+    if (asker != NULL && asker->session != NULL && answerer != NULL && answerer->session != NULL)
         offers_load(asker, answerer, record);
+}
+
+static bool mark(struct peer *peer, uint16_t channel)
+{
+    return channel == 0 || channels_mark(&peer->channels, channel);
 }
 
 /* A pair whose offer is still open was made, but neither peer was told: see offers_announce_made. */
 static void load_pair(void *context, const struct peer_pair_record *record)
 {
     struct loading *loading = context;
-    struct peer *const peers[2] = {find(loading, record->asker), find(loading, record->answerer)};
+    struct peer *const peers[2] = {peer_find(loading->peers, record->asker),
+                                   peer_find(loading->peers, record->answerer)};
     struct peer_offer *offer;
 
     if (peers[0] == NULL || peers[1] == NULL) {
@@ -52,7 +69,7 @@ static void load_pair(void *context, const struct peer_pair_record *record)
         return;
     }
     for (unsigned side = 0; side < 2; side++) {
-        if (record->channels[side] != 0 && !channels_mark(&peers[side]->channels, record->channels[side])) {
+        if (!mark(peers[side], record->channels[side]) || !mark(peers[side], record->next_channels[side])) {
             loading->error = -ENOMEM;
             return;
         }
@@ -60,7 +77,7 @@ static void load_pair(void *context, const struct peer_pair_record *record)
     offer = offers_find(peers[1], record->offer);
     if (offer != NULL)
         offers_load_made(offer, record);
-    else if (!peer_pairs_add(peers[0], peers[1], record->pair, record->channels))
+    else if (peer_pairs_add(peers[0], peers[1], record) == NULL)
         loading->error = -ENOMEM;
 }
 
@@ -79,28 +96,21 @@ static bool remove_orphans(struct loading *loading)
     return removed;
 }
 
-static void register_again(void *context, struct session *session)
-{
-    (void)context;
-    if (session->record.order.registered)
-        registry_add(peer_of(session));
-}
-
 int peers_load(struct peers *peers)
 {
     struct loading loading = {.peers = peers};
     struct store *store = peers->services->store;
-    int error;
+    int error = store_load_instances(store, load_instance, &loading);
 
-    sessions_each_known(peers->sessions, load_peer, &loading);
-    if (loading.error != 0)
-        return loading.error;
-    error = store_load_offers(store, load_offer, &loading);
+    if (error == 0)
+        error = loading.error;
+    if (error == 0)
+        error = store_load_offers(store, load_offer, &loading);
     if (error == 0)
         error = store_load_peer_pairs(store, load_pair, &loading);
     if (error == 0 && !remove_orphans(&loading))
         error = -EIO;
     if (error == 0)
-        sessions_each_known(peers->sessions, register_again, NULL);
+        registering_arm(peers);
     return error != 0 ? error : loading.error;
 }

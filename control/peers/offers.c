@@ -5,9 +5,11 @@
 #include "base/log.h"
 #include "base/timer.h"
 #include "capsules.h"
+#include "limits.h"
 #include "pairing.h"
 #include "pairs/record.h"
 #include "pairs/relay_ports.h"
+#include "peer_legs.h"
 #include "peer_pairs.h"
 #include "registry.h"
 #include "sessions/keep.h"
@@ -18,6 +20,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 static void link_offer(struct peer_offer *offer)
 {
@@ -38,37 +41,64 @@ static void end_offer(struct peer_offer *offer)
     free(offer);
 }
 
-/* The channels that it took go back. Those of a peer whose session has ended went with it. */
+/* The channels that it took go back. Those of an instance that has ended went with it. */
 static void give_back(const struct peer_offer *offer)
 {
-    struct peer *const peers[2] = {offer->asker, offer->answerer};
+    const uint64_t instances[2] = {offer->record.asker, offer->record.answerer};
 
     for (unsigned leg = 0; leg < 2; leg++) {
         uint16_t channel = offer->change.record.legs[leg].channel;
+        struct peer *peer = channel == 0 ? NULL : peer_find(offer->all, instances[leg]);
 
-        if (peers[leg] != NULL && channel != 0)
-            channels_give_back(peers[leg]->channels, channel);
+        if (peer != NULL)
+            channels_give_back(peer->channels, channel);
     }
 }
 
-/* REFUSED to those that are still there. A pair that they had not been told of goes. */
-static void end_refused(struct peer_offer *offer, enum cv_session_error code, const char *why)
+/*
+ * REFUSED to those that are still there. A pair that they had not been told of goes. The request that took
+ * the offer is refused, too, and the offer to who made it had ended then.
+ */
+static void end_refused(struct peer_offer *offer, enum cv_session_error code, const char *why,
+                        const struct cv_span *data)
 {
     struct peer *asker = offer->asker;
     struct peer *answerer = offer->answerer;
     const struct offer_record record = offer->record;
 
-    if (offer->pair != 0)
-        peer_pairs_remove(offer->all, offer->pair);
+    if (offer->made.pair != 0)
+        peer_pairs_remove(offer->all, offer->made.pair);
     give_back(offer);
     end_offer(offer);
     if (asker != NULL)
-        capsules_refused(asker->session, CV_ORIGIN_REQUEST, record.request, code, why);
-    if (answerer != NULL)
-        capsules_refused(answerer->session, CV_ORIGIN_OFFER, record.offer, code, why);
+        capsules_refused(asker, CV_ORIGIN_REQUEST, record.request, code, why, data);
+    if (answerer != NULL && record.crossing != 0)
+        capsules_refused(answerer, CV_ORIGIN_REQUEST, record.crossing, code, why, NULL);
+    else if (answerer != NULL)
+        capsules_refused(answerer, CV_ORIGIN_OFFER, record.offer, code, why, NULL);
 }
 
-static struct peer_offer *make_offer(struct peer *asker, struct peer *target, uint64_t request, uint8_t kind)
+/* ---- PAIR_REQUEST ---- */
+
+static void copy_service(const struct cv_parameters *parameters, char service[CV_SERVICE_BYTES_MAX + 1])
+{
+    const struct cv_span *span = &parameters->spans[CV_PARAMETER_SERVICE];
+
+    memcpy(service, span->bytes > 0 ? (const char *)span->at : "", span->bytes);
+    service[span->bytes] = '\0';
+}
+
+static uint16_t copy_data(const struct cv_parameters *parameters, uint8_t data[CV_DATA_BYTES_MAX])
+{
+    const struct cv_span *span = &parameters->spans[CV_PARAMETER_DATA];
+
+    if (span->bytes > 0)
+        memcpy(data, span->at, span->bytes);
+    return span->bytes;
+}
+
+static struct peer_offer *make_offer(struct peer *asker, struct peer *target,
+                                     const struct cv_capsule *capsule)
 {
     struct peer_offer *made = calloc(1, sizeof(*made));
 
@@ -77,10 +107,13 @@ static struct peer_offer *make_offer(struct peer *asker, struct peer *target, ui
     made->all = asker->all;
     made->asker = asker;
     made->answerer = target;
-    made->record.asker = asker->session->record.session;
-    made->record.answerer = target->session->record.session;
-    made->record.request = request;
-    made->record.kind = kind;
+    made->record.asker = asker->record.number;
+    made->record.answerer = target->record.number;
+    made->record.request = capsule->number;
+    made->record.legs = (uint8_t)capsule->request.legs;
+    made->record.asked = capsule->request.peer;
+    copy_service(&capsule->parameters, made->record.service);
+    made->record.data_bytes = copy_data(&capsule->parameters, made->record.data);
     made->record.deadline_ms =
         clock_unix_ms() + asker->all->services->config->session_answer_s * UINT64_C(1000);
     if (store_add_offer(asker->all->services->store, &made->record) != 0) {
@@ -91,28 +124,82 @@ static struct peer_offer *make_offer(struct peer *asker, struct peer *target, ui
     return made;
 }
 
-void offers_request(struct peer *asker, uint64_t request, const struct cv_peer_id *id, uint8_t legs)
+static struct peer *find_target(struct peer *asker, const struct cv_capsule *capsule,
+                                enum cv_session_error *error)
 {
-    struct peer *target = registry_find(asker->all, id);
-    struct peer_offer *made = NULL;
-    const char *why = "the relay could not keep the request";
-    uint8_t kind = pairing_leg_kind(legs);
-    enum cv_session_error error = pairing_offer_hindrance(asker, target, kind, &why);
+    const struct cv_parameters *parameters = &capsule->parameters;
+    const struct registry_query query = {
+        .id = capsule->request.peer,
+        .service = parameters->spans[CV_PARAMETER_SERVICE],
+        .instance = parameters->spans[CV_PARAMETER_INSTANCE].at,
+    };
 
-    if (error == CV_SESSION_ERROR_NONE) {
-        made = make_offer(asker, target, request, kind);
-        error = CV_SESSION_ERROR_INTERNAL;
+    return registry_find(asker->all, &query, error);
+}
+
+/* An open offer of the target to the asker that its request answers: they want the same of each other. */
+static struct peer_offer *find_crossing(const struct peer *asker, const struct peer *target,
+                                        const struct cv_capsule *capsule)
+{
+    char service[CV_SERVICE_BYTES_MAX + 1];
+    struct peer_offer *offer;
+
+    copy_service(&capsule->parameters, service);
+    LIST_FOREACH(offer, &asker->offered, offered)
+    {
+        if (offer->asker == target && !offer->making && offer->made.pair == 0 &&
+            strcmp(offer->record.service, service) == 0)
+            return offer;
     }
-    if (made == NULL) {
-        capsules_refused(asker->session, CV_ORIGIN_REQUEST, request, error, why);
+    return NULL;
+}
+
+static void accept_offer(struct peer_offer *offer, uint64_t legs);
+
+/* The offer ends for the asker with its own request, which takes it. */
+static void cross(struct peer_offer *offer, struct peer *asker, const struct cv_capsule *capsule)
+{
+    offer->record.crossing = capsule->number;
+    offer->record.crossing_asked = capsule->request.peer;
+    offer->record.answer_bytes = copy_data(&capsule->parameters, offer->record.answer);
+    (void)store_set_answer(asker->all->services->store, &offer->record);
+    capsules_refused(asker, CV_ORIGIN_OFFER, offer->record.offer, CV_SESSION_ERROR_CROSSED,
+                     "your own request has made the pair", NULL);
+    if (offer->answerer == asker) /* its session goes on */
+        accept_offer(offer, capsule->request.legs);
+}
+
+void offers_request(struct peer *asker, const struct cv_capsule *capsule)
+{
+    const char *why = "no session of this peer here";
+    enum cv_session_error error = CV_SESSION_ERROR_TOO_MANY;
+    struct peer *target = NULL;
+    struct peer_offer *offer = NULL;
+
+    if (limits_request(asker))
+        target = find_target(asker, capsule, &error);
+    else
+        why = "too many requests in too short a time";
+    if (error == CV_SESSION_ERROR_NO_SUCH_SERVICE)
+        why = "no instance of the other peer takes requests for that service";
+    if (target != NULL)
+        offer = find_crossing(asker, target, capsule);
+    if (offer != NULL) {
+        cross(offer, asker, capsule);
         return;
     }
-    session_write(
-        target->session,
-        &(struct cv_capsule){.type = CV_CAPSULE_PAIR_OFFER,
-                             .offer = {.offer = made->record.offer,
-                                       .peer = asker->session->record.chain.ids[0],
-                                       .answer_s = asker->all->services->config->session_answer_s}});
+    if (target != NULL)
+        error = pairing_offer_hindrance(asker, capsule->request.legs, target, &why);
+    if (error == CV_SESSION_ERROR_NONE) {
+        offer = make_offer(asker, target, capsule);
+        error = CV_SESSION_ERROR_INTERNAL;
+        why = "the relay could not keep the request";
+    }
+    if (offer == NULL) {
+        capsules_refused(asker, CV_ORIGIN_REQUEST, capsule->number, error, why, NULL);
+        return;
+    }
+    capsules_offer(target, &offer->record, asker, asker->all->services->config->session_answer_s);
     offers_arm(asker->all);
 }
 
@@ -128,39 +215,58 @@ struct peer_offer *offers_find(const struct peer *answerer, uint64_t number)
     return NULL;
 }
 
+/* The same, while it waits for an answer. */
+static struct peer_offer *find_open(const struct peer *answerer, uint64_t number)
+{
+    struct peer_offer *offer = offers_find(answerer, number);
+
+    return offer == NULL || offer->making || offer->made.pair != 0 || offer->record.crossing != 0 ? NULL
+                                                                                                  : offer;
+}
+
+/* ---- The pair ---- */
+
 /* The pair is there: tells both, and ends the offer. */
 static void announce(struct peer_offer *offer, const struct pair_record *record)
 {
     struct peer *asker = offer->asker;
     struct peer *answerer = offer->answerer;
     const struct offer_record ended = offer->record;
-    const uint16_t channels[2] = {record->legs[0].channel, record->legs[1].channel};
+    const struct cv_span answer = {.at = ended.answer, .bytes = ended.answer_bytes};
+    const struct cv_span data = {.at = ended.data, .bytes = ended.data_bytes};
+    struct peer_pair *pair;
 
-    if (!peer_pairs_add(asker, answerer, record->pair, channels)) {
-        offer->pair = record->pair;
-        end_refused(offer, CV_SESSION_ERROR_INTERNAL, "out of memory");
+    for (unsigned leg = 0; leg < 2; leg++)
+        offer->made.channels[leg] = record->legs[leg].channel;
+    pair = peer_pairs_add(asker, answerer, &offer->made);
+    if (pair == NULL) {
+        end_refused(offer, CV_SESSION_ERROR_INTERNAL, "out of memory", NULL);
         return;
     }
     end_offer(offer);
-    log_info("pair %" PRIu64 " made by sessions %" PRIu64 " (%s leg) and %" PRIu64 " (%s leg)", record->pair,
-             ended.asker, leg_kind_name(record->legs[0].bind), ended.answerer,
-             leg_kind_name(record->legs[1].bind));
+    log_info("pair %" PRIu64 " made by instances %" PRIu64 " (%s leg) and %" PRIu64 " (%s leg)", record->pair,
+             ended.asker, leg_kind_name(&record->legs[0]), ended.answerer, leg_kind_name(&record->legs[1]));
     events_pair(&asker->all->services->events, EVENT_PAIR_ADDED, record);
-    capsules_made(asker->session, CV_ORIGIN_REQUEST, ended.request, record, 0);
-    capsules_made(answerer->session, CV_ORIGIN_OFFER, ended.offer, record, 1);
+    capsules_made(asker, CV_ORIGIN_REQUEST, ended.request, pair, record, &answer);
+    capsules_other_leg(asker, pair, &record->legs[1]);
+    if (ended.crossing != 0)
+        capsules_made(answerer, CV_ORIGIN_REQUEST, ended.crossing, pair, record, &data);
+    else
+        capsules_made(answerer, CV_ORIGIN_OFFER, ended.offer, pair, record, NULL);
+    capsules_other_leg(answerer, pair, &record->legs[0]);
 }
 
 static void refuse_made(struct peer_offer *offer, const struct pair_change *change)
 {
     if (change->outcome == CHANGE_DONE) {
-        offer->pair = change->record.pair;
-        end_refused(offer, CV_SESSION_ERROR_PEER_GONE, "the other peer's session has ended");
+        offer->made.pair = change->record.pair;
+        end_refused(offer, CV_SESSION_ERROR_PEER_GONE, "the other peer's session has ended", NULL);
     } else if (change->outcome == CHANGE_REFUSED && change->error == -ENOTCONN) {
-        end_refused(offer, CV_SESSION_ERROR_PEER_GONE, "the session of a tunnel leg has ended");
+        end_refused(offer, CV_SESSION_ERROR_PEER_GONE, "the session of a tunnel leg has ended", NULL);
     } else if (change->outcome == CHANGE_REFUSED && change->error == -ENOSPC) {
-        end_refused(offer, CV_SESSION_ERROR_RELAY_FULL, "the relay has no room for another pair");
+        end_refused(offer, CV_SESSION_ERROR_RELAY_FULL, "the relay has no room for another pair", NULL);
     } else {
-        end_refused(offer, CV_SESSION_ERROR_INTERNAL, "the relay could not make the pair");
+        end_refused(offer, CV_SESSION_ERROR_INTERNAL, "the relay could not make the pair", NULL);
     }
 }
 
@@ -175,61 +281,67 @@ static void on_made(struct pair_change *change)
         offer->asker->making--;
     if (offer->answerer != NULL)
         offer->answerer->making--;
-    if (change->outcome == CHANGE_DONE && offer->asker != NULL && offer->answerer != NULL)
+    if (change->outcome == CHANGE_DONE && offer->asker != NULL && offer->answerer != NULL) {
         announce(offer, &record);
-    else
+    } else {
+        offer->made.pair = 0;
         refuse_made(offer, change);
+    }
     sessions_keep(all->sessions);
 }
 
-static void fill_leg(struct peer *peer, uint8_t kind, struct leg_record *leg)
-{
-    struct session *session = peer->session;
-
-    (void)session_label(session, leg->peer);
-    leg->bind = CV_BIND_TOKEN;
-    if (kind == CV_LEG_KIND_UDP)
-        return;
-    leg->bind = CV_BIND_TUNNEL;
-    leg->session = session->record.session;
-    leg->channel = channels_take(&peer->channels, session->record.channel);
-    if (leg->channel == 0)
-        return;
-    session->record.channel = leg->channel;
-    session_changed(session);
-}
-
-static void fill_record(const struct peer_offer *offer, uint8_t answerers_kind, struct pair_record *record)
+static void fill_record(const struct peer_offer *offer, const uint8_t kinds[2], struct pair_record *record)
 {
     const struct cv_config *config = offer->all->services->config;
 
     memset(record, 0, sizeof(*record));
     record->idle_s = config->pair_idle_s;
     record->rate_bytes_per_second = config->pair_rate_bytes_per_second;
-    fill_leg(offer->asker, offer->record.kind, &record->legs[0]);
-    fill_leg(offer->answerer, answerers_kind, &record->legs[1]);
+    peer_legs_fill(offer->asker, kinds[0], &record->legs[0]);
+    peer_legs_fill(offer->answerer, kinds[1], &record->legs[1]);
+}
+
+/* The asker dials; where requests crossed, the one with the lower ID. */
+static int fill_made(struct peer_offer *offer)
+{
+    const struct offer_record *record = &offer->record;
+    const struct cv_peer_id *asker = &offer->asker->record.chain.ids[0];
+    const struct cv_peer_id *answerer = &offer->answerer->record.chain.ids[0];
+    bool crossing = record->crossing != 0;
+
+    offer->made = (struct peer_pair_record){
+        .asker = record->asker,
+        .answerer = record->answerer,
+        .offer = record->offer,
+        .asked = {record->asked, crossing ? record->crossing_asked : record->asked},
+        .dials = crossing && memcmp(answerer->bytes, asker->bytes, sizeof(asker->bytes)) < 0,
+    };
+    memcpy(offer->made.service, record->service, sizeof(offer->made.service));
+    return getrandom(offer->made.id, sizeof(offer->made.id), 0) == (ssize_t)sizeof(offer->made.id) ? 0 : -EIO;
 }
 
 /* 0: `on_made` follows. Else the offer is to be refused. */
-static int begin_pair(struct peer_offer *offer, uint8_t answerers_kind, char *why, size_t why_bytes)
+static int begin_pair(struct peer_offer *offer, const uint8_t kinds[2], char *why, size_t why_bytes)
 {
     struct services *services = offer->all->services;
     struct pair_record *record = &offer->change.record;
-    struct peer_pair_record link = {
-        .asker = offer->record.asker, .answerer = offer->record.answerer, .offer = offer->record.offer};
     int error;
 
-    fill_record(offer, answerers_kind, record);
+    fill_record(offer, kinds, record);
     error = relay_port_choose(services->config, services->store, record, why, why_bytes);
     if (error == 0)
         error = pair_record_make_tokens(record);
+    if (error == 0)
+        error = fill_made(offer);
     offer->change.done = on_made;
     if (error == 0)
         error = pair_change_add(offer->all->pairs, &offer->change);
-    if (error != 0)
+    if (error != 0) {
+        offer->made.pair = 0;
         return error;
-    link.pair = record->pair;
-    (void)store_add_peer_pair(services->store, &link); /* when this fails so does the commit */
+    }
+    offer->made.pair = record->pair;
+    (void)store_add_peer_pair(services->store, &offer->made); /* when this fails so does the commit */
     TAILQ_REMOVE(&offer->all->offers, offer, entry);
     offer->making = true;
     offer->asker->making++;
@@ -237,40 +349,65 @@ static int begin_pair(struct peer_offer *offer, uint8_t answerers_kind, char *wh
     return 0;
 }
 
-void offers_accept(struct peer *answerer, uint64_t number, uint8_t leg)
+/* ---- Answers ---- */
+
+static void accept_offer(struct peer_offer *offer, uint64_t legs)
 {
-    struct peer_offer *offer = offers_find(answerer, number);
+    uint64_t number = offer->record.offer;
     char why[320] = "the relay could not make the pair";
-    enum cv_session_error hindered;
     const char *reason;
+    enum cv_session_error hindered =
+        pairing_hindrance(offer->asker, offer->record.legs, offer->answerer, legs, &reason);
     int error;
 
-    if (offer == NULL || offer->making || offer->pair != 0)
-        return;
-    hindered = pairing_hindrance(offer->asker, offer->record.kind, answerer, leg, &reason);
     if (hindered != CV_SESSION_ERROR_NONE) {
-        end_refused(offer, hindered, reason);
+        end_refused(offer, hindered, reason, NULL);
         return;
     }
-    error = begin_pair(offer, leg, why, sizeof(why));
+    error = begin_pair(offer,
+                       (const uint8_t[]){pairing_leg_kind(offer->asker, offer->record.legs),
+                                         pairing_leg_kind(offer->answerer, legs)},
+                       why, sizeof(why));
     if (error == 0)
         return;
     log_warning("offer %" PRIu64 " came to nothing: %s", number, why);
     if (error == -ENOSPC)
-        end_refused(offer, CV_SESSION_ERROR_RELAY_FULL, "no relay port is free for this pair");
+        end_refused(offer, CV_SESSION_ERROR_RELAY_FULL, "no relay port is free for this pair", NULL);
     else
-        end_refused(offer, CV_SESSION_ERROR_INTERNAL, "the relay could not make the pair");
+        end_refused(offer, CV_SESSION_ERROR_INTERNAL, "the relay could not make the pair", NULL);
 }
 
-void offers_refuse(struct peer *answerer, uint64_t number, uint64_t code)
+void offers_accept(struct peer *answerer, const struct cv_capsule *capsule)
 {
-    struct peer_offer *offer = offers_find(answerer, number);
+    struct peer_offer *offer = find_open(answerer, capsule->number);
 
-    if (offer == NULL || offer->making || offer->pair != 0)
+    if (offer == NULL)
+        return;
+    offer->record.answer_bytes = copy_data(&capsule->parameters, offer->record.answer);
+    if (offer->record.answer_bytes > 0)
+        (void)store_set_answer(offer->all->services->store, &offer->record);
+    accept_offer(offer, capsule->accept.legs);
+}
+
+void offers_refuse(struct peer *answerer, const struct cv_capsule *capsule)
+{
+    struct peer_offer *offer = find_open(answerer, capsule->number);
+    uint64_t code = capsule->refuse.code;
+
+    if (offer == NULL)
         return;
     if ((cv_session_error_where(code) & CV_IN_REFUSE) == 0)
         code = CV_SESSION_ERROR_NOT_WANTED;
-    end_refused(offer, (enum cv_session_error)code, cv_session_error_meaning(code));
+    end_refused(offer, (enum cv_session_error)code, cv_session_error_meaning(code),
+                &capsule->parameters.spans[CV_PARAMETER_DATA]);
+}
+
+void offers_answer_bad(struct peer *answerer, uint64_t number, enum cv_session_error code)
+{
+    struct peer_offer *offer = find_open(answerer, number);
+
+    if (offer != NULL)
+        end_refused(offer, code, cv_session_error_meaning(code), NULL);
 }
 
 void offers_arm(struct peers *all)
@@ -293,9 +430,18 @@ void offers_on_timer(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     while ((offer = TAILQ_FIRST(&all->offers)) != NULL && offer->record.deadline_ms <= now)
-        end_refused(offer, CV_SESSION_ERROR_NO_ANSWER, "the offer was not answered in time");
+        end_refused(offer, CV_SESSION_ERROR_NO_ANSWER, "the offer was not answered in time", NULL);
     offers_arm(all);
     sessions_keep(all->sessions);
+}
+
+/* A pair that is being made with it is found to be without it when it is made. */
+static void leave_offer(struct peer_offer *offer, struct peer *peer)
+{
+    if (offer->making)
+        peer->making--;
+    else
+        end_refused(offer, CV_SESSION_ERROR_PEER_GONE, "the other peer's session has ended", NULL);
 }
 
 void offers_leave(struct peer *peer)
@@ -305,14 +451,12 @@ void offers_leave(struct peer *peer)
     while ((offer = LIST_FIRST(&peer->asked)) != NULL) {
         LIST_REMOVE(offer, asked);
         offer->asker = NULL;
-        if (!offer->making)
-            end_refused(offer, CV_SESSION_ERROR_PEER_GONE, "the other peer's session has ended");
+        leave_offer(offer, peer);
     }
     while ((offer = LIST_FIRST(&peer->offered)) != NULL) {
         LIST_REMOVE(offer, offered);
         offer->answerer = NULL;
-        if (!offer->making)
-            end_refused(offer, CV_SESSION_ERROR_PEER_GONE, "the other peer's session has ended");
+        leave_offer(offer, peer);
     }
 }
 
@@ -331,7 +475,7 @@ void offers_load(struct peer *asker, struct peer *answerer, const struct offer_r
 
 void offers_load_made(struct peer_offer *offer, const struct peer_pair_record *pair)
 {
-    offer->pair = pair->pair;
+    offer->made = *pair;
     for (unsigned leg = 0; leg < 2; leg++)
         offer->change.record.legs[leg].channel = pair->channels[leg];
 }
@@ -344,7 +488,7 @@ void offers_announce_made(struct peers *all)
         struct pair_record record;
 
         next = TAILQ_NEXT(offer, entry);
-        if (offer->pair != 0 && store_get_pair(all->services->store, offer->pair, &record) == 0)
+        if (offer->made.pair != 0 && store_get_pair(all->services->store, offer->made.pair, &record) == 0)
             announce(offer, &record);
     }
 }

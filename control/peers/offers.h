@@ -3,14 +3,15 @@
 /*
  * From one peer's PAIR_REQUEST to another's answer:
  *
- *      request ──> offered ──accept──> making ──> pair (peer_pairs.h), PAIR_MADE to both
- *         │           │ refuse, time, a session ends │ no port, no room
- *         └───────────┴──────────────────────────────┴──> REFUSED
+ *      request ──> offered ──accept, or the other's own request──> making ──> pair (peer_pairs.h), PAIR_MADE
+ *         │           │ refuse, time, a session ends                 │ no port, no room
+ *         └───────────┴──────────────────────────────────────────────┴──> REFUSED
  *
  * An offer is in the store from the moment it is made until it is decided.
  */
 #include "pairs/pair_change.h"
 #include "peer.h"
+#include "store/store_offers.h"
 
 struct peer_offer {
     TAILQ_ENTRY(peer_offer) entry; /* of all offers; not while it is being made */
@@ -20,13 +21,18 @@ struct peer_offer {
     struct peer *asker; /* NULL: its session has ended, while the pair was being made */
     struct peer *answerer;
     bool making;
-    uint64_t pair; /* made, and nobody was told: control was killed, or a session has ended; 0: not */
+    struct peer_pair_record
+        made; /* a pair that nobody was told of: control was killed, or a session has ended */
     struct pair_change change; /* while it is being made. The channels in its record are taken */
 };
 
-void offers_request(struct peer *asker, uint64_t request, const struct cv_peer_id *id, uint8_t legs);
-void offers_accept(struct peer *answerer, uint64_t offer, uint8_t leg);
-void offers_refuse(struct peer *answerer, uint64_t offer, uint64_t code);
+/* PAIR_REQUEST, PAIR_ACCEPT, PAIR_REFUSE. */
+void offers_request(struct peer *asker, const struct cv_capsule *capsule);
+void offers_accept(struct peer *answerer, const struct cv_capsule *capsule);
+void offers_refuse(struct peer *answerer, const struct cv_capsule *capsule);
+
+/* An answer of which nothing but the number of its offer is good: the offer ends for this. */
+void offers_answer_bad(struct peer *answerer, uint64_t offer, enum cv_session_error code);
 
 /* The peer's session has ended. */
 void offers_leave(struct peer *peer);

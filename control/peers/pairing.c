@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pairing.h"
 
-#define NO_DATAGRAMS "a tunnel leg needs a session that takes DATAGRAM frames"
-#define MANY_TUNNELS "one of the sessions has as many tunnel legs as it may have"
+#define NO_COMMON_LEG "none of these kinds of leg was registered, or is to be had here"
+#define NO_DATAGRAMS  "a tunnel leg needs a session that takes DATAGRAM frames"
+#define MANY_TUNNELS  "one of the sessions has as many tunnel legs as it may have"
 
 static bool is_full(const struct peer *peer)
 {
@@ -11,55 +12,80 @@ static bool is_full(const struct peer *peer)
     return order->pairs + peer->making >= order->pairs_max;
 }
 
-uint8_t pairing_leg_kind(uint8_t legs)
-{
-    return (legs & CV_LEG_KIND_UDP) != 0 ? CV_LEG_KIND_UDP : CV_LEG_KIND_TUNNEL;
-}
-
 static bool may_tunnel(const struct peer *peer)
 {
     return peer->session->record.payload_bytes > 0;
 }
 
-/* NONE: the peer can have one more leg of this kind. */
-static enum cv_session_error leg_hindrance(const struct peer *peer, uint8_t kind, const char **why)
+uint8_t pairing_leg_kind(const struct peer *peer, uint64_t legs)
 {
-    if (kind == CV_LEG_KIND_UDP)
-        return CV_SESSION_ERROR_NONE;
-    if (!may_tunnel(peer)) {
-        *why = NO_DATAGRAMS;
-        return CV_SESSION_ERROR_NO_COMMON_LEG;
-    }
-    if (!channels_left(peer->channels)) {
-        *why = MANY_TUNNELS;
-        return CV_SESSION_ERROR_TOO_MANY_PAIRS;
-    }
-    return CV_SESSION_ERROR_NONE;
+    uint64_t common = legs & peer->record.legs;
+
+    if ((common & CV_LEG_KIND_UDP) != 0)
+        return CV_LEG_KIND_UDP;
+    if ((common & CV_LEG_KIND_LISTEN) != 0)
+        return CV_LEG_KIND_LISTEN;
+    return (common & CV_LEG_KIND_TUNNEL) != 0 && may_tunnel(peer) && channels_left(peer->channels)
+               ? CV_LEG_KIND_TUNNEL
+               : 0;
 }
 
-enum cv_session_error pairing_offer_hindrance(const struct peer *asker, const struct peer *target,
-                                              uint8_t kind, const char **why)
+enum cv_session_error pairing_leg_hindrance(const struct peer *peer, uint64_t legs, const char **why)
+{
+    if (pairing_leg_kind(peer, legs) != 0)
+        return CV_SESSION_ERROR_NONE;
+    if ((legs & peer->record.legs & CV_LEG_KIND_TUNNEL) == 0) {
+        *why = NO_COMMON_LEG;
+        return CV_SESSION_ERROR_NO_COMMON_LEG;
+    }
+    *why = may_tunnel(peer) ? MANY_TUNNELS : NO_DATAGRAMS;
+    return may_tunnel(peer) ? CV_SESSION_ERROR_TOO_MANY_PAIRS : CV_SESSION_ERROR_NO_COMMON_LEG;
+}
+
+static bool lists(const struct instance_record *record, const struct chain *chain)
+{
+    for (unsigned i = 0; i < record->listed_count; i++) {
+        if (chain_has(chain, &record->listed[i]))
+            return true;
+    }
+    return false;
+}
+
+bool pairing_is_reachable(const struct peer *target, const struct peer *asker)
+{
+    switch (target->record.reachable) {
+    case CV_REACHABLE_BY_ANYONE:
+        return true;
+    case CV_REACHABLE_BY_LISTED:
+        return lists(&target->record, &asker->record.chain);
+    default:
+        return false;
+    }
+}
+
+enum cv_session_error pairing_offer_hindrance(const struct peer *asker, uint64_t legs,
+                                              const struct peer *target, const char **why)
 {
     enum cv_session_error error;
 
-    if (target == NULL) {
-        *why = "no session of this peer here";
-        return CV_SESSION_ERROR_NO_SUCH_PEER;
-    }
     if (target == asker) {
-        *why = "a peer cannot be paired with itself";
+        *why = "an instance cannot be paired with itself";
         return CV_SESSION_ERROR_NOT_ALLOWED;
     }
     if (asker->session->record.order.going_away || target->session->record.order.going_away) {
         *why = "the relay is sending its peers away";
         return CV_SESSION_ERROR_GOING_AWAY;
     }
-    if ((target->session->record.order.legs & CV_LEG_KIND_UDP) == 0 &&
-        ((target->session->record.order.legs & CV_LEG_KIND_TUNNEL) == 0 || !may_tunnel(target))) {
+    if (!pairing_is_reachable(target, asker)) {
+        *why = "the other peer does not want this pair";
+        return CV_SESSION_ERROR_NOT_WANTED;
+    }
+    if ((target->record.legs & (CV_LEG_KIND_UDP | CV_LEG_KIND_LISTEN)) == 0 &&
+        ((target->record.legs & CV_LEG_KIND_TUNNEL) == 0 || !may_tunnel(target))) {
         *why = "the other peer can use no kind of leg";
         return CV_SESSION_ERROR_NO_COMMON_LEG;
     }
-    error = leg_hindrance(asker, kind, why);
+    error = pairing_leg_hindrance(asker, legs, why);
     if (error != CV_SESSION_ERROR_NONE)
         return error;
     if (is_full(asker) || is_full(target)) {
@@ -73,8 +99,9 @@ enum cv_session_error pairing_offer_hindrance(const struct peer *asker, const st
     return CV_SESSION_ERROR_NONE;
 }
 
-enum cv_session_error pairing_hindrance(const struct peer *asker, uint8_t askers_kind,
-                                        const struct peer *answerer, uint8_t answerers_kind, const char **why)
+enum cv_session_error pairing_hindrance(const struct peer *asker, uint64_t askers_legs,
+                                        const struct peer *answerer, uint64_t answerers_legs,
+                                        const char **why)
 {
     enum cv_session_error error;
 
@@ -82,6 +109,6 @@ enum cv_session_error pairing_hindrance(const struct peer *asker, uint8_t askers
         *why = "one of the peers is at its limit of pairs";
         return CV_SESSION_ERROR_TOO_MANY_PAIRS;
     }
-    error = leg_hindrance(asker, askers_kind, why);
-    return error != CV_SESSION_ERROR_NONE ? error : leg_hindrance(answerer, answerers_kind, why);
+    error = pairing_leg_hindrance(asker, askers_legs, why);
+    return error != CV_SESSION_ERROR_NONE ? error : pairing_leg_hindrance(answerer, answerers_legs, why);
 }

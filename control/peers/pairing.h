@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* Whether two peers can be paired. NONE: they can; else why not, and in words in *why. */
+/* Whether two instances can be paired. NONE: they can; else why not, and in words in *why. */
 #include "peer.h"
 
-/* Of the kinds that a peer names for a pair, the one that its leg gets. */
-uint8_t pairing_leg_kind(uint8_t legs);
+/*
+ * Of the kinds that a peer can use for a leg, the one that it gets: the first there is of 1, 4, 2. 0: none.
+ */
+uint8_t pairing_leg_kind(const struct peer *peer, uint64_t legs);
 
-/* For an offer of the asker's, whose leg would be of this kind. `target` NULL: nobody was found. */
-enum cv_session_error pairing_offer_hindrance(const struct peer *asker, const struct peer *target,
-                                              uint8_t kind, const char **why);
+/* Why `pairing_leg_kind` gives none. */
+enum cv_session_error pairing_leg_hindrance(const struct peer *peer, uint64_t legs, const char **why);
+
+/* Whether the target lets the asker ask for it. */
+bool pairing_is_reachable(const struct peer *target, const struct peer *asker);
+
+/* For an offer of the asker's, who can use these kinds of leg. */
+enum cv_session_error pairing_offer_hindrance(const struct peer *asker, uint64_t legs,
+                                              const struct peer *target, const char **why);
 
 /* For the pair itself, when the offer is accepted. */
-enum cv_session_error pairing_hindrance(const struct peer *asker, uint8_t askers_kind,
-                                        const struct peer *answerer, uint8_t answerers_kind,
+enum cv_session_error pairing_hindrance(const struct peer *asker, uint64_t askers_legs,
+                                        const struct peer *answerer, uint64_t answerers_legs,
                                         const char **why);

@@ -2,15 +2,68 @@
 #include "peer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-struct peer *peer_begin(struct peers *all, struct session *session)
+struct peer *peer_enter(struct peers *all, const struct instance_record *record)
 {
     struct peer *made = calloc(1, sizeof(*made));
 
     if (made == NULL)
         return NULL;
     made->all = all;
-    made->session = session;
-    session->peer = made;
+    made->record = *record;
+    LIST_INSERT_HEAD(&all->by_number[record->number % SESSION_BUCKETS], made, by_number);
     return made;
+}
+
+void peer_discard(struct peer *peer)
+{
+    LIST_REMOVE(peer, by_number);
+    instance_record_free(&peer->record);
+    free(peer->channels);
+    free(peer);
+}
+
+struct peer *peer_find(const struct peers *all, uint64_t number)
+{
+    struct peer *peer;
+
+    LIST_FOREACH(peer, &all->by_number[number % SESSION_BUCKETS], by_number)
+    {
+        if (peer->record.number == number)
+            return peer;
+    }
+    return NULL;
+}
+
+void peer_keep(const struct peer *peer)
+{
+    (void)store_set_instance(peer->all->services->store, &peer->record);
+}
+
+bool chain_has(const struct chain *chain, const struct cv_peer_id *id)
+{
+    for (uint32_t i = 0; i < chain->count; i++) {
+        if (cv_peer_id_equal(&chain->ids[i], id))
+            return true;
+    }
+    return false;
+}
+
+bool chains_are_same(const struct chain *one, const struct chain *other)
+{
+    return chain_has(one, &other->ids[0]) || chain_has(other, &one->ids[0]);
+}
+
+bool peer_offers(const struct peer *peer, const struct cv_span *service)
+{
+    const uint8_t *at = peer->record.services;
+    const uint8_t *end = at == NULL ? NULL : at + peer->record.services_bytes;
+
+    while (at != end && at + 1 + at[0] <= end) {
+        if (at[0] == service->bytes && memcmp(at + 1, service->at, service->bytes) == 0)
+            return true;
+        at += 1 + at[0];
+    }
+    return false;
 }

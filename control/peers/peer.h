@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* What is known of one peer beyond its session, and the tables of all. peers.h is the page about them. */
+/*
+ * What is known of one instance of a peer, with a session or away, and the tables of all. peers.h is the
+ * page about them.
+ */
 #include "channels.h"
 #include "pairs/pairs.h"
+#include "rate.h"
 #include "sessions/session.h"
+#include "store/store_instances.h"
 
-/* One of the IDs by which a registered peer is found. */
+/* One of the IDs by which an instance is found. */
 struct peer_key {
     LIST_ENTRY(peer_key) entry;
     struct peer *peer;
@@ -13,15 +18,20 @@ struct peer_key {
 LIST_HEAD(peer_keys, peer_key);
 LIST_HEAD(peer_pairs, peer_pair);
 LIST_HEAD(peer_offers, peer_offer);
+LIST_HEAD(peer_list, peer);
+TAILQ_HEAD(peer_queue, peer);
 TAILQ_HEAD(peer_offer_queue, peer_offer);
 
-/* Made with the first capsule of its session, freed with the session. */
+/* Made when its first session registers; freed with the session, or when it has been away for too long. */
 struct peer {
     struct peers *all;
-    struct session *session;
+    struct session *session; /* NULL: it is away, and its pairs wait for it */
+    struct instance_record record;
+    LIST_ENTRY(peer) by_number;
+    TAILQ_ENTRY(peer) away; /* while it has no session */
 
     /* registry.c */
-    uint64_t registered_at; /* order in which peers registered; 0: cannot be found */
+    uint64_t registered_at; /* order in which instances registered */
     struct peer_key keys[CHAIN_CERTIFICATES];
 
     /* offers.c, peer_pairs.c */
@@ -30,24 +40,57 @@ struct peer {
     struct peer_pairs pairs[2]; /* that it asked for, that it was offered */
     uint32_t making;            /* pairs that are being made with it */
     struct channels *channels;  /* of its tunnel legs, those that are being made included */
+
+    /* limits.c */
+    struct rate requests, messages, probes;
+    uint64_t limited_ms[CV_LIMITED_PROOF + 1]; /* monotonic: when it was told last, of each thing */
 };
 
 struct peers {
     struct services *services;
     struct pairs *pairs;
     struct sessions *sessions;
-    struct peer_keys by_id[SESSION_BUCKETS]; /* of registered peers; the newest come first */
+    struct peer_keys by_leaf[SESSION_BUCKETS]; /* the newest come first */
+    struct peer_keys by_issuer[SESSION_BUCKETS];
+    struct peer_list by_number[SESSION_BUCKETS];
+    struct peer_queue away; /* in the order of record.until_ms */
+    struct event *away_timer;
     uint64_t registrations;
     struct peer_offer_queue offers; /* in the order of their deadlines */
     struct event *timer;            /* for the next deadline */
-    struct peer_pairs by_number[SESSION_BUCKETS];
+    struct peer_pairs pairs_by_number[SESSION_BUCKETS];
 };
 
-/* NULL: out of memory. */
-struct peer *peer_begin(struct peers *all, struct session *session);
+/* Enters one whose record is filled in; the record's lists are its from then on. NULL: out of memory. */
+struct peer *peer_enter(struct peers *all, const struct instance_record *record);
 
-/* NULL: the session has sent no capsule. */
+/* Nothing leads to it any more, and it has neither offers nor pairs. */
+void peer_discard(struct peer *peer);
+
+/* By the number of the instance. NULL: there is none. */
+struct peer *peer_find(const struct peers *all, uint64_t number);
+
+/* NULL: the session has not registered. */
 static inline struct peer *peer_of(const struct session *session)
 {
     return session->peer;
 }
+
+/* Whether it has a session that can be spoken to. */
+static inline bool peer_is_here(const struct peer *peer)
+{
+    return peer->session != NULL && peer->session->phase == SESSION_OPEN;
+}
+
+/* Writes what has changed of its record. When this fails so does the commit. */
+void peer_keep(const struct peer *peer);
+
+/*
+ * Whether an ID is one of the chain's; whether two chains are of one identity: the leaf of one is in the
+ * other.
+ */
+bool chain_has(const struct chain *chain, const struct cv_peer_id *id);
+bool chains_are_same(const struct chain *one, const struct chain *other);
+
+/* Whether the instance takes requests for the service. */
+bool peer_offers(const struct peer *peer, const struct cv_span *service);

@@ -12,47 +12,42 @@
 
 static struct peer_pairs *bucket(struct peers *all, uint64_t pair)
 {
-    return &all->by_number[pair % SESSION_BUCKETS];
+    return &all->pairs_by_number[pair % SESSION_BUCKETS];
 }
 
-static struct peer_pair *find(struct peers *all, uint64_t number)
+struct peer_pair *peer_pairs_find(struct peers *all, uint64_t number, const struct peer *peer)
 {
     struct peer_pair *pair;
 
     LIST_FOREACH(pair, bucket(all, number), by_number)
     {
-        if (pair->pair == number)
-            return pair;
+        if (pair->record.pair == number)
+            return peer == NULL || pair->peers[0] == peer || pair->peers[1] == peer ? pair : NULL;
     }
     return NULL;
 }
 
-static unsigned side_of(const struct peer_pair *pair, const struct peer *peer)
-{
-    return pair->peers[0] == peer ? 0 : 1;
-}
-
-bool peer_pairs_add(struct peer *asker, struct peer *answerer, uint64_t number, const uint16_t channels[2])
+struct peer_pair *peer_pairs_add(struct peer *asker, struct peer *answerer,
+                                 const struct peer_pair_record *record)
 {
     struct peer_pair *made = calloc(1, sizeof(*made));
 
     if (made == NULL)
-        return false;
-    made->pair = number;
+        return NULL;
+    made->record = *record;
     made->peers[0] = asker;
     made->peers[1] = answerer;
-    memcpy(made->channels, channels, sizeof(made->channels));
-    LIST_INSERT_HEAD(bucket(asker->all, number), made, by_number);
+    LIST_INSERT_HEAD(bucket(asker->all, record->pair), made, by_number);
     LIST_INSERT_HEAD(&asker->pairs[0], made, of_peer[0]);
     LIST_INSERT_HEAD(&answerer->pairs[1], made, of_peer[1]);
-    return true;
+    return made;
 }
 
 static void unlink_pair(struct peer_pair *pair)
 {
     for (unsigned side = 0; side < 2; side++) {
-        if (pair->channels[side] != 0)
-            channels_give_back(pair->peers[side]->channels, pair->channels[side]);
+        if (pair->record.channels[side] != 0)
+            channels_give_back(pair->peers[side]->channels, pair->record.channels[side]);
     }
     LIST_REMOVE(pair, by_number);
     LIST_REMOVE(pair, of_peer[0]);
@@ -87,27 +82,27 @@ void peer_pairs_remove(struct peers *all, uint64_t pair)
                   error == -ENOMEM ? "out of memory" : store_error(all->services->store));
 }
 
-/* `side` is told nothing when its session has ended. */
+/* Who is away is told nothing. */
 static void end_pair(struct peer_pair *pair, const enum cv_session_error codes[2], bool remove)
 {
     struct peer *const peers[2] = {pair->peers[0], pair->peers[1]};
-    uint64_t number = pair->pair;
+    uint64_t number = pair->record.pair;
 
     unlink_pair(pair);
     for (unsigned side = 0; side < 2; side++)
-        capsules_closed(peers[side]->session, number, codes[side]);
+        capsules_closed(peers[side], number, codes[side]);
     if (remove)
         peer_pairs_remove(peers[0]->all, number);
 }
 
 void peer_pairs_close(struct peer *peer, uint64_t number)
 {
-    struct peer_pair *pair = find(peer->all, number);
+    struct peer_pair *pair = peer_pairs_find(peer->all, number, peer);
     enum cv_session_error codes[2] = {CV_SESSION_ERROR_PEER_CLOSED, CV_SESSION_ERROR_PEER_CLOSED};
 
-    if (pair == NULL || (pair->peers[0] != peer && pair->peers[1] != peer))
+    if (pair == NULL)
         return;
-    codes[side_of(pair, peer)] = CV_SESSION_ERROR_NONE;
+    codes[peer_pair_side(pair, peer)] = CV_SESSION_ERROR_NONE;
     end_pair(pair, codes, true);
 }
 
@@ -125,34 +120,20 @@ void peer_pairs_leave(struct peer *peer)
 void peer_pairs_gone(struct peers *all, uint64_t number, enum cv_session_error code)
 {
     const enum cv_session_error codes[2] = {code, code};
-    struct peer_pair *pair = find(all, number);
+    struct peer_pair *pair = peer_pairs_find(all, number, NULL);
 
     if (pair != NULL)
         end_pair(pair, codes, false);
 }
 
-#define LIMIT_BYTES 11 /* of a TUNNEL_LIMIT at most */
-
-_Static_assert(CHANNELS_MAX *LIMIT_BYTES < OUTBOX_BYTES_MAX - OUTBOX_BYTES_MAX / 4,
-               "a change of the path must not fill an outbox");
-
-void peer_pairs_limit(struct peer *peer, uint16_t before)
+void peer_pairs_each(struct peer *peer, void (*found)(struct peer_pair *pair, unsigned side))
 {
-    struct session *session = peer->session;
-    uint16_t payload_bytes = session->record.payload_bytes;
+    struct peer_pair *pair, *next;
 
     for (unsigned side = 0; side < 2; side++) {
-        const struct peer_pair *pair;
-
-        LIST_FOREACH(pair, &peer->pairs[side], of_peer[side])
-        {
-            uint16_t channel = pair->channels[side];
-
-            if (channel == 0 || channels_payload(before, channel) == channels_payload(payload_bytes, channel))
-                continue;
-            capsules_limit(session, channel);
-            if (session->phase != SESSION_OPEN)
-                return; /* and has no pairs any more */
+        for (pair = LIST_FIRST(&peer->pairs[side]); pair != NULL && peer_is_here(peer); pair = next) {
+            next = LIST_NEXT(pair, of_peer[side]);
+            found(pair, side);
         }
     }
 }
@@ -172,7 +153,7 @@ uint32_t peer_pairs_count(const struct peer *peer)
 void peer_pairs_free(struct peers *all)
 {
     for (unsigned i = 0; i < SESSION_BUCKETS; i++) {
-        while (!LIST_EMPTY(&all->by_number[i]))
-            unlink_pair(LIST_FIRST(&all->by_number[i]));
+        while (!LIST_EMPTY(&all->pairs_by_number[i]))
+            unlink_pair(LIST_FIRST(&all->pairs_by_number[i]));
     }
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "peers.h"
 
+#include "capsules.h"
+#include "limits.h"
 #include "load.h"
+#include "messages.h"
 #include "offers.h"
+#include "peer_legs.h"
 #include "peer_pairs.h"
+#include "registering.h"
 #include "registry.h"
 #include "sessions/drain.h"
 #include "sessions/keep.h"
@@ -12,83 +17,140 @@
 
 #include <stdlib.h>
 
-static void take_register(struct peer *peer)
+static void take_reachable(struct peer *peer, const struct cv_capsule *capsule)
 {
-    struct session *session = peer->session;
     const struct cv_config *config = peer->all->services->config;
-    const struct cv_capsule answer = {
-        .type = CV_CAPSULE_REGISTERED,
-        .registered =
-            {
-                .minor = CV_PROTOCOL_MINOR,
-                .own = session->record.chain.ids[0],
-                .pairs = config->session_pairs,
-                .idle_s = config->pair_idle_s,
-            },
-    };
 
-    registry_add(peer);
-    session_write(session, &answer);
-    session_write_observed(session);
+    if (capsule->reachable.by == CV_REACHABLE_BY_ANYONE &&
+        config->session_reachable == CV_SESSION_REACHABLE_LISTED) {
+        capsules_refused(peer, CV_ORIGIN_REQUEST, capsule->number, CV_SESSION_ERROR_NOT_ALLOWED,
+                         "the relay's operator wants those who may ask to be listed", NULL);
+        return;
+    }
+    registering_set_reachable(&peer->record, &capsule->reachable);
+    peer_keep(peer);
+    capsules_done(peer, capsule->number);
+}
+
+/* What only later versions of the relay do, and what only it may send, which the reader lets no peer do. */
+static void take_other(struct peer *peer, const struct cv_capsule *capsule)
+{
+    if (cv_capsule_begins(capsule->type) == CV_BEGINS_WITH_REQUEST)
+        capsules_refused(peer, CV_ORIGIN_REQUEST, capsule->number, CV_SESSION_ERROR_NOT_OFFERED,
+                         "this relay does not do that", NULL);
+}
+
+static bool has_too_many(const struct peer *peer, const struct cv_capsule *capsule)
+{
+    return cv_capsule_begins(capsule->type) == CV_BEGINS_WITH_REQUEST &&
+           peer->session->record.order.requests > CV_CAPSULE_OPEN_MAX;
 }
 
 static void take(struct peer *peer, const struct cv_capsule *capsule)
 {
+    if (has_too_many(peer, capsule)) {
+        capsules_refused(peer, CV_ORIGIN_REQUEST, capsule->number, CV_SESSION_ERROR_TOO_MANY,
+                         "as many requests wait as may", NULL);
+        return;
+    }
     switch (capsule->type) {
-    case CV_CAPSULE_REGISTER:
-        if (draining(peer->all->sessions))
-            drain_send_away(peer->session);
-        else
-            take_register(peer);
-        break;
     case CV_CAPSULE_PAIR_REQUEST:
-        offers_request(peer, capsule->request.request, &capsule->request.peer, capsule->request.legs);
+        offers_request(peer, capsule);
         break;
     case CV_CAPSULE_PAIR_ACCEPT:
-        offers_accept(peer, capsule->accept.offer, capsule->accept.leg);
+        offers_accept(peer, capsule);
         break;
     case CV_CAPSULE_PAIR_REFUSE:
-        offers_refuse(peer, capsule->refuse.offer, capsule->refuse.code);
+        offers_refuse(peer, capsule);
         break;
     case CV_CAPSULE_PAIR_CLOSE:
-        peer_pairs_close(peer, capsule->close);
+        peer_pairs_close(peer, capsule->close.pair);
         break;
-    default: /* the relay's own, which the reader lets no peer send */
+    case CV_CAPSULE_LEG_REQUEST:
+        peer_legs_request(peer, capsule);
+        break;
+    case CV_CAPSULE_CHALLENGE_ANSWER:
+        peer_legs_challenge(peer, capsule->challenge);
+        break;
+    case CV_CAPSULE_REACHABLE:
+        take_reachable(peer, capsule);
+        break;
+    case CV_CAPSULE_MESSAGE:
+        messages_take(peer, capsule);
+        break;
+    default:
+        take_other(peer, capsule);
         break;
     }
 }
 
 static void on_capsule(void *context, struct session *session, const struct cv_capsule *capsule)
 {
-    struct peer *peer = peer_of(session);
+    struct peers *peers = context;
 
-    if (peer == NULL)
-        peer = peer_begin(context, session);
-    if (peer == NULL)
-        session_close(session, CV_SESSION_ERROR_INTERNAL, "out of memory");
-    else
-        take(peer, capsule);
+    if (capsule->type != CV_CAPSULE_REGISTER) {
+        if (peer_of(session) != NULL) /* else it was told to go, in place of REGISTERED */
+            take(peer_of(session), capsule);
+    } else if (draining(peers->sessions)) {
+        drain_send_away(session);
+    } else {
+        registering_take(peers, session, capsule);
+    }
 }
 
-static void on_limit(void *context, struct session *session, uint16_t before)
-{
-    (void)context;
-    if (peer_of(session) != NULL)
-        peer_pairs_limit(peer_of(session), before);
-}
-
-static void on_leave(void *context, struct session *session)
+/* One request, or the offer that it answers, ends for what is wrong in the capsule. */
+static void on_bad(void *context, struct session *session, const struct cv_capsule *capsule,
+                   enum cv_capsule_parsed parsed)
 {
     struct peer *peer = peer_of(session);
+    enum cv_session_error code =
+        parsed == CV_CAPSULE_NOT_UNDERSTOOD ? CV_SESSION_ERROR_NOT_UNDERSTOOD : CV_SESSION_ERROR_BAD_REQUEST;
 
     (void)context;
     if (peer == NULL)
         return;
-    registry_remove(peer);
-    offers_leave(peer);
-    peer_pairs_leave(peer);
-    free(peer->channels);
-    peer->channels = NULL;
+    if (cv_capsule_begins(capsule->type) == CV_BEGINS_WITH_OFFER)
+        offers_answer_bad(peer, capsule->number, code);
+    else if (parsed == CV_CAPSULE_NOT_UNDERSTOOD)
+        capsules_not_understood(peer, CV_ORIGIN_REQUEST, capsule->number, capsule->parameters.not_understood);
+    else
+        capsules_refused(peer, CV_ORIGIN_REQUEST, capsule->number, code, cv_session_error_meaning(code),
+                         NULL);
+}
+
+static void on_limit(void *context, struct session *session)
+{
+    (void)context;
+    if (peer_of(session) == NULL)
+        return;
+    capsules_limit(session);
+    if (peer_of(session) != NULL)
+        peer_legs_limit(peer_of(session));
+}
+
+static void on_address(void *context, struct session *session)
+{
+    (void)context;
+    if (peer_of(session) != NULL)
+        peer_legs_moved(peer_of(session));
+}
+
+/* Probe 0 would be the session's own packets. */
+static void on_probe(void *context, struct session *session, const struct cv_session_probe *probe)
+{
+    (void)context;
+    if (peer_of(session) == NULL || probe->number == 0)
+        return;
+    session_write_observed(session, probe->number, &probe->address, &probe->local);
+    if (peer_of(session) != NULL)
+        limits_probe(peer_of(session));
+}
+
+static void on_leave(void *context, struct session *session, bool lost)
+{
+    (void)context;
+    if (peer_of(session) != NULL)
+        registering_leave(peer_of(session), lost);
 }
 
 static void on_known(void *context)
@@ -97,6 +159,7 @@ static void on_known(void *context)
 
     offers_announce_made(peers);
     offers_arm(peers);
+    peer_legs_known(peers);
 }
 
 static void on_pair_gone(void *context, uint64_t pair, enum cv_session_error code)
@@ -104,10 +167,30 @@ static void on_pair_gone(void *context, uint64_t pair, enum cv_session_error cod
     peers_pair_gone(context, pair, code);
 }
 
+/* A tunnel leg's instance is away, or has just come back. */
+static bool on_waits(void *context, uint64_t pair)
+{
+    return peer_pairs_find(context, pair, NULL) != NULL;
+}
+
+static void on_leg(void *context, enum cv_message_type type, const struct cv_leg_event *event)
+{
+    peer_legs_event(context, type, event);
+}
+
 struct peers *peers_new(struct services *services, struct pairs *pairs, struct sessions *sessions)
 {
+    static const struct pair_handlers pair_handlers = {
+        .gone = on_pair_gone, .waits = on_waits, .leg = on_leg};
     static const struct session_handlers handlers = {
-        .capsule = on_capsule, .limit = on_limit, .leave = on_leave, .known = on_known};
+        .capsule = on_capsule,
+        .bad = on_bad,
+        .limit = on_limit,
+        .address = on_address,
+        .probe = on_probe,
+        .leave = on_leave,
+        .known = on_known,
+    };
     struct peers *made = calloc(1, sizeof(*made));
 
     if (made == NULL)
@@ -116,21 +199,16 @@ struct peers *peers_new(struct services *services, struct pairs *pairs, struct s
     made->pairs = pairs;
     made->sessions = sessions;
     TAILQ_INIT(&made->offers);
+    TAILQ_INIT(&made->away);
     sessions_handle(sessions, &handlers, made);
-    pairs_on_gone(pairs, on_pair_gone, made);
+    pairs_handle(pairs, &pair_handlers, made);
     made->timer = evtimer_new(services->loop, offers_on_timer, made);
-    if (made->timer == NULL || peers_load(made) != 0) {
+    made->away_timer = evtimer_new(services->loop, registering_on_timer, made);
+    if (made->timer == NULL || made->away_timer == NULL || peers_load(made) != 0) {
         peers_free(made);
         return NULL;
     }
     return made;
-}
-
-static void free_channels(void *context, struct session *session)
-{
-    (void)context;
-    if (peer_of(session) != NULL)
-        free(peer_of(session)->channels);
 }
 
 void peers_free(struct peers *peers)
@@ -139,9 +217,14 @@ void peers_free(struct peers *peers)
         return;
     peer_pairs_free(peers);
     offers_free(peers);
-    sessions_each_known(peers->sessions, free_channels, NULL);
+    for (unsigned i = 0; i < SESSION_BUCKETS; i++) {
+        while (!LIST_EMPTY(&peers->by_number[i]))
+            peer_discard(LIST_FIRST(&peers->by_number[i]));
+    }
     if (peers->timer != NULL)
         event_free(peers->timer);
+    if (peers->away_timer != NULL)
+        event_free(peers->away_timer);
     free(peers);
 }
 

@@ -4,96 +4,111 @@
 #include <string.h>
 
 /*
- * IDs are hashes already; a peer that searches for colliding ones makes a chain no longer than its sessions.
+ * IDs are hashes already; a peer that searches for colliding ones makes a chain no longer than its
+ * sessions.
  */
-static struct peer_keys *bucket(struct peers *all, const struct cv_peer_id *id)
+static size_t bucket(const struct cv_peer_id *id)
 {
     uint64_t hash;
 
     memcpy(&hash, id->bytes, sizeof(hash));
-    return &all->by_id[hash % SESSION_BUCKETS];
-}
-
-static const struct chain *chain_of(const struct peer *peer)
-{
-    return &peer->session->record.chain;
+    return hash % SESSION_BUCKETS;
 }
 
 static const struct cv_peer_id *id_of(const struct peer_key *key)
 {
-    return &chain_of(key->peer)->ids[key - key->peer->keys];
-}
-
-static bool has_id(const struct chain *chain, const struct cv_peer_id *id)
-{
-    for (uint32_t i = 0; i < chain->count; i++) {
-        if (cv_peer_id_equal(&chain->ids[i], id))
-            return true;
-    }
-    return false;
-}
-
-static bool are_same(const struct chain *one, const struct chain *other)
-{
-    return has_id(one, &other->ids[0]) || has_id(other, &one->ids[0]);
-}
-
-/* Another session of the same peer that has this ID, or NULL. */
-static struct peer *older(const struct peer *peer, const struct cv_peer_id *id)
-{
-    struct peer_key *key;
-
-    LIST_FOREACH(key, bucket(peer->all, id), entry)
-    {
-        if (key->peer != peer && cv_peer_id_equal(id_of(key), id) &&
-            are_same(chain_of(key->peer), chain_of(peer)))
-            return key->peer;
-    }
-    return NULL;
+    return &key->peer->record.chain.ids[key - key->peer->keys];
 }
 
 void registry_add(struct peer *peer)
 {
-    const struct chain *chain = chain_of(peer);
-    struct peer *found;
+    const struct chain *chain = &peer->record.chain;
 
     for (uint32_t i = 0; i < chain->count; i++) {
-        while ((found = older(peer, &chain->ids[i])) != NULL) {
-            registry_remove(found);
-            session_close(found->session, CV_SESSION_ERROR_REPLACED,
-                          "the peer has registered in a newer session");
-        }
-    }
-    for (uint32_t i = 0; i < chain->count; i++) {
+        struct peer_keys *keys = i == 0 ? peer->all->by_leaf : peer->all->by_issuer;
+
         peer->keys[i].peer = peer;
-        LIST_INSERT_HEAD(bucket(peer->all, &chain->ids[i]), &peer->keys[i], entry);
+        LIST_INSERT_HEAD(&keys[bucket(&chain->ids[i])], &peer->keys[i], entry);
     }
     peer->registered_at = ++peer->all->registrations;
-    session_registered(peer->session);
 }
 
 void registry_remove(struct peer *peer)
 {
     if (peer->registered_at == 0)
         return;
-    for (uint32_t i = 0; i < chain_of(peer)->count; i++)
+    for (uint32_t i = 0; i < peer->record.chain.count; i++)
         LIST_REMOVE(&peer->keys[i], entry);
     peer->registered_at = 0;
 }
 
-struct peer *registry_find(struct peers *all, const struct cv_peer_id *id)
+struct search {
+    const struct registry_query *query;
+    struct peer *best;
+    bool any; /* somebody with the ID is here */
+};
+
+/* How well an instance answers the query: 0 not at all. */
+static unsigned fit(const struct peer *peer, const struct registry_query *query)
 {
-    struct peer *newest = NULL;
+    if (query->instance != NULL)
+        return memcmp(peer->record.id, query->instance, sizeof(peer->record.id)) == 0;
+    if (query->service.bytes > 0)
+        return peer_offers(peer, &query->service);
+    return peer->record.services_bytes == 0 ? 2 : 1;
+}
+
+static void look(struct search *search, struct peer_keys *keys)
+{
     struct peer_key *key;
 
-    LIST_FOREACH(key, bucket(all, id), entry)
+    LIST_FOREACH(key, keys, entry)
     {
-        if (!cv_peer_id_equal(id_of(key), id))
+        struct peer *peer = key->peer;
+        unsigned fits, best = search->best == NULL ? 0 : fit(search->best, search->query);
+
+        if (!cv_peer_id_equal(id_of(key), &search->query->id) || !peer_is_here(peer))
             continue;
-        if (key == key->peer->keys)
-            return key->peer;
-        if (newest == NULL || key->peer->registered_at > newest->registered_at)
-            newest = key->peer;
+        search->any = true;
+        fits = fit(peer, search->query);
+        if (fits > best || (fits == best && fits > 0 && peer->registered_at > search->best->registered_at))
+            search->best = peer;
     }
-    return newest;
+}
+
+struct peer *registry_find(struct peers *all, const struct registry_query *query,
+                           enum cv_session_error *error)
+{
+    struct search search = {.query = query};
+
+    look(&search, &all->by_leaf[bucket(&query->id)]);
+    if (!search.any)
+        look(&search, &all->by_issuer[bucket(&query->id)]);
+    if (search.best != NULL)
+        *error = CV_SESSION_ERROR_NONE;
+    else
+        *error = search.any && query->instance == NULL ? CV_SESSION_ERROR_NO_SUCH_SERVICE
+                                                       : CV_SESSION_ERROR_NO_SUCH_PEER;
+    return search.best;
+}
+
+static void each(struct peer_keys *keys, const struct cv_peer_id *id,
+                 void (*found)(void *context, struct peer *peer), void *context)
+{
+    struct peer_key *key, *next;
+
+    for (key = LIST_FIRST(keys); key != NULL; key = next) {
+        next = LIST_NEXT(key, entry);
+        if (cv_peer_id_equal(id_of(key), id))
+            found(context, key->peer);
+    }
+}
+
+/* Those whose leaf is in this chain, and those that have this leaf further up in theirs. */
+void registry_each_same(struct peers *all, const struct chain *chain,
+                        void (*found)(void *context, struct peer *peer), void *context)
+{
+    for (uint32_t i = 0; i < chain->count; i++)
+        each(&all->by_leaf[bucket(&chain->ids[i])], &chain->ids[i], found, context);
+    each(&all->by_issuer[bucket(&chain->ids[0])], &chain->ids[0], found, context);
 }

@@ -1,15 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Registered peers, by ID. Each ID of a session's chain leads to it. Two sessions are of the same peer when
- * the leaf of one is in the chain of the other: then the newer replaces the older. Peers that have no more in
- * common than an issuer stay apart; who asks for the issuer's ID gets the one that registered last.
+ * Instances, by ID: each ID of its chain leads to it. Those that are away are found only by who looks for
+ * another session of the same identity.
  */
 #include "peer.h"
 
-/* The peer has registered: it can be found from now on, and closes the older sessions of the same peer. */
+/* It can be found from now on. */
 void registry_add(struct peer *peer);
 void registry_remove(struct peer *peer); /* nothing happens to one that is not there */
 
-/* The registered peer that has this ID, as its leaf's first. NULL: there is none. */
-struct peer *registry_find(struct peers *all, const struct cv_peer_id *id);
+/* Whom a request or a message is for. */
+struct registry_query {
+    struct cv_peer_id id;
+    struct cv_span service;  /* no bytes: none was named */
+    const uint8_t *instance; /* NULL: whichever is the right one */
+};
+
+/*
+ * The instance that is here and that a query leads to: of those that have the ID as their leaf's, or else
+ * in their chain, the one asked for, or the newest that offers the service; where none is named, the newest
+ * that offers none in particular, or else the newest. NULL, with *error: NO_SUCH_PEER or NO_SUCH_SERVICE.
+ */
+struct peer *registry_find(struct peers *all, const struct registry_query *query,
+                           enum cv_session_error *error);
+
+/*
+ * Calls `found` for each instance, here or away, of the identity that has this chain. It may remove that
+ * one.
+ */
+void registry_each_same(struct peers *all, const struct chain *chain,
+                        void (*found)(void *context, struct peer *peer), void *context);

@@ -98,10 +98,10 @@ void events_pair(struct events *events, enum event_kind kind, const struct pair_
     if (draft.doc == NULL)
         return;
     (void)yyjson_mut_obj_add_uint(draft.doc, draft.params, "pair", record->pair);
-    if (record->relay_port == 0)
+    if (pair_record_port(record) == 0)
         (void)yyjson_mut_obj_add_null(draft.doc, draft.params, "relay_port");
     else
-        (void)yyjson_mut_obj_add_uint(draft.doc, draft.params, "relay_port", record->relay_port);
+        (void)yyjson_mut_obj_add_uint(draft.doc, draft.params, "relay_port", pair_record_port(record));
     peers = yyjson_mut_obj_add_arr(draft.doc, draft.params, "peers");
     for (unsigned leg = 0; leg < 2; leg++)
         (void)yyjson_mut_arr_add_strcpy(draft.doc, peers, record->legs[leg].peer);
@@ -138,10 +138,12 @@ void events_leg(struct events *events, enum event_kind kind, const struct pair_r
     if (kind == EVENT_LEG_UNBOUND) {
         (void)yyjson_mut_obj_add_strcpy(draft.doc, draft.params, "previous",
                                         cv_address_print(&leg->address, text));
-    } else {
+    } else if (!cv_ip_is_zero(&leg->address.ip)) {
         (void)yyjson_mut_obj_add_strcpy(draft.doc, draft.params, "address",
                                         cv_address_print(&leg->address, text));
     }
+    if (kind == EVENT_LEG_CHANGED)
+        (void)yyjson_mut_obj_add_str(draft.doc, draft.params, "kind", leg_kind_name(&record->legs[leg->leg]));
     if (kind == EVENT_LEG_MOVED) {
         (void)yyjson_mut_obj_add_strcpy(draft.doc, draft.params, "previous",
                                         cv_address_print(&leg->previous, text));

@@ -86,7 +86,7 @@ void admission_ask(struct sessions *all, const struct cv_session_ask *ask)
     struct session *session = session_find(all, ask->session);
 
     if (session != NULL)
-        session_free(session);
+        session_free(session, true);
     session = session_new(all, ask->session);
     if (session == NULL) {
         log_error("no memory for another session: the data plane closes it when its time is over");

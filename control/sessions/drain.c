@@ -8,12 +8,17 @@
 #include "stream_out.h"
 
 #include <errno.h>
+#include <string.h>
 
 static void send_away(struct session *session)
 {
     const uint64_t now = clock_monotonic_ms();
     struct cv_capsule capsule = {.type = CV_CAPSULE_GO_AWAY};
 
+    capsule.go_away.relay = session->all->drain.to;
+    if (capsule.go_away.relay.count > 0)
+        cv_parameter_span(&capsule.parameters, CV_PARAMETER_RELAY_ID, session->all->drain.relay.bytes,
+                          sizeof(session->all->drain.relay.bytes));
     if (session->all->drain.until_ms > now)
         capsule.go_away.seconds = (session->all->drain.until_ms - now + 999) / 1000;
     session_write(session, &capsule);
@@ -25,7 +30,7 @@ void drain_send_away(struct session *session)
     send_away(session);
 }
 
-/* The relay says nothing before REGISTER, and GO_AWAY once. */
+/* The relay says nothing before REGISTER. */
 static void tell(void *context, struct session *session)
 {
     uint32_t *told = context;
@@ -34,6 +39,21 @@ static void tell(void *context, struct session *session)
         session->record.order.going_away)
         return;
     send_away(session);
+    ++*told;
+}
+
+static void call_back(void *context, struct session *session)
+{
+    const struct cv_capsule capsule = {.type = CV_CAPSULE_STAY};
+    uint32_t *told = context;
+
+    if (session->phase != SESSION_OPEN || !session->record.order.going_away)
+        return;
+    if (!session->record.order.registered) { /* it never was a guest here */
+        session_close(session, CV_SESSION_ERROR_GOING_AWAY, "it was sent away before it was registered");
+        return;
+    }
+    session_write(session, &capsule);
     ++*told;
 }
 
@@ -64,11 +84,17 @@ struct event *drain_timer_new(struct sessions *all)
     return evtimer_new(all->services->loop, on_time, all);
 }
 
-int drain_begin(struct sessions *all, uint32_t seconds, uint32_t *told)
+int drain_begin(struct sessions *all, uint32_t seconds, const struct cv_relay_addresses *to,
+                const struct cv_peer_id *relay, uint32_t *told)
 {
     if (all->drain.on)
         return -EALREADY;
     all->drain.on = true;
+    memset(&all->drain.to, 0, sizeof(all->drain.to));
+    if (to != NULL) {
+        all->drain.to = *to;
+        all->drain.relay = *relay;
+    }
     all->drain.until_ms = clock_monotonic_ms() + seconds * UINT64_C(1000);
     *told = 0;
     sessions_each(all, tell, told);
@@ -78,12 +104,15 @@ int drain_begin(struct sessions *all, uint32_t seconds, uint32_t *told)
     return 0;
 }
 
-int drain_end(struct sessions *all)
+int drain_end(struct sessions *all, uint32_t *told)
 {
     if (!all->drain.on)
         return -EALREADY;
     all->drain.on = false;
     (void)evtimer_del(all->drain.timer);
-    log_notice("sessions are taken again");
+    *told = 0;
+    sessions_each(all, call_back, told);
+    sessions_keep(all);
+    log_notice("sessions are taken again, and %u peers told to stay", *told);
     return 0;
 }

@@ -2,19 +2,23 @@
 #pragma once
 /*
  * Sending peers away before a stop: GO_AWAY to all of them, nobody new, and the end of those that are still
- * there when the time is over (docs/protocol.md, GO_AWAY). Control that is restarted has forgotten it; peers
- * that were told stay told, for the store knows.
+ * there when the time is over (docs/protocol.md, GO_AWAY). Control that is restarted has forgotten it;
+ * peers that were told stay told, for the store knows.
  */
 #include "session.h"
 
-/* Peers that were told; for all of `seconds` more. -EALREADY: it is under way. */
-int drain_begin(struct sessions *all, uint32_t seconds, uint32_t *told);
+/*
+ * Peers that were told; for all of `seconds` more. `to`: where they are to go, and whose ID the relay there
+ * has; NULL: they are to come back. -EALREADY: it is under way.
+ */
+int drain_begin(struct sessions *all, uint32_t seconds, const struct cv_relay_addresses *to,
+                const struct cv_peer_id *relay, uint32_t *told);
 
 /*
- * Sessions are taken again. Who was told to go gets no offers before it has connected again. -EALREADY:
- * nothing is under way.
+ * Sessions are taken again, and peers that were told to go are told to stay. -EALREADY: nothing is under
+ * way.
  */
-int drain_end(struct sessions *all);
+int drain_end(struct sessions *all, uint32_t *told);
 
 static inline bool draining(const struct sessions *all)
 {

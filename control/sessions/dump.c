@@ -74,7 +74,7 @@ static void resume(struct session *session, const struct cv_session_state *state
     if (!session->record.order.registering)
         registration_await(session);
     else if (session->record.order.registered && moved)
-        session_write_observed(session);
+        session_moved(session);
     session_limit(session, state->payload_bytes);
     stream_out_push(session);
 }
@@ -97,6 +97,7 @@ static void on_state(struct request *request, const struct cv_session_state *sta
     session->confirmed = true;
     session->address = state->address;
     session->local = state->local;
+    memcpy(session->record.ticket, state->ticket, sizeof(session->record.ticket));
     session->quic_version = state->quic_version;
     if (session->phase == SESSION_CLOSING)
         session_order(session, CV_MESSAGE_SESSION_CLOSE, session->close_code);
@@ -108,7 +109,7 @@ static void on_state(struct request *request, const struct cv_session_state *sta
 static void end(struct session *session)
 {
     session_news_ended(session, "gone", 0);
-    session_free(session);
+    session_free(session, true);
 }
 
 static void end_any(void *context, struct session *session)

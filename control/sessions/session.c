@@ -90,10 +90,12 @@ void session_registered(struct session *session)
 void session_limit(struct session *session, uint16_t payload_bytes)
 {
     const struct sessions *all = session->all;
-    uint16_t before = session->record.payload_bytes;
 
+    if (session->record.payload_bytes == payload_bytes)
+        return;
     session->record.payload_bytes = payload_bytes;
-    all->handlers->limit(all->context, session, before);
+    session_changed(session);
+    all->handlers->limit(all->context, session);
 }
 
 static void on_ordered(struct request *request, int error, const struct cv_pair_state *state)
@@ -128,13 +130,13 @@ void session_order(struct session *session, enum cv_message_type type, uint64_t 
 }
 
 /* Ends what it has open with others. */
-static void leave(struct session *session)
+static void leave(struct session *session, bool lost)
 {
     struct sessions *all = session->all;
 
     session->phase = SESSION_CLOSING;
     session_registered(session);
-    all->handlers->leave(all->context, session);
+    all->handlers->leave(all->context, session, lost);
     (void)store_remove_session(all->services->store, session->record.session);
 }
 
@@ -146,7 +148,7 @@ void session_close(struct session *session, enum cv_session_error code, const ch
         return;
     log_info("session %" PRIu64 " closed as %s: %s", session->record.session, cv_session_error_name(code),
              why == NULL ? "" : why);
-    leave(session);
+    leave(session, false);
     session->close_code = code;
     session_order(session, told ? CV_MESSAGE_SESSION_CLOSE : CV_MESSAGE_SESSION_REFUSE, code);
 }
@@ -164,12 +166,12 @@ void session_discard(struct session *session)
     LIST_REMOVE(session, by_number);
     outbox_free(&session->outbox);
     free(session->chain);
-    free(session->peer);
+    free(session->reader_buffer);
     free(session);
 }
 
-void session_free(struct session *session)
+void session_free(struct session *session, bool lost)
 {
-    leave(session);
+    leave(session, lost);
     session_discard(session);
 }

@@ -3,6 +3,7 @@
 /* A session, the table of all, and how one ends. sessions.h is the page about them as a whole. */
 #include "outbox.h"
 #include "protocol/capsule_reader.h"
+#include "protocol/capsule_value.h"
 #include "protocol/session_error.h"
 #include "services/services.h"
 #include "store/store_sessions.h"
@@ -32,7 +33,7 @@ struct session {
     struct cv_address address;
     struct cv_address local;
     uint32_t quic_version;
-    void *peer; /* what the layer above keeps of it; freed with it */
+    void *peer; /* what the layer above has made of it: its instance; NULL: not registered, or ended */
 
     /* SESSION_ASKING. */
     uint8_t *chain;
@@ -46,13 +47,13 @@ struct session {
 
     /* The control stream: stream_in.c, stream_out.c. Offsets count from its start. */
     struct cv_capsule_reader reader;
-    uint8_t reader_buffer[CV_CAPSULE_BUFFER_BYTES];
-    uint64_t received;    /* shown to the reader; record.consumed and what it holds of a capsule */
-    uint64_t credited;    /* told to the data plane */
-    struct outbox outbox; /* from record.sent on */
-    uint64_t pushed;      /* given to the data plane */
-    uint64_t capsule_end; /* of the capsule that `pushed` is within */
-    bool confirming;      /* a SESSION_GET is on its way */
+    uint8_t *reader_buffer; /* while it holds a part of a capsule; NULL: it does not */
+    uint64_t received;      /* shown to the reader; record.consumed and what it holds of a capsule */
+    uint64_t credited;      /* told to the data plane */
+    struct outbox outbox;   /* from record.sent on */
+    uint64_t pushed;        /* given to the data plane */
+    uint64_t capsule_end;   /* of the capsule that `pushed` is within */
+    bool confirming;        /* a SESSION_GET is on its way */
 
     /* Keeping: changed, written and not committed yet, stopped by a full ring. */
     bool changed, writing, blocked;
@@ -66,10 +67,19 @@ struct session {
 struct session_handlers {
     /* A capsule of the peer that has passed the rules of order. */
     void (*capsule)(void *context, struct session *session, const struct cv_capsule *capsule);
-    /* DATAGRAM frames to the peer hold record.payload_bytes from now on, and `before` until now. */
-    void (*limit)(void *context, struct session *session, uint16_t before);
-    /* The session ends, and what it has open with others; it may have been said before. */
-    void (*leave)(void *context, struct session *session);
+    /* One of which only type and number are good, or that has a parameter which is not understood. */
+    void (*bad)(void *context, struct session *session, const struct cv_capsule *capsule,
+                enum cv_capsule_parsed parsed);
+    /* DATAGRAM frames to the peer hold record.payload_bytes from now on. */
+    void (*limit)(void *context, struct session *session);
+    /* The peer has another address, or a probe of its came in. */
+    void (*address)(void *context, struct session *session);
+    void (*probe)(void *context, struct session *session, const struct cv_session_probe *probe);
+    /*
+     * The session ends, and what it has open with others; it may have been said before. `lost`: without a
+     * close of either side, so that the peer may come back for it.
+     */
+    void (*leave)(void *context, struct session *session, bool lost);
     /* The data plane has told of all sessions after an attachment. */
     void (*known)(void *context);
 };
@@ -88,7 +98,9 @@ struct sessions {
     struct request dump;
     struct {
         struct event *timer;
-        uint64_t until_ms; /* monotonic: sessions are closed then */
+        uint64_t until_ms;            /* monotonic: sessions are closed then */
+        struct cv_relay_addresses to; /* where peers are sent; none: to come back here */
+        struct cv_peer_id relay;      /* who is there, with `to` */
         bool on;
     } drain; /* drain.h */
 };
@@ -117,10 +129,15 @@ void session_changed(struct session *session);
 /* The peer has REGISTERed: it has no time limit for that any more. */
 void session_registered(struct session *session);
 
-/* DATAGRAM frames to the peer hold so much from now on. May close the session. */
+/*
+ * DATAGRAM frames to the peer hold so much from now on. May close the session. Nothing is told when nothing
+ * changes.
+ */
 void session_limit(struct session *session, uint16_t payload_bytes);
 
-/* Asks the data plane for something that has no answer worth waiting for: SESSION_ADMIT, _REFUSE, _CLOSE. */
+/*
+ * Asks the data plane for something that has no answer worth waiting for: SESSION_ADMIT, _REFUSE, _CLOSE.
+ */
 void session_order(struct session *session, enum cv_message_type type, uint64_t value);
 
 /* The same for a session that is not known here. */
@@ -132,8 +149,8 @@ void sessions_order(struct sessions *all, const struct cv_session_order *order, 
  */
 void session_close(struct session *session, enum cv_session_error code, const char *why);
 
-/* Ends what it has open, and frees it. */
-void session_free(struct session *session);
+/* Ends what it has open, for good or until the peer comes back for it, and frees it. */
+void session_free(struct session *session, bool lost);
 
 /* Frees it, and nothing else. */
 void session_discard(struct session *session);

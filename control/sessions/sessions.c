@@ -11,6 +11,7 @@
 #include "stream_out.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct sessions *sessions_new(struct services *services)
 {
@@ -74,6 +75,8 @@ static void take_up(struct session *session, const struct cv_session_event *even
     session->phase = SESSION_OPEN;
     session->address = event->address;
     session->record.payload_bytes = event->payload_bytes;
+    memcpy(session->record.ticket, event->ticket, sizeof(session->record.ticket));
+    session_changed(session);
     registration_await(session);
     session_news_up(session);
 }
@@ -84,13 +87,21 @@ static void take_address(struct session *session, const struct cv_session_event 
         return;
     session->address = event->address;
     if (session->phase == SESSION_OPEN && session->record.order.registered)
-        session_write_observed(session);
+        session_moved(session);
 }
 
 static void take_limit(struct session *session, const struct cv_session_event *event)
 {
     if (session->confirmed && session->phase == SESSION_OPEN)
         session_limit(session, event->payload_bytes);
+}
+
+static void take_probe(struct session *session, const struct cv_session_probe *probe)
+{
+    const struct sessions *all = session->all;
+
+    if (session->confirmed && session->phase == SESSION_OPEN && session->record.order.registered)
+        all->handlers->probe(all->context, session, probe);
 }
 
 static void take_data(struct session *session, const struct cv_session_data *data)
@@ -103,12 +114,30 @@ static void take_data(struct session *session, const struct cv_session_data *dat
         stream_in_take(session, data);
 }
 
+/* Whether nobody has closed it: the peer may come back for what it had. */
+static bool is_lost(const struct session *session, const struct cv_session_event *event)
+{
+    if (session->phase == SESSION_CLOSING)
+        return false;
+    switch ((enum cv_session_end)event->end) {
+    case CV_SESSION_END_PEER:
+        return event->application == 0;
+    case CV_SESSION_END_IDLE:
+    case CV_SESSION_END_PROTOCOL:
+    case CV_SESSION_END_NO_ROOM:
+    case CV_SESSION_END_STOP:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void take_closed(struct session *session, const struct cv_session_event *event)
 {
     const char *name = cv_session_end_name(event->end);
 
     session_news_ended(session, name == NULL ? "unknown" : name, event->application ? event->code : 0);
-    session_free(session);
+    session_free(session, is_lost(session, event));
 }
 
 void sessions_event(struct sessions *sessions, const struct cv_message *message)
@@ -134,6 +163,9 @@ void sessions_event(struct sessions *sessions, const struct cv_message *message)
             break;
         case CV_MESSAGE_SESSION_LIMIT:
             take_limit(session, &message->session);
+            break;
+        case CV_MESSAGE_SESSION_PROBE:
+            take_probe(session, &message->probe);
             break;
         default:
             take_closed(session, &message->session);

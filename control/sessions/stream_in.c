@@ -4,10 +4,13 @@
 #include "protocol/capsule_value.h"
 #include "protocol/varint.h"
 
+#include <stdlib.h>
+
 #define UNKNOWN_TYPE 0x17 /* of a capsule that means nothing (RFC 9297 section 5.4) */
 
 /*
- * Within an unknown capsule the reader is brought back by the header of one that is as long as what is left.
+ * Within an unknown capsule the reader is brought back by the header of one that is as long as what is
+ * left.
  */
 static void resume_skipping(struct session *session)
 {
@@ -28,17 +31,45 @@ void stream_in_start(struct session *session)
     session->credited = 0;
 }
 
+/*
+ * What is wrong with one request ends that one, and is for who is above; what makes the stream unreadable,
+ * the session.
+ */
+static bool take_bad(struct session *session, const struct cv_capsule *capsule, enum cv_capsule_parsed parsed)
+{
+    const struct sessions *all = session->all;
+    const char *wrong;
+
+    if (cv_capsule_begins(capsule->type) == CV_BEGINS_WITH_NOTHING) {
+        session_close(session,
+                      parsed == CV_CAPSULE_NOT_UNDERSTOOD ? CV_SESSION_ERROR_NOT_UNDERSTOOD
+                                                          : CV_SESSION_ERROR_MALFORMED,
+                      cv_capsule_name(capsule->type));
+        return false;
+    }
+    wrong = cv_capsule_order_refuse(&session->record.order, capsule);
+    if (wrong != NULL) {
+        session_close(session, CV_SESSION_ERROR_OUT_OF_ORDER, wrong);
+        return false;
+    }
+    all->handlers->bad(all->context, session, capsule, parsed);
+    return session->phase == SESSION_OPEN;
+}
+
 /* True to go on with what is left. */
 static bool take_capsule(struct session *session, const struct cv_capsule_frame *frame)
 {
     const struct sessions *all = session->all;
     struct cv_capsule capsule;
+    enum cv_capsule_parsed parsed = cv_capsule_parse(frame, &capsule);
     const char *wrong;
 
-    if (cv_capsule_parse(frame, &capsule) != 0) {
+    if (parsed == CV_CAPSULE_UNREADABLE) {
         session_close(session, CV_SESSION_ERROR_MALFORMED, cv_capsule_name(frame->type));
         return false;
     }
+    if (parsed != CV_CAPSULE_GOOD)
+        return take_bad(session, &capsule, parsed);
     wrong = cv_capsule_order_next(&session->record.order, &capsule);
     if (wrong != NULL) {
         session_close(session, CV_SESSION_ERROR_OUT_OF_ORDER, wrong);
@@ -73,6 +104,25 @@ static void read_stream(struct session *session, const uint8_t *data, size_t byt
     }
 }
 
+/* Most sessions have no capsule in their reader most of the time, and then no memory for one. */
+static bool lend_buffer(struct session *session)
+{
+    if (session->reader_buffer == NULL)
+        session->reader_buffer = malloc(CV_CAPSULE_VALUE_MAX);
+    session->reader.buffer = session->reader_buffer;
+    return session->reader_buffer != NULL;
+}
+
+static void take_buffer_back(struct session *session)
+{
+    uint64_t skip;
+
+    if (!cv_capsule_reader_idle(&session->reader, &skip))
+        return;
+    free(session->reader_buffer);
+    session->reader_buffer = session->reader.buffer = NULL;
+}
+
 void stream_in_take(struct session *session, const struct cv_session_data *data)
 {
     uint64_t end = data->offset + data->bytes;
@@ -87,6 +137,11 @@ void stream_in_take(struct session *session, const struct cv_session_data *data)
         return;
     }
     session->phase = SESSION_OPEN;
+    if (!lend_buffer(session)) {
+        session_close(session, CV_SESSION_ERROR_INTERNAL, "out of memory");
+        return;
+    }
     known = (size_t)(session->received - data->offset);
     read_stream(session, data->data + known, data->bytes - known);
+    take_buffer_back(session);
 }

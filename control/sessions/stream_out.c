@@ -38,6 +38,7 @@ bool stream_out_sent(struct session *session, uint64_t sent)
 
 void session_write(struct session *session, const struct cv_capsule *capsule)
 {
+    uint8_t written[CV_CAPSULE_BYTES_MAX];
     const char *wrong;
     int bytes;
 
@@ -48,25 +49,38 @@ void session_write(struct session *session, const struct cv_capsule *capsule)
         session_close(session, CV_SESSION_ERROR_INTERNAL, wrong);
         return;
     }
-    if (outbox_reserve(&session->outbox, CV_CAPSULE_BYTES_MAX) != 0) {
-        session_close(session, CV_SESSION_ERROR_NOT_READING, "too much waits for the peer");
-        return;
-    }
-    bytes = cv_capsule_write(capsule, session->outbox.data + session->outbox.bytes, CV_CAPSULE_BYTES_MAX);
+    bytes = cv_capsule_write(capsule, written, sizeof(written));
     if (bytes < 0) {
         session_close(session, CV_SESSION_ERROR_INTERNAL, cv_capsule_name(capsule->type));
         return;
     }
+    if (outbox_reserve(&session->outbox, (size_t)bytes) != 0) {
+        session_close(session, CV_SESSION_ERROR_NOT_READING, "too much waits for the peer");
+        return;
+    }
+    memcpy(session->outbox.data + session->outbox.bytes, written, (size_t)bytes);
     session->outbox.bytes += (uint32_t)bytes;
     session_changed(session);
 }
 
-void session_write_observed(struct session *session)
+void session_write_observed(struct session *session, uint64_t probe, const struct cv_address *peer,
+                            const struct cv_address *relay)
 {
-    const struct cv_capsule capsule = {.type = CV_CAPSULE_OBSERVED_ADDRESS, .observed = session->address};
+    const struct cv_capsule capsule = {.type = CV_CAPSULE_OBSERVED_ADDRESS,
+                                       .observed = {.probe = probe, .peer = *peer, .relay = *relay}};
 
-    session->record.observed = session->address;
+    if (probe == 0)
+        session->record.observed = *peer;
     session_write(session, &capsule);
+}
+
+void session_moved(struct session *session)
+{
+    const struct sessions *all = session->all;
+
+    session_write_observed(session, 0, &session->address, &session->local);
+    if (session->phase == SESSION_OPEN)
+        all->handlers->address(all->context, session);
 }
 
 static void on_confirmed(struct request *request, const struct cv_session_state *state)

@@ -2,8 +2,8 @@
 #pragma once
 /*
  * A session's control stream to the peer. What is written waits in the outbox: it is sent when what it
- * answers is committed (keep.h), and stays until the data plane is known to have it. All functions may close
- * the session; its memory stays valid until control is back in its loop.
+ * answers is committed (keep.h), and stays until the data plane is known to have it. All functions may
+ * close the session; its memory stays valid until control is back in its loop.
  */
 #include "session.h"
 
@@ -21,8 +21,12 @@ bool stream_out_sent(struct session *session, uint64_t sent);
  */
 void session_write(struct session *session, const struct cv_capsule *capsule);
 
-/* Tells the peer the address that its packets come from. */
-void session_write_observed(struct session *session);
+/* Tells the peer the address that its packets, or its probe of this number, came from and to. */
+void session_write_observed(struct session *session, uint64_t probe, const struct cv_address *peer,
+                            const struct cv_address *relay);
+
+/* It has another address: tells the peer, and who is above. */
+void session_moved(struct session *session);
 
 /* Sends and credits what may be, as far as the ring has room. */
 void stream_out_push(struct session *session);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 static int errno_of(int code)
 {
@@ -83,6 +84,14 @@ void rows_bind_bytes(sqlite3_stmt *statement, int position, const void *bytes, s
 uint64_t rows_number(sqlite3_stmt *statement, int column)
 {
     return (uint64_t)sqlite3_column_int64(statement, column);
+}
+
+bool rows_bytes(sqlite3_stmt *statement, int column, void *bytes, size_t count)
+{
+    if (sqlite3_column_bytes(statement, column) != (int)count)
+        return false;
+    memcpy(bytes, sqlite3_column_blob(statement, column), count);
+    return true;
 }
 
 void rows_done(sqlite3_stmt *statement)

@@ -9,11 +9,24 @@
 #include <string.h>
 
 /* Positions of each leg's columns in PAIR_SELECT. */
-#define LEG_COLUMN(leg) (6 + 7 * (int)(leg))
+#define LEG_COLUMN(leg) (5 + LEG_COLUMN_COUNT * (int)(leg))
 
-const char *leg_kind_name(uint8_t bind)
+/* Of the leg that is to take this one's place. */
+#define NEXT(leg) ((leg) + 2u)
+
+const char *leg_kind_name(const struct leg_record *leg)
 {
-    return bind == CV_BIND_TUNNEL ? "tunnel" : "udp";
+    if (leg->bind == CV_BIND_TUNNEL)
+        return "tunnel";
+    return leg->listen ? "listen" : "udp";
+}
+
+uint16_t pair_record_port(const struct pair_record *record)
+{
+    const struct leg_record *first = &record->legs[0], *second = &record->legs[1];
+
+    return first->relay_port == 0 || (first->listen && second->relay_port != 0) ? second->relay_port
+                                                                                : first->relay_port;
 }
 
 /* As rows_write, of a statement that changes the rows of one pair: -ENOENT when there were none. */
@@ -46,27 +59,31 @@ static const char *last_text(const struct cv_address *last, char text[CV_ADDRESS
     return cv_ip_is_zero(&last->ip) ? NULL : cv_address_print(last, text);
 }
 
-static int add_leg(struct store *store, const struct pair_record *record, unsigned side)
+static int put_leg(struct store *store, uint64_t pair, unsigned side, const struct leg_record *leg)
 {
-    sqlite3_stmt *statement = store->statements[STATEMENT_ADD_LEG];
-    const struct leg_record *leg = &record->legs[side];
+    sqlite3_stmt *statement = store->statements[STATEMENT_PUT_LEG];
     char address[CV_ADDRESS_TEXT];
     char last[CV_ADDRESS_TEXT];
 
-    rows_bind_number(statement, 1, record->pair);
+    rows_bind_number(statement, 1, pair);
     rows_bind_number(statement, 2, side);
-    rows_bind_number(statement, 3, leg->bind == CV_BIND_TUNNEL ? 0 : record->relay_port);
-    rows_bind_text(statement, 4, leg->peer);
-    rows_bind_number(statement, 5, leg->bind);
+    rows_bind_number(statement, 3, leg->relay_port);
+    rows_bind_number(statement, 4, leg->listen);
+    rows_bind_text(statement, 5, leg->peer);
+    rows_bind_number(statement, 6, leg->bind);
+    rows_bind_number(statement, 7, leg->proof);
     if (leg->bind == CV_BIND_TOKEN)
-        (void)sqlite3_bind_blob(statement, 6, leg->token, CV_TOKEN_BYTES, SQLITE_TRANSIENT);
-    rows_bind_text(statement, 7, leg_address_text(leg, address));
-    rows_bind_text(statement, 8, last_text(&leg->last, last));
+        (void)sqlite3_bind_blob(statement, 8, leg->token, CV_TOKEN_BYTES, SQLITE_TRANSIENT);
+    rows_bind_number(statement, 9, leg->untold);
+    rows_bind_text(statement, 10, leg_address_text(leg, address));
+    rows_bind_text(statement, 11, last_text(&leg->last, last));
     if (leg->bind == CV_BIND_TUNNEL) {
-        rows_bind_number(statement, 9, leg->session);
-        rows_bind_number(statement, 10, leg->channel);
+        rows_bind_number(statement, 12, leg->session);
+        rows_bind_number(statement, 13, leg->channel);
     }
-    return rows_write(store, statement, "adding a leg");
+    if (!cv_ip_is_zero(&leg->vouched))
+        rows_bind_bytes(statement, 14, &leg->vouched, sizeof(leg->vouched));
+    return rows_write(store, statement, "writing a leg");
 }
 
 int store_add_pair(struct store *store, struct pair_record *record)
@@ -76,18 +93,17 @@ int store_add_pair(struct store *store, struct pair_record *record)
 
     if (error != 0)
         return error;
-    rows_bind_number(statement, 1, record->relay_port);
-    rows_bind_number(statement, 2, record->idle_s);
-    rows_bind_number(statement, 3, record->rate_bytes_per_second);
-    rows_bind_number(statement, 4, record->created_ms);
+    rows_bind_number(statement, 1, record->idle_s);
+    rows_bind_number(statement, 2, record->rate_bytes_per_second);
+    rows_bind_number(statement, 3, record->created_ms);
     error = rows_write(store, statement, "adding a pair");
     if (error != 0)
         return error;
     record->pair = (uint64_t)sqlite3_last_insert_rowid(store->database);
     record->boot_id = 0;
     store->pairs++;
-    error = add_leg(store, record, 0);
-    return error != 0 ? error : add_leg(store, record, 1);
+    error = put_leg(store, record->pair, 0, &record->legs[0]);
+    return error != 0 ? error : put_leg(store, record->pair, 1, &record->legs[1]);
 }
 
 int store_remove_pair(struct store *store, uint64_t pair)
@@ -130,6 +146,132 @@ int store_set_last(struct store *store, uint64_t pair, unsigned leg, const struc
     return change_step(store, statement, "changing a leg");
 }
 
+int store_set_token(struct store *store, uint64_t pair, unsigned leg, const uint8_t token[CV_TOKEN_BYTES],
+                    bool untold)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_SET_TOKEN];
+    int error = rows_begin(store, "changing a leg");
+
+    if (error != 0)
+        return error;
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, leg);
+    rows_bind_bytes(statement, 3, token, CV_TOKEN_BYTES);
+    rows_bind_number(statement, 4, untold);
+    return change_step(store, statement, "changing a leg");
+}
+
+int store_set_vouched(struct store *store, uint64_t pair, unsigned leg, const struct cv_ip *vouched)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_SET_VOUCHED];
+    int error = rows_begin(store, "changing a leg");
+
+    if (error != 0)
+        return error;
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, leg);
+    rows_bind_bytes(statement, 3, vouched, sizeof(*vouched));
+    return change_step(store, statement, "changing a leg");
+}
+
+int store_put_leg(struct store *store, uint64_t pair, unsigned leg, const struct leg_record *record)
+{
+    int error = rows_begin(store, "changing a leg");
+
+    return error != 0 ? error : put_leg(store, pair, leg, record);
+}
+
+int store_put_next_leg(struct store *store, uint64_t pair, unsigned leg, const struct leg_record *record)
+{
+    return store_put_leg(store, pair, NEXT(leg), record);
+}
+
+int store_remove_next_leg(struct store *store, uint64_t pair, unsigned leg)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_REMOVE_LEG];
+    int error = rows_begin(store, "removing a leg");
+
+    if (error != 0)
+        return error;
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, NEXT(leg));
+    return rows_write(store, statement, "removing a leg");
+}
+
+int store_take_next_leg(struct store *store, uint64_t pair, unsigned leg)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_REMOVE_LEG];
+    struct leg_record next;
+    int error = store_get_next_leg(store, pair, leg, &next);
+
+    if (error == 0)
+        error = rows_begin(store, "changing a leg");
+    if (error != 0)
+        return error;
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, leg);
+    error = rows_write(store, statement, "changing a leg");
+    if (error != 0)
+        return error;
+    statement = store->statements[STATEMENT_MOVE_LEG];
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, NEXT(leg));
+    rows_bind_number(statement, 3, leg);
+    return change_step(store, statement, "changing a leg");
+}
+
+int store_set_leg_request(struct store *store, uint64_t pair, unsigned leg, uint64_t request)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_SET_REQUEST];
+    int error = rows_begin(store, "changing a leg");
+
+    if (error != 0)
+        return error;
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, NEXT(leg));
+    rows_bind_number(statement, 3, request);
+    return rows_write(store, statement, "changing a leg");
+}
+
+int store_leg_requests(struct store *store,
+                       void (*found)(void *context, uint64_t pair, unsigned leg, uint64_t request),
+                       void *context)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_LEG_REQUESTS];
+    int error = 0;
+    int code;
+
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+        found(context, rows_number(statement, 0), (unsigned)rows_number(statement, 1) - NEXT(0),
+              rows_number(statement, 2));
+    if (code != SQLITE_DONE)
+        error = rows_fail(store, "reading legs");
+    rows_done(statement);
+    return error;
+}
+
+int store_remove_next_legs(struct store *store)
+{
+    int error = rows_begin(store, "removing legs");
+
+    return error != 0 ? error
+                      : rows_write(store, store->statements[STATEMENT_REMOVE_NEXT_LEGS], "removing legs");
+}
+
+int store_untold_pairs(struct store *store, void (*found)(void *context, uint64_t pair), void *context)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_UNTOLD_PAIRS];
+    int error = 0;
+    int code;
+
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+        found(context, rows_number(statement, 0));
+    if (code != SQLITE_DONE)
+        error = rows_fail(store, "reading legs");
+    rows_done(statement);
+    return error;
+}
+
 static bool read_tunnel(sqlite3_stmt *statement, int column, struct leg_record *leg)
 {
     uint64_t channel = rows_number(statement, column + 1);
@@ -139,25 +281,36 @@ static bool read_tunnel(sqlite3_stmt *statement, int column, struct leg_record *
     return leg->session != 0 && channel >= CV_CHANNEL_MIN && channel <= CV_CHANNEL_MAX;
 }
 
-/* False when a column holds what control would never have written. */
-static bool read_leg(sqlite3_stmt *statement, unsigned side, struct leg_record *leg)
+/* The columns that every leg has. False when one holds what control would never have written. */
+static bool read_common(sqlite3_stmt *statement, int column, struct leg_record *leg)
 {
-    int column = LEG_COLUMN(side);
     const char *peer = (const char *)sqlite3_column_text(statement, column);
-    const char *address = (const char *)sqlite3_column_text(statement, column + 3);
     const char *last = (const char *)sqlite3_column_text(statement, column + 4);
+    uint64_t relay_port = rows_number(statement, column + 7), proof = rows_number(statement, column + 9);
 
     if (peer == NULL || (size_t)snprintf(leg->peer, sizeof(leg->peer), "%s", peer) >= sizeof(leg->peer))
         return false;
-    if (last != NULL && cv_address_parse(last, &leg->last) != 0)
+    if ((last != NULL && cv_address_parse(last, &leg->last) != 0) || relay_port > UINT16_MAX ||
+        proof >= CV_PROOF_RULE_END)
         return false;
     leg->bind = (uint8_t)sqlite3_column_int(statement, column + 1);
+    leg->relay_port = (uint16_t)relay_port;
+    leg->listen = rows_number(statement, column + 8) != 0;
+    leg->proof = (uint8_t)proof;
+    leg->untold = rows_number(statement, column + 11) != 0;
+    (void)rows_bytes(statement, column + 10, &leg->vouched, sizeof(leg->vouched));
+    return true;
+}
+
+static bool read_leg(sqlite3_stmt *statement, int column, struct leg_record *leg)
+{
+    const char *address = (const char *)sqlite3_column_text(statement, column + 3);
+
+    if (!read_common(statement, column, leg))
+        return false;
     switch (leg->bind) {
     case CV_BIND_TOKEN:
-        if (sqlite3_column_bytes(statement, column + 2) != CV_TOKEN_BYTES)
-            return false;
-        memcpy(leg->token, sqlite3_column_blob(statement, column + 2), CV_TOKEN_BYTES);
-        return true;
+        return rows_bytes(statement, column + 2, leg->token, CV_TOKEN_BYTES);
     case CV_BIND_FIXED:
         return address != NULL && cv_address_parse(address, &leg->address) == 0;
     case CV_BIND_PREFIX:
@@ -173,12 +326,12 @@ static int read_pair(struct store *store, sqlite3_stmt *statement, struct pair_r
 {
     memset(record, 0, sizeof(*record));
     record->pair = rows_number(statement, 0);
-    record->relay_port = (uint16_t)sqlite3_column_int(statement, 1);
-    record->idle_s = (uint32_t)rows_number(statement, 2);
-    record->rate_bytes_per_second = rows_number(statement, 3);
-    record->created_ms = rows_number(statement, 4);
-    record->boot_id = rows_number(statement, 5);
-    if (read_leg(statement, 0, &record->legs[0]) && read_leg(statement, 1, &record->legs[1]))
+    record->idle_s = (uint32_t)rows_number(statement, 1);
+    record->rate_bytes_per_second = rows_number(statement, 2);
+    record->created_ms = rows_number(statement, 3);
+    record->boot_id = rows_number(statement, 4);
+    if (read_leg(statement, LEG_COLUMN(0), &record->legs[0]) &&
+        read_leg(statement, LEG_COLUMN(1), &record->legs[1]))
         return 0;
     (void)snprintf(store->error, sizeof(store->error), "pair %llu is damaged",
                    (unsigned long long)record->pair);
@@ -201,6 +354,24 @@ int store_get_pair(struct store *store, uint64_t pair, struct pair_record *recor
     } else {
         error = rows_fail(store, "reading a pair");
     }
+    rows_done(statement);
+    return error;
+}
+
+int store_get_next_leg(struct store *store, uint64_t pair, unsigned leg, struct leg_record *record)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_GET_LEG];
+    int error = 0;
+    int code;
+
+    memset(record, 0, sizeof(*record));
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, NEXT(leg));
+    code = sqlite3_step(statement);
+    if (code == SQLITE_DONE || (code == SQLITE_ROW && !read_leg(statement, 0, record)))
+        error = -ENOENT;
+    else if (code != SQLITE_ROW)
+        error = rows_fail(store, "reading a leg");
     rows_done(statement);
     return error;
 }

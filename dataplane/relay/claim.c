@@ -42,20 +42,18 @@ static void remember_token(struct cv_relay *relay, const struct cv_packet *packe
     };
 }
 
-/* Packets that follow a token more closely than the keeper binds its leg. */
+/* Packets that follow a token more closely than the keeper binds its leg; of several it is the newest. */
 static bool claim_by_fresh_token(const struct cv_relay *relay, struct cv_packet *packet)
 {
     const struct cv_address source = {.ip = packet->source, .port_be = packet->source_port_be};
-    const struct cv_fresh_token *newest =
-        &relay->fresh_tokens[(relay->fresh_next + CV_FRESH_TOKENS - 1) % CV_FRESH_TOKENS];
 
-    if (newest->seen_ms == 0 || cv_ms_since(relay->context.now_ms, newest->seen_ms) > FRESH_TOKEN_MS)
-        return false;
-    for (unsigned i = 0; i < CV_FRESH_TOKENS; i++) {
-        const struct cv_fresh_token *fresh = &relay->fresh_tokens[i];
+    for (unsigned i = 1; i <= CV_FRESH_TOKENS; i++) {
+        const struct cv_fresh_token *fresh =
+            &relay->fresh_tokens[(relay->fresh_next + CV_FRESH_TOKENS - i) % CV_FRESH_TOKENS];
 
-        if (fresh->seen_ms == 0 || cv_ms_since(relay->context.now_ms, fresh->seen_ms) > FRESH_TOKEN_MS ||
-            fresh->relay_port_be != packet->relay_port_be || !cv_address_equal(&fresh->address, &source) ||
+        if (fresh->seen_ms == 0 || cv_ms_since(relay->context.now_ms, fresh->seen_ms) > FRESH_TOKEN_MS)
+            return false; /* nor are those before it */
+        if (fresh->relay_port_be != packet->relay_port_be || !cv_address_equal(&fresh->address, &source) ||
             fresh->generation != cv_pair_of(relay->table, fresh->leg)->generation)
             continue;
         packet->leg = fresh->leg;
@@ -64,18 +62,55 @@ static bool claim_by_fresh_token(const struct cv_relay *relay, struct cv_packet 
     return false;
 }
 
-bool cv_claim_by_token(struct cv_relay *relay, const struct cv_packet *packet)
+static uint32_t legs_at_source(const struct cv_relay *relay, const struct cv_packet *packet,
+                               uint32_t legs[CV_LEGS_AT_MAX])
+{
+    const struct cv_address source = {.ip = packet->source, .port_be = packet->source_port_be};
+
+    return cv_find_legs_at(relay->table, &source, packet->relay_port_be, legs);
+}
+
+static bool is_among(uint32_t leg, const uint32_t *legs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (legs[i] == leg)
+            return true;
+    return false;
+}
+
+/* Whether nothing is left to give up for one more. */
+static bool crowded(const struct cv_relay *relay, const uint32_t *legs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct cv_leg *leg = cv_leg_at(relay->table, legs[i]);
+
+        if (leg->bind_kind != CV_BIND_FIXED && cv_leg_is_vacant(leg, relay->context.now_ms))
+            return false;
+    }
+    return count == CV_LEGS_AT_MAX;
+}
+
+enum cv_drop cv_claim_by_token(struct cv_relay *relay, const struct cv_packet *packet)
 {
     uint32_t leg = cv_find_token(relay->table, cv_packet_payload(packet), packet->relay_port_be);
+    uint32_t legs[CV_LEGS_AT_MAX];
+    uint32_t count;
 
     if (likely(leg == CV_NO_LEG))
-        return false;
+        return CV_DROP_COUNT;
     relay->context.stats->token_pkts++;
-    if (leg != packet->leg && !unusable(relay, packet)) {
-        remember_token(relay, packet, leg);
-        notify_leg(relay, CV_NOTICE_TOKEN, packet, leg);
+    if (leg == packet->leg || unusable(relay, packet))
+        return CV_DROP_CONSUMED;
+    count = legs_at_source(relay, packet, legs);
+    if (is_among(leg, legs, count)) {
+        if (cv_latest_leg(relay->table, legs, count) == leg)
+            return CV_DROP_CONSUMED;
+    } else if (crowded(relay, legs, count)) {
+        return CV_DROP_CROWDED_ADDRESS;
     }
-    return true;
+    remember_token(relay, packet, leg);
+    notify_leg(relay, CV_NOTICE_TOKEN, packet, leg);
+    return CV_DROP_CONSUMED;
 }
 
 static bool claim_by_prefix(struct cv_relay *relay, struct cv_packet *packet)
@@ -134,6 +169,81 @@ void cv_claim(struct cv_relay *relay, struct cv_packet *packet)
     packet->drop = CV_DROP_UNKNOWN_SOURCE;
 }
 
+static bool on_listening_port(const struct cv_relay *relay, const struct cv_leg *leg)
+{
+    return relay->table->listen_port != 0 &&
+           leg->relay_port_be == rte_cpu_to_be_16(relay->table->listen_port);
+}
+
+/* The leg that sends to the packet's connection ID, wherever it is. */
+static uint32_t named_leg(const struct cv_relay *relay, const struct cv_packet *packet)
+{
+    return cv_find_cid(relay->table, cv_packet_payload(packet), packet->payload_bytes, packet->relay_port_be);
+}
+
+/* Takes the packet for that leg, which is elsewhere: the keeper hears of it. False: it may not be here. */
+static bool claim_for(struct cv_relay *relay, struct cv_packet *packet, uint32_t leg)
+{
+    if (leg == CV_NO_LEG || relay->listens_left == 0 ||
+        !may_have(cv_leg_at(relay->table, leg), &packet->source))
+        return false;
+    relay->listens_left--;
+    relay->context.stats->cid_pkts++;
+    packet->leg = leg;
+    notify_leg(relay, CV_NOTICE_CID_HIT, packet, leg);
+    return true;
+}
+
+static enum cv_claimed claim_shared(struct cv_relay *relay, struct cv_packet *packet, const uint32_t *legs,
+                                    uint32_t count)
+{
+    uint32_t named = named_leg(relay, packet);
+
+    if (is_among(named, legs, count)) {
+        packet->leg = named;
+        return CV_CLAIMED_OWN;
+    }
+    if (claim_for(relay, packet, named))
+        return CV_CLAIMED_FOREIGN;
+    if (!claim_by_fresh_token(relay, packet))
+        packet->leg = cv_latest_leg(relay->table, legs, count);
+    return is_among(packet->leg, legs, count) ? CV_CLAIMED_OWN : CV_CLAIMED_FOREIGN;
+}
+
+/* Its leg has the address to itself; but another's token may have come from there a moment ago. */
+static enum cv_claimed claim_own(struct cv_relay *relay, struct cv_packet *packet)
+{
+    uint32_t own = packet->leg;
+
+    if (likely(!claim_by_fresh_token(relay, packet)))
+        return CV_CLAIMED_OWN;
+    if (packet->leg != own && named_leg(relay, packet) != own)
+        return CV_CLAIMED_FOREIGN;
+    packet->leg = own;
+    return CV_CLAIMED_OWN;
+}
+
+enum cv_claimed cv_claim_listening(struct cv_relay *relay, struct cv_packet *packet)
+{
+    uint32_t legs[CV_LEGS_AT_MAX];
+    uint32_t count;
+
+    if (packet->leg != CV_NO_LEG)
+        return claim_own(relay, packet);
+    if (unusable(relay, packet)) {
+        packet->verdict = CV_VERDICT_DROP;
+        packet->drop = CV_DROP_BAD_ADDRESS;
+        return CV_CLAIMED_NOT;
+    }
+    count = legs_at_source(relay, packet, legs);
+    if (count > 0)
+        return claim_shared(relay, packet, legs, count);
+    if (claim_by_fresh_token(relay, packet) || claim_by_prefix(relay, packet) ||
+        (relay->listens_left > 0 && claim_for(relay, packet, named_leg(relay, packet))))
+        return CV_CLAIMED_FOREIGN;
+    return CV_CLAIMED_NOT;
+}
+
 static void tell_cid(struct cv_relay *relay, uint32_t leg, const uint8_t *cid, uint8_t bytes)
 {
     struct cv_notice notice = {
@@ -147,24 +257,50 @@ static void tell_cid(struct cv_relay *relay, uint32_t leg, const uint8_t *cid, u
     cv_notify(&relay->context, &notice);
 }
 
+static void learn(struct cv_relay *relay, uint32_t leg, const uint8_t *cid, uint8_t bytes)
+{
+    if (bytes < CV_CID_MIN_BYTES || relay->learns_left == 0 || cv_leg_has_cid(relay->table, leg, cid, bytes))
+        return;
+    relay->learns_left--;
+    tell_cid(relay, leg, cid, bytes);
+}
+
+/* By the other side's word: what it calls itself is what this leg is about to send to. */
+static void learn_from_other(struct cv_relay *relay, uint32_t leg, const struct cv_quic_header *header)
+{
+    if (on_listening_port(relay, cv_leg_at(relay->table, leg)))
+        learn(relay, leg, header->scid, header->scid_bytes);
+}
+
+/*
+ * On the listening port what an Initial is sent to is a beginning, and worth less than what is known already: the client
+ * may send it again after the other side has said what it calls itself.
+ */
+static bool may_teach(const struct cv_relay *relay, const struct cv_leg *leg,
+                      const struct cv_quic_header *header, uint8_t first_byte)
+{
+    if (cv_quic_is_initial(header, first_byte) && on_listening_port(relay, leg))
+        return leg->cid_bytes == 0;
+    return !(leg->flags & CV_LEG_SHARED);
+}
+
 void cv_claim_learn(struct cv_relay *relay, const struct cv_packet *packet)
 {
     const struct cv_leg *leg = cv_leg_at(relay->table, packet->leg);
-    uint8_t bytes = leg->cid_bytes;
+    bool shared = leg->flags & CV_LEG_SHARED;
     struct cv_quic_header header;
 
     if (cv_quic_header_parse(cv_packet_payload(packet), packet->payload_bytes, &header) != 0)
         return;
-    if (header.is_long) {
-        if (header.version != CV_QUIC_VERSION_1 && header.version != CV_QUIC_VERSION_2)
-            return;
-        bytes = header.dcid_bytes;
-    } else if (bytes == 0 || header.dcid_bytes < bytes) {
-        return; /* only a handshake tells the length */
-    }
-    if (bytes < CV_CID_MIN_BYTES || relay->learns_left == 0 ||
-        cv_leg_has_cid(relay->table, packet->leg, header.dcid, bytes))
+    if (!header.is_long) {
+        /* Only a handshake tells the length. */
+        if (leg->cid_bytes != 0 && header.dcid_bytes >= leg->cid_bytes && !shared)
+            learn(relay, packet->leg, header.dcid, leg->cid_bytes);
         return;
-    relay->learns_left--;
-    tell_cid(relay, packet->leg, header.dcid, bytes);
+    }
+    if (header.version != CV_QUIC_VERSION_1 && header.version != CV_QUIC_VERSION_2)
+        return;
+    if (may_teach(relay, leg, &header, packet->first_byte))
+        learn(relay, packet->leg, header.dcid, header.dcid_bytes);
+    learn_from_other(relay, packet->leg ^ 1, &header);
 }

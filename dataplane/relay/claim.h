@@ -10,10 +10,11 @@
 #include "relay.h"
 
 /*
- * Whether the payload is the token of a leg on this relay port. If so the keeper is told (unless nothing
- * would change), and the packet is to be dropped as CONSUMED.
+ * Whether the payload is the token of a leg on this port; CV_DROP_COUNT: it is not. If so the keeper is told (unless
+ * nothing would change), and the packet is to be dropped as CONSUMED; as CROWDED_ADDRESS when the leg cannot be where
+ * it came from.
  */
-bool cv_claim_by_token(struct cv_relay *relay, const struct cv_packet *packet);
+enum cv_drop cv_claim_by_token(struct cv_relay *relay, const struct cv_packet *packet);
 
 /*
  * For a packet whose leg is CV_NO_LEG. Sets packet->leg when prefix or connection ID name one: the packet may
@@ -22,5 +23,27 @@ bool cv_claim_by_token(struct cv_relay *relay, const struct cv_packet *packet);
  */
 void cv_claim(struct cv_relay *relay, struct cv_packet *packet);
 
-/* For a forwarded packet: tells the keeper when the leg sends to another connection ID than is known. */
+/*
+ * The same for a packet to the listening port that is no session's by its connection ID, and no token. There up to
+ * CV_LEGS_AT_MAX legs may have one source address and port: two pairs of a peer that has one socket and reaches no other
+ * port. They are CV_LEG_SHARED, which cv_lookup does not find, and told apart here:
+ *
+ *      1. a connection ID that one of them is known to send to;
+ *      2. one that a leg elsewhere is known to send to: it is about to move here, as after a NAT's rebinding, which gives
+ *         all legs of a socket one new address;
+ *      3. else it is that whose token came last: a new connection's first packets, other protocols, connection IDs that
+ *         were changed under the cover of encryption, or that have fewer than CV_CID_MIN_BYTES bytes.
+ */
+enum cv_claimed {
+    CV_CLAIMED_OWN,     /* packet->leg is set, and this is its address */
+    CV_CLAIMED_FOREIGN, /* packet->leg is set as by cv_claim */
+    CV_CLAIMED_NOT,     /* a stranger's; verdict DROP: one that cannot be answered */
+};
+
+enum cv_claimed cv_claim_listening(struct cv_relay *relay, struct cv_packet *packet);
+
+/*
+ * For a forwarded packet: tells the keeper when the leg sends to another connection ID than is known. Of a leg that shares
+ * its address only the other side's word counts, and what begins a connection: other packets may be taken for it by 3.
+ */
 void cv_claim_learn(struct cv_relay *relay, const struct cv_packet *packet);

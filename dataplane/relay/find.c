@@ -120,6 +120,47 @@ uint32_t cv_find_address(const struct cv_pair_table *table, const struct cv_addr
                          &key);
 }
 
+struct legs_at {
+    struct address_key key;
+    uint32_t *legs;
+    uint32_t *count;
+};
+
+/* Notes each that has the address, once: one that is being moved to its other bucket is proposed twice. */
+static int note_leg(uint32_t leg, const void *context)
+{
+    const struct legs_at *at = context;
+
+    if (!same_address(leg, &at->key))
+        return 0;
+    for (uint32_t i = 0; i < *at->count; i++)
+        if (at->legs[i] == leg)
+            return 0;
+    at->legs[(*at->count)++] = leg;
+    return *at->count == CV_LEGS_AT_MAX;
+}
+
+uint32_t cv_find_legs_at(const struct cv_pair_table *table, const struct cv_address *address,
+                         uint16_t relay_port_be, uint32_t legs[CV_LEGS_AT_MAX])
+{
+    uint32_t count = 0;
+    struct legs_at at = {{table, address, relay_port_be}, legs, &count};
+
+    cv_index_find(&table->by_address, cv_address_hash(table, &address->ip, address->port_be, relay_port_be),
+                  note_leg, &at);
+    return count;
+}
+
+uint32_t cv_latest_leg(const struct cv_pair_table *table, const uint32_t *legs, uint32_t count)
+{
+    uint32_t latest = legs[0];
+
+    for (uint32_t i = 1; i < count; i++)
+        if ((int32_t)(cv_leg_at(table, legs[i])->moved_ms - cv_leg_at(table, latest)->moved_ms) > 0)
+            latest = legs[i];
+    return latest;
+}
+
 struct number_key {
     const struct cv_pair_table *table;
     uint64_t number;

@@ -27,9 +27,19 @@ uint32_t cv_find_cid(const struct cv_pair_table *table, const uint8_t *payload, 
 /* Whether this is the connection ID that the leg is known to send to. */
 bool cv_leg_has_cid(const struct cv_pair_table *table, uint32_t leg, const uint8_t *cid, uint8_t bytes);
 
-/* Leg for an address: the same answer that the packet path gives. */
+/* Leg for an address: the same answer that the packet path gives; one of them where there are several. */
 uint32_t cv_find_address(const struct cv_pair_table *table, const struct cv_address *address,
                          uint16_t relay_port_be);
+
+/*
+ * All legs that have an address, in no order; how many. On the listening port up to CV_LEGS_AT_MAX, on a relay
+ * port one.
+ */
+uint32_t cv_find_legs_at(const struct cv_pair_table *table, const struct cv_address *address,
+                         uint16_t relay_port_be, uint32_t legs[CV_LEGS_AT_MAX]);
+
+/* Of some legs, at least one, that which was bound, or whose token came again, last. */
+uint32_t cv_latest_leg(const struct cv_pair_table *table, const uint32_t *legs, uint32_t count);
 
 /* Pair slot for control's number, or CV_NO_SLOT. */
 uint32_t cv_find_pair(const struct cv_pair_table *table, uint64_t number);

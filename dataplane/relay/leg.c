@@ -61,21 +61,114 @@ void cv_leg_join_tunnel(struct cv_pair_table *table, uint32_t number)
     end_change(other);
 }
 
+/* ---- Legs with one address ---- */
+
+static void set_shared(struct cv_pair_table *table, uint32_t number, bool shared)
+{
+    struct cv_leg *leg = cv_leg_at(table, number);
+
+    begin_change(leg);
+    if (shared)
+        leg->flags |= CV_LEG_SHARED;
+    else
+        leg->flags &= (uint8_t)~CV_LEG_SHARED;
+    end_change(leg);
+}
+
+/* Whether one more leg may have an address that `count` have. */
+static bool may_join(const struct cv_pair_table *table, uint32_t number, const uint32_t *legs, uint32_t count)
+{
+    if (count == 0)
+        return true;
+    for (uint32_t i = 0; i < count; i++)
+        if (legs[i] == (number ^ 1))
+            return false;
+    return cv_leg_at(table, number)->relay_port_be == rte_cpu_to_be_16(table->listen_port) &&
+           count < CV_LEGS_AT_MAX;
+}
+
+/*
+ * The leg comes to the address of others. One that moves away from others stays shared, also when it is alone
+ * where it comes to: they may be about to follow.
+ */
+static void join(struct cv_pair_table *table, uint32_t number, const uint32_t *legs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        set_shared(table, legs[i], true);
+    if (count > 0)
+        set_shared(table, number, true);
+}
+
+/* A leg has lost this address for good: who is alone with it now has it to itself. */
+static void part(struct cv_pair_table *table, const struct cv_address *address, uint16_t relay_port_be)
+{
+    uint32_t legs[CV_LEGS_AT_MAX];
+
+    if (cv_find_legs_at(table, address, relay_port_be, legs) == 1)
+        set_shared(table, legs[0], false);
+}
+
+/* The time at which a leg with those beside it was bound, or its token came, such that it is the latest. */
+static uint32_t latest_ms(const struct cv_pair_table *table, const uint32_t *legs, uint32_t count,
+                          uint32_t now_ms)
+{
+    uint32_t last_ms;
+
+    if (count == 0)
+        return now_ms;
+    last_ms = cv_leg_at(table, cv_latest_leg(table, legs, count))->moved_ms;
+    return (int32_t)(last_ms - now_ms) >= 0 ? last_ms + 1 : now_ms;
+}
+
+void cv_leg_prefer(struct cv_pair_table *table, uint32_t number, uint32_t now_ms)
+{
+    struct cv_leg *leg = cv_leg_at(table, number);
+    struct cv_address address = {.ip = leg->source, .port_be = leg->source_port_be};
+    uint32_t legs[CV_LEGS_AT_MAX];
+    uint32_t count = cv_find_legs_at(table, &address, leg->relay_port_be, legs);
+
+    if (count > 1 && cv_latest_leg(table, legs, count) != number)
+        leg->moved_ms = latest_ms(table, legs, count, now_ms);
+}
+
+/* ---- Binding ---- */
+
+static bool is_at(const struct cv_leg *leg, const struct cv_address *address)
+{
+    return (leg->flags & CV_LEG_BOUND) && leg->source_port_be == address->port_be &&
+           cv_ip_equal(&leg->source, &address->ip);
+}
+
+static int enter_address(struct cv_pair_table *table, uint32_t number, const struct cv_address *address,
+                         uint32_t *moved_ms)
+{
+    uint16_t relay_port_be = cv_leg_at(table, number)->relay_port_be;
+    uint32_t legs[CV_LEGS_AT_MAX];
+    uint32_t count = cv_find_legs_at(table, address, relay_port_be, legs);
+    uint64_t hash = cv_address_hash(table, &address->ip, address->port_be, relay_port_be);
+    int error;
+
+    if (!may_join(table, number, legs, count))
+        return -EADDRINUSE;
+    error = cv_index_insert(&table->by_address, hash, number);
+    if (error)
+        return error;
+    join(table, number, legs, count);
+    *moved_ms = latest_ms(table, legs, count, *moved_ms);
+    return 0;
+}
+
 int cv_leg_bind(struct cv_pair_table *table, uint32_t number, const struct cv_address *address, uint8_t local,
                 uint32_t now_ms)
 {
     struct cv_leg *leg = cv_leg_at(table, number);
     struct cv_leg *other = cv_leg_at(table, number ^ 1);
-    uint32_t owner = cv_find_address(table, address, leg->relay_port_be);
     uint16_t old_hop = other->next_hop;
-    bool was_bound = leg->flags & CV_LEG_BOUND;
+    bool was_bound = leg->flags & CV_LEG_BOUND, stays = is_at(leg, address);
     uint64_t old_hash = was_bound ? source_hash(table, leg) : 0;
 
-    if (owner != CV_NO_LEG && owner != number)
-        return -EADDRINUSE;
-    if (owner == CV_NO_LEG) {
-        uint64_t hash = cv_address_hash(table, &address->ip, address->port_be, leg->relay_port_be);
-        int error = cv_index_insert(&table->by_address, hash, number);
+    if (!stays) {
+        int error = enter_address(table, number, address, &now_ms);
 
         if (error)
             return error;
@@ -83,12 +176,13 @@ int cv_leg_bind(struct cv_pair_table *table, uint32_t number, const struct cv_ad
     set_source(leg, address, local);
     set_destination(other, address, local, cv_next_hop_take(table->hops, local, &address->ip));
     cv_pair_table_retire_next_hop(table, old_hop);
-    if (was_bound && owner == CV_NO_LEG) {
+    if (was_bound && !stays) {
         cv_index_remove(&table->by_address, old_hash, number);
         leg->moves++;
     }
     table->bound_legs += !was_bound;
-    leg->moved_ms = now_ms;
+    if (!stays || !(leg->flags & CV_LEG_SHARED)) /* who came last stays it */
+        leg->moved_ms = now_ms;
     return 0;
 }
 
@@ -96,14 +190,18 @@ void cv_leg_unbind(struct cv_pair_table *table, uint32_t number)
 {
     struct cv_leg *leg = cv_leg_at(table, number);
     struct cv_leg *other = cv_leg_at(table, number ^ 1);
+    struct cv_address address = {.ip = leg->source, .port_be = leg->source_port_be};
+    bool shared = leg->flags & CV_LEG_SHARED;
     uint16_t hop = other->next_hop;
 
     if (!(leg->flags & CV_LEG_BOUND))
         return;
     cv_index_remove(&table->by_address, source_hash(table, leg), number);
     begin_change(leg);
-    leg->flags &= (uint8_t)~CV_LEG_BOUND;
+    leg->flags &= (uint8_t)~(CV_LEG_BOUND | CV_LEG_SHARED);
     end_change(leg);
+    if (shared)
+        part(table, &address, leg->relay_port_be);
     begin_change(other);
     other->flags &= (uint8_t)~CV_LEG_READY;
     other->next_hop = CV_NO_NEXT_HOP;

@@ -7,11 +7,14 @@
 #include "pair_table.h"
 
 /*
- * Gives an unbound leg its address, or moves it. -EADDRINUSE: another leg has it. Also sets where the other
- * leg sends.
+ * Gives an unbound leg its address, or moves it. Also sets where the other leg sends. -EADDRINUSE: another leg has
+ * it; on the listening port: as many as may have one do, or the other leg of the pair does.
  */
 int cv_leg_bind(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address, uint8_t local,
                 uint32_t now_ms);
+
+/* The leg's token came again from where it is: of those with its address it is the latest (cv_latest_leg). */
+void cv_leg_prefer(struct cv_pair_table *table, uint32_t leg, uint32_t now_ms);
 
 /* Makes the other leg send to this one, which is a tunnel leg. */
 void cv_leg_join_tunnel(struct cv_pair_table *table, uint32_t leg);

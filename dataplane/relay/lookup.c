@@ -6,7 +6,8 @@
 static inline bool owns(const struct cv_leg *leg, const struct cv_packet *packet)
 {
     return leg->source_port_be == packet->source_port_be && leg->relay_port_be == packet->relay_port_be &&
-           cv_ip_equal(&leg->source, &packet->source) && (leg->flags & CV_LEG_BOUND);
+           cv_ip_equal(&leg->source, &packet->source) &&
+           (leg->flags & (CV_LEG_BOUND | CV_LEG_SHARED)) == CV_LEG_BOUND;
 }
 
 /* The first record that a bucket proposes of those in `ways`, or CV_NO_LEG. */

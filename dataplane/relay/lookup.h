@@ -7,7 +7,7 @@
 #include "pair_table.h"
 
 /*
- * Sets packet->leg, CV_NO_LEG where no leg has that address; returns how many have one. `count` is at most
- * CV_BURST.
+ * Sets packet->leg, CV_NO_LEG where no leg has that address to itself (CV_LEG_SHARED); returns how many have
+ * one. `count` is at most CV_BURST.
  */
 uint32_t cv_lookup(const struct cv_pair_table *table, struct cv_packet **packets, uint32_t count);

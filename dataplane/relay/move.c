@@ -89,20 +89,26 @@ static struct cv_leg_event describe(const struct cv_pair_table *table, uint32_t 
     return event;
 }
 
-/* Takes the address from the leg that has it, if that one has been silent for long enough. */
+/*
+ * Where as many legs have the address as may have one: takes it from one that has been silent for long enough.
+ */
 static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address,
                       uint32_t now_ms, struct cv_leg_event *unbound)
 {
-    uint32_t owner = cv_find_address(table, address, cv_leg_at(table, leg)->relay_port_be);
-    const struct cv_leg *owning;
+    uint16_t relay_port_be = cv_leg_at(table, leg)->relay_port_be;
+    uint32_t room = relay_port_be == rte_cpu_to_be_16(table->listen_port) ? CV_LEGS_AT_MAX : 1;
+    uint32_t owners[CV_LEGS_AT_MAX];
+    uint32_t count = cv_find_legs_at(table, address, relay_port_be, owners);
 
-    if (owner == CV_NO_LEG || owner == leg)
+    for (uint32_t i = 0; count == room && i < count; i++) {
+        const struct cv_leg *owning = cv_leg_at(table, owners[i]);
+
+        if (owners[i] == leg || owning->bind_kind == CV_BIND_FIXED || !cv_leg_is_vacant(owning, now_ms))
+            continue;
+        *unbound = describe(table, owners[i]);
+        cv_leg_unbind(table, owners[i]);
         return;
-    owning = cv_leg_at(table, owner);
-    if (owning->bind_kind == CV_BIND_FIXED || !cv_leg_is_vacant(owning, now_ms))
-        return;
-    *unbound = describe(table, owner);
-    cv_leg_unbind(table, owner);
+    }
 }
 
 static enum cv_move_result bind_leg(struct cv_pair_table *table, uint32_t leg,
@@ -130,8 +136,11 @@ static enum cv_move_result on_token(struct cv_moves *moves, struct cv_pair_table
     if (leg->bind_kind != CV_BIND_TOKEN)
         return CV_MOVE_NOTHING;
     if (leg->flags & CV_LEG_BOUND) {
-        if (leg->source_port_be == notice->address.port_be && cv_ip_equal(&leg->source, &notice->address.ip))
+        if (leg->source_port_be == notice->address.port_be &&
+            cv_ip_equal(&leg->source, &notice->address.ip)) {
+            cv_leg_prefer(table, notice->leg, now_ms);
             return CV_MOVE_NOTHING;
+        }
         if (cv_ms_since(now_ms, leg->moved_ms) < TOKEN_GAP_MS)
             return CV_MOVE_NOTHING;
     }

@@ -31,8 +31,12 @@ enum cv_leg_flag {
     CV_LEG_CID = 1 << 4,        /* the connection ID it sends to is known */
     CV_LEG_TUNNEL_OUT = 1 << 5, /* the other leg is a tunnel leg: tunnel_out in place of destination */
     CV_LEG_OTHER_PORT =
-        1 << 6, /* the other leg is on another port of ours: what leaves, leaves from that one */
+        1 << 6,             /* the other leg is on another port of ours: what leaves, leaves from that one */
+    CV_LEG_SHARED = 1 << 7, /* on the listening port: others have, or had, its source, too: see claim.h */
 };
+
+/* Of legs on the listening port that may have one source address and port. On a relay port it is one. */
+#define CV_LEGS_AT_MAX 8
 
 /* What a tunnel leg is: DATAGRAM frames of a session that begin with a channel. */
 struct cv_tunnel {
@@ -70,7 +74,7 @@ struct cv_leg {
     uint8_t cid_bytes : 5;        /* length of the QUIC connection ID this leg sends to; 0: not known */
     uint8_t cid_tag;              /* hash of all of it; cv_pair.cid_keys has its first 8 bytes */
     uint16_t moves;
-    uint32_t moved_ms; /* when it was last bound or moved, or made */
+    uint32_t moved_ms; /* when it was last bound or moved, or made; SHARED: or its token came again */
 };
 
 struct cv_pair {

@@ -85,6 +85,7 @@ int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table
     table->locals = locals;
     table->relay_port_first = limits->relay_port_first;
     table->relay_port_last = limits->relay_port_last;
+    table->listen_port = limits->listen_port;
     for (unsigned i = 0; i < RTE_DIM(table->secrets); i++)
         table->secrets[i] = rte_rand() | 1;
     return rte_rcu_qsbr_init(table->qsbr, limits->workers) == 0 ? 0 : -EINVAL;

@@ -3,7 +3,7 @@
 /*
  * All pairs of a relay, and the four ways to find one:
  *
- *      by_address   (relay port, source address)    -> leg    the packet path
+ *      by_address   (relay port, source address)    -> leg    the packet path; several on the listening port
  *      by_claim     token, or (relay port, prefix)  -> leg    how an address becomes a leg's
  *                   session and channel             -> leg    a DATAGRAM frame's
  *      by_cid       (relay port, connection ID)     -> leg    how a leg is known again behind a rebound NAT
@@ -43,6 +43,7 @@ struct cv_pair_table {
     const struct cv_locals *locals;
     uint16_t relay_port_first;
     uint16_t relay_port_last;
+    uint16_t listen_port; /* of sessions, on which legs may be, too; 0: there is none */
     /* Keeper only. */
     uint32_t free_slot; /* head of a list through next_free; CV_NO_SLOT: empty */
     uint32_t next_unused;
@@ -56,6 +57,7 @@ struct cv_pair_table_limits {
     uint32_t pairs;
     uint32_t workers;
     uint16_t relay_port_first, relay_port_last;
+    uint16_t listen_port; /* 0: no sessions */
 };
 
 /* What cv_pair_table_create will take for so many pairs, all in all. */

@@ -193,7 +193,8 @@ static bool same_legs(const struct cv_pair *pair, const struct cv_pair_config *c
 /* 0 is a tunnel leg's. */
 static bool is_ours(const struct cv_pair_table *table, uint16_t relay_port)
 {
-    return relay_port == 0 || (relay_port >= table->relay_port_first && relay_port <= table->relay_port_last);
+    return relay_port == 0 || relay_port == table->listen_port ||
+           (relay_port >= table->relay_port_first && relay_port <= table->relay_port_last);
 }
 
 int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config, uint32_t now_ms,

@@ -29,8 +29,9 @@ struct cv_relay {
     const struct cv_next_hops *hops;
     const struct cv_locals *locals;
 
-    uint32_t claims_left; /* connection IDs that may still be looked up in this millisecond */
-    uint32_t learns_left; /* and told to the keeper */
+    uint32_t claims_left; /* connection IDs that may still be looked up in this millisecond: on relay ports */
+    uint32_t listens_left; /* on the listening port, to which every stranger sends */
+    uint32_t learns_left;  /* that may still be told to the keeper */
     struct cv_fresh_token fresh_tokens[CV_FRESH_TOKENS];
     uint32_t fresh_next;
 };

@@ -7,6 +7,11 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define ZERO_AT 12
 
 struct cv_cid_codec {
     EVP_CIPHER_CTX *encode;
@@ -93,7 +98,7 @@ static void parse(const uint8_t plain[CV_ISSUED_CID_BYTES], struct cv_cid *cid)
     memcpy(&cid->slot, plain + 2, 4);
     memcpy(&cid->generation, plain + 6, 4);
     memcpy(&cid->sequence, plain + 10, 2);
-    memcpy(&zero, plain + 12, 4);
+    memcpy(&zero, plain + ZERO_AT, 4);
     if (zero != 0)
         cid->generation = 0;
 }
@@ -109,16 +114,62 @@ bool cv_cid_decode(struct cv_cid_codec *codec, const uint8_t *bytes, size_t leng
     return cid->generation != 0;
 }
 
-void cv_cid_decode_many(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count,
-                        struct cv_cid *cids)
+static void decrypt(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count)
 {
     int bytes = (int)count * CV_ISSUED_CID_BYTES, length = 0;
 
     if (count > 0 &&
         (EVP_CipherUpdate(codec->decode, ids[0], &length, ids[0], bytes) != 1 || length != bytes))
         abort();
+}
+
+void cv_cid_decode_many(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count,
+                        struct cv_cid *cids)
+{
+    decrypt(codec, ids, count);
     for (uint32_t i = 0; i < count; i++)
         parse(ids[i], &cids[i]);
+}
+
+struct cv_cid cv_cid_of(const uint8_t decoded[CV_ISSUED_CID_BYTES])
+{
+    struct cv_cid cid;
+
+    parse(decoded, &cid);
+    return cid;
+}
+
+/* One bit for each of four whose last word is zero. */
+static inline uint64_t zeros_of_four(uint8_t (*decoded)[CV_ISSUED_CID_BYTES])
+{
+#ifdef __SSE2__
+    const __m128i *blocks = (const __m128i *)(const void *)decoded;
+    __m128i low = _mm_unpackhi_epi32(_mm_loadu_si128(blocks), _mm_loadu_si128(blocks + 1));
+    __m128i high = _mm_unpackhi_epi32(_mm_loadu_si128(blocks + 2), _mm_loadu_si128(blocks + 3));
+    __m128i words = _mm_unpackhi_epi64(low, high);
+
+    return (uint64_t)_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(words, _mm_setzero_si128())));
+#else
+    uint64_t bits = 0;
+
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t zero;
+
+        memcpy(&zero, decoded[i] + ZERO_AT, sizeof(zero));
+        bits |= (uint64_t)(zero == 0) << i;
+    }
+    return bits;
+#endif
+}
+
+uint64_t cv_cid_decode_mask(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count)
+{
+    uint64_t issued = 0;
+
+    decrypt(codec, ids, count);
+    for (uint32_t i = 0; i < count; i += 4)
+        issued |= zeros_of_four(ids + i) << i;
+    return count < 64 ? issued & ((UINT64_C(1) << count) - 1) : issued;
 }
 
 void cv_cid_reset_token(struct cv_cid_codec *codec, const uint8_t cid[CV_ISSUED_CID_BYTES],

@@ -52,6 +52,15 @@ bool cv_cid_decode(struct cv_cid_codec *codec, const uint8_t *bytes, size_t leng
 void cv_cid_decode_many(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count,
                         struct cv_cid *cids);
 
+/*
+ * Which of up to 64 were issued: bit n for ids[n]. What decides is in `ids` then: cv_cid_of. For packets of which hardly
+ * any has one. `ids` has room for a multiple of four.
+ */
+uint64_t cv_cid_decode_mask(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count);
+
+/* What one says for which there is a bit. */
+struct cv_cid cv_cid_of(const uint8_t decoded[CV_ISSUED_CID_BYTES]);
+
 /* The token that goes with a connection ID of 16 bytes. */
 void cv_cid_reset_token(struct cv_cid_codec *codec, const uint8_t cid[CV_ISSUED_CID_BYTES],
                         uint8_t token[CV_RESET_TOKEN_BYTES]);

@@ -4,7 +4,29 @@
  * Matching packets to sessions (RFC 9000 section 5.2): by the connection ID alone, for that names shard and slot. What
  * names another worker's shard goes there, what names no session of a worker to the handshake thread.
  */
+#include "packet/packet.h"
 #include "shard.h"
 
-/* Up to CV_BURST packets that are marked (rx_packet.h): reads each, or passes it on. The mbufs are gone afterwards. */
+/* Packets, and what their connection IDs say: generation 0: that they are not ours. */
+struct cv_named_burst {
+    uint32_t count;
+    struct rte_mbuf *mbufs[CV_BURST];
+    struct cv_cid cids[CV_BURST];
+};
+
+/*
+ * Of up to CV_BURST packets that were just received on the listening port: marks those whose connection ID is one of
+ * ours (of a live session; in a long header of any, as in what follows a Retry) and puts them in `named`. The others
+ * stay in `packets`; returns how many. All IDs are read with one call of AES.
+ */
+uint32_t cv_demux_sort(struct cv_shard *shard, struct cv_packet **packets, uint32_t count,
+                       struct cv_named_burst *named);
+
+/* Reads each of those, or passes it on. The mbufs are gone afterwards. */
+void cv_demux_named(struct cv_shard *shard, const struct cv_named_burst *named);
+
+/* The same for up to CV_BURST packets that were marked (rx_packet.h) by another thread. */
 void cv_demux(struct cv_shard *shard, struct rte_mbuf **mbufs, uint32_t count);
+
+/* A marked packet that names no session, to the handshake thread. */
+void cv_demux_to_handshakes(struct cv_shard *shard, struct rte_mbuf *mbuf);

@@ -60,9 +60,9 @@ static void hmac(bool sha384, uint8_t *digest, const uint8_t *key, size_t key_by
 
 static const char *label_text(uint32_t quic_version, enum cv_label label)
 {
-    static const char *const labels[2][4] = {
-        {"tls13 quic key", "tls13 quic iv", "tls13 quic hp", "tls13 quic ku"},
-        {"tls13 quicv2 key", "tls13 quicv2 iv", "tls13 quicv2 hp", "tls13 quicv2 ku"},
+    static const char *const labels[2][5] = {
+        {"tls13 quic key", "tls13 quic iv", "tls13 quic hp", "tls13 quic ku", "tls13 client in"},
+        {"tls13 quicv2 key", "tls13 quicv2 iv", "tls13 quicv2 hp", "tls13 quicv2 ku", "tls13 client in"},
     };
 
     return labels[quic_version == QUIC_V2][label];
@@ -85,4 +85,19 @@ void cv_expand_label(enum cv_suite suite, uint32_t quic_version, const uint8_t *
     hmac(suite == CV_SUITE_AES_256_GCM, digest, secret, cv_traffic_secret_bytes(suite), info, used);
     memcpy(out, digest, bytes);
     OPENSSL_cleanse(digest, sizeof(digest));
+}
+
+void cv_expand_initial(uint32_t quic_version, const uint8_t *dcid, size_t bytes, uint8_t *secret)
+{
+    static const uint8_t salts[2][20] = {
+        {0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
+         0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a},
+        {0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
+         0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9},
+    };
+    uint8_t initial[SHA256_DIGEST_LENGTH];
+
+    hmac(false, initial, salts[quic_version == QUIC_V2], sizeof(salts[0]), dcid, bytes); /* HKDF-Extract */
+    cv_expand_label(CV_SUITE_AES_128_GCM, quic_version, initial, CV_LABEL_CLIENT_INITIAL, secret,
+                    SHA256_DIGEST_LENGTH);
 }

@@ -17,14 +17,6 @@
 #define NAP_IDLE_US      1000
 #define BUSY_TURNS       1000 /* without anything to do, before naps get longer */
 
-static void give_back(struct cv_shard *shard, struct rte_mbuf *mbuf, uint8_t reason)
-{
-    const struct cv_handed handed = {.mbuf = mbuf, .kind = CV_HANDED_FREE, .drop = reason};
-
-    /* A worker that stands still may leave no room; then nothing can be done with the buffer before the end. */
-    (void)cv_hand(shard->all->rings[0].handed, &handed);
-}
-
 static void take_packets(struct cv_handshakes *handshakes, uint32_t count)
 {
     struct cv_shard *shard = handshakes->shard;
@@ -32,14 +24,11 @@ static void take_packets(struct cv_handshakes *handshakes, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         struct cv_rx_packet rx;
         struct rte_mbuf *mbuf;
-        enum cv_drop reason;
 
         if (rte_ring_sc_dequeue(shard->rings->packets, (void **)&mbuf) != 0)
             break;
         cv_rx_packet_read(mbuf, &rx);
-        reason = cv_initial_receive(handshakes, &rx);
-        if (reason != CV_DROP_COUNT)
-            give_back(shard, mbuf, (uint8_t)reason);
+        cv_initial_receive(handshakes, &rx);
     }
 }
 
@@ -53,6 +42,7 @@ uint32_t cv_handshake_thread_turn(struct cv_handshakes *handshakes)
 
     cv_shard_read_clock(shard);
     take_packets(handshakes, packets);
+    cv_initial_expire(handshakes);
     done += cv_orders_take(shard);
     cv_admission_expire(handshakes);
     done += cv_timers_serve(shard);

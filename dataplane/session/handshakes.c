@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "handshakes.h"
 
+#include "leg_initials.h"
 #include "quic_invariants.h"
 #include "tls.h"
 
@@ -27,7 +28,8 @@ int cv_handshakes_create(struct cv_handshakes **out, struct cv_sessions *all, ui
     TAILQ_INIT(&handshakes->waiting);
     handshakes->buckets = rte_zmalloc("handshake-index", buckets * sizeof(void *), 64);
     handshakes->bucket_mask = buckets - 1;
-    if (handshakes->buckets == NULL ||
+    handshakes->leg_initials = cv_leg_initials_create();
+    if (handshakes->buckets == NULL || handshakes->leg_initials == NULL ||
         RAND_bytes((unsigned char *)&handshakes->hash_key, sizeof(handshakes->hash_key)) != 1 ||
         RAND_bytes(handshakes->token_secret, sizeof(handshakes->token_secret)) != 1)
         return -ENOMEM;
@@ -43,6 +45,7 @@ void cv_handshakes_destroy(struct cv_handshakes *handshakes)
     if (handshakes == NULL)
         return;
     cv_shard_destroy(handshakes->shard);
+    cv_leg_initials_destroy(handshakes->leg_initials);
     OPENSSL_cleanse(handshakes->token_secret, sizeof(handshakes->token_secret));
     rte_free(handshakes->buckets);
     rte_free(handshakes);

@@ -12,6 +12,7 @@
 
 struct cv_handshakes {
     struct cv_shard *shard;
+    struct cv_leg_initials *leg_initials;
     struct cv_session_list waiting; /* for admission, in the order of their deadlines */
     struct cv_session **buckets;    /* of original connection ID and address */
     uint32_t bucket_mask;

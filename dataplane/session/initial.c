@@ -3,6 +3,7 @@
 
 #include "connection.h"
 #include "ending.h"
+#include "leg_initials.h"
 #include "reading.h"
 #include "routes.h"
 #include "slots.h"
@@ -68,24 +69,102 @@ static enum cv_drop take_known(struct cv_handshakes *handshakes, struct cv_sessi
     return CV_DROP_CONSUMED;
 }
 
-enum cv_drop cv_initial_receive(struct cv_handshakes *handshakes, const struct cv_rx_packet *rx)
+static struct cv_session *find_session(struct cv_handshakes *handshakes, const struct cv_rx_packet *rx,
+                                       const ngtcp2_version_cid *ids)
 {
     struct cv_session *session = NULL;
-    ngtcp2_version_cid ids;
     struct cv_cid cid;
+
+    if (cv_cid_decode(handshakes->shard->codec, ids->dcid, ids->dcidlen, &cid))
+        session = cv_session_at(handshakes->shard->all, cid.slot, cid.generation);
+    return session != NULL ? session : cv_handshakes_find(handshakes, ids->dcid, ids->dcidlen, &rx->address);
+}
+
+/* The reason for a drop; CONSUMED if none, CV_DROP_COUNT if the mbuf went on to a worker. */
+static enum cv_drop take(struct cv_handshakes *handshakes, const struct cv_rx_packet *rx)
+{
+    struct cv_session *session;
+    ngtcp2_version_cid ids;
     int result = ngtcp2_pkt_decode_version_cid(&ids, rx->payload, rx->bytes, CV_ISSUED_CID_BYTES);
 
     if (result == NGTCP2_ERR_VERSION_NEGOTIATION)
         return cv_stateless_version(handshakes, rx, &ids);
     if (result != 0)
         return CV_DROP_SESSION_BAD;
-    if (cv_cid_decode(handshakes->shard->codec, ids.dcid, ids.dcidlen, &cid))
-        session = cv_session_at(handshakes->shard->all, cid.slot, cid.generation);
-    if (session == NULL)
-        session = cv_handshakes_find(handshakes, ids.dcid, ids.dcidlen, &rx->address);
+    session = find_session(handshakes, rx, &ids);
     if (session != NULL)
         return take_known(handshakes, session, rx);
     if (ids.version == 0)
         return cv_stateless_reset(handshakes, rx, &ids);
     return take_initial(handshakes, rx);
+}
+
+static void give_back(struct cv_handshakes *handshakes, struct rte_mbuf *mbuf, enum cv_drop reason)
+{
+    const struct cv_handed handed = {.mbuf = mbuf, .kind = CV_HANDED_FREE, .drop = (uint8_t)reason};
+
+    /* A worker that stands still may leave no room; then nothing can be done with the buffer before the end. */
+    (void)cv_hand(handshakes->shard->all->rings[0].handed, &handed);
+}
+
+static void take_and_give_back(struct cv_handshakes *handshakes, const struct cv_rx_packet *rx)
+{
+    enum cv_drop reason = take(handshakes, rx);
+
+    if (reason != CV_DROP_COUNT)
+        give_back(handshakes, rx->mbuf, reason);
+}
+
+/* ---- From addresses that have a leg ---- */
+
+static void pass_flight(struct cv_handshakes *handshakes, const struct cv_leg_flight *flight)
+{
+    for (uint32_t i = 0; i < flight->count; i++) {
+        const struct cv_handed handed = {.mbuf = flight->mbufs[i], .kind = CV_HANDED_LEG};
+        struct cv_rx_packet rx;
+
+        cv_rx_packet_read(flight->mbufs[i], &rx);
+        if (flight->is_session)
+            take_and_give_back(handshakes, &rx);
+        else if (!cv_hand(handshakes->shard->all->rings[rx.shard_id].handed, &handed))
+            give_back(handshakes, rx.mbuf, CV_DROP_SESSION_QUEUE);
+    }
+}
+
+static void expire(struct cv_handshakes *handshakes, bool room)
+{
+    struct cv_leg_flight flight;
+
+    while (cv_leg_initials_late(handshakes->leg_initials, handshakes->shard->now_ns, room, &flight))
+        pass_flight(handshakes, &flight);
+}
+
+void cv_initial_expire(struct cv_handshakes *handshakes)
+{
+    expire(handshakes, false);
+}
+
+/* An Initial of version 1 or 2: the worker has seen to that. */
+static void take_of_leg(struct cv_handshakes *handshakes, const struct cv_rx_packet *rx)
+{
+    struct cv_leg_flight flight;
+    ngtcp2_version_cid ids;
+
+    if (ngtcp2_pkt_decode_version_cid(&ids, rx->payload, rx->bytes, CV_ISSUED_CID_BYTES) == 0 &&
+        find_session(handshakes, rx, &ids) != NULL) {
+        take_and_give_back(handshakes, rx);
+        return;
+    }
+    expire(handshakes, true);
+    if (cv_leg_initials_read(handshakes->leg_initials, handshakes->shard->crypto, rx,
+                             handshakes->shard->now_ns, &flight))
+        pass_flight(handshakes, &flight);
+}
+
+void cv_initial_receive(struct cv_handshakes *handshakes, const struct cv_rx_packet *rx)
+{
+    if (rx->of_leg)
+        take_of_leg(handshakes, rx);
+    else
+        take_and_give_back(handshakes, rx);
 }

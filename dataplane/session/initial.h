@@ -4,6 +4,8 @@
  * without one. Handshake thread only. */
 #include "handshakes.h"
 
-/* One packet: to its session, or to a new one, or answered, or refused. The reason for a drop; CONSUMED if
- * none, CV_DROP_COUNT if the mbuf went on to a worker. */
-enum cv_drop cv_initial_receive(struct cv_handshakes *handshakes, const struct cv_rx_packet *rx);
+/* One packet: to its session, or to a new one, or answered, or refused, or back to the leg that it is of. */
+void cv_initial_receive(struct cv_handshakes *handshakes, const struct cv_rx_packet *rx);
+
+/* Packets that may be of a leg go to it when nothing has been decided for long. Once in each turn. */
+void cv_initial_expire(struct cv_handshakes *handshakes);

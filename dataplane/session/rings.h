@@ -33,7 +33,8 @@ enum cv_handed_kind {
     CV_HANDED_SESSION, /* it is the worker's now */
     CV_HANDED_SEND,    /* a packet, to leave by mbuf->port */
     CV_HANDED_PACKET,  /* a packet that came for a session which the worker has by now */
-    CV_HANDED_FREE,    /* a buffer to be freed */
+    CV_HANDED_LEG,  /* a packet that the worker took for a session's beginning, but is its address's leg's */
+    CV_HANDED_FREE, /* a buffer to be freed */
 };
 
 /* What the handshake thread hands to a worker. */

@@ -13,6 +13,7 @@ struct cv_rx_packet {
     struct cv_address address; /* where it came from */
     uint8_t local;             /* index of our address */
     uint8_t ecn;               /* of its IP header */
+    bool of_leg;               /* its address has a leg on the listening port, and it may be that one's */
     uint16_t shard_id;         /* of the worker that received it */
     const uint8_t *payload;
     uint16_t bytes;
@@ -22,7 +23,10 @@ struct cv_rx_packet {
 int cv_rx_packet_init(void);
 
 /* Before the mbuf goes anywhere. */
-void cv_rx_packet_mark(const struct cv_packet *packet, uint16_t shard_id);
+void cv_rx_packet_mark(const struct cv_packet *packet, uint16_t shard_id, bool of_leg);
 
 /* After that; the payload stays in the mbuf. */
 void cv_rx_packet_read(struct rte_mbuf *mbuf, struct cv_rx_packet *rx);
+
+/* What the parser found, once more, of a packet to that port that is to be forwarded after all. */
+void cv_rx_packet_parsed(struct rte_mbuf *mbuf, struct cv_packet *packet);

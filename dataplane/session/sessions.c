@@ -3,6 +3,7 @@
 
 #include "handshake_thread.h"
 #include "keys.h"
+#include "leg_initials.h"
 #include "rx_packet.h"
 #include "slots.h"
 #include "table.h"
@@ -56,6 +57,7 @@ size_t cv_sessions_memory(const struct cv_config *config)
     return (config->session.trace_directory[0] != '\0' ? cv_traces_memory(config->worker_count) : 0) +
            (size_t)config->sessions_max * session_bytes(config) + reserve_bytes(config) +
            cv_session_rings_bytes(config->worker_count) + (config->worker_count + 1) * cv_shard_bytes() +
+           cv_leg_initials_bytes() +
            (size_t)(HANDSHAKE_MBUFS + 1) * (BUFFER_BYTES + sizeof(struct rte_mbuf) + 64);
 }
 

@@ -39,6 +39,9 @@ struct cv_shard {
     struct cv_tunnels tunnels;
     void *tunnel_memory;
     uint8_t rx_ecn; /* of the packet that is being read */
+    uint32_t
+        opens_left;    /* a worker's: Initials that may still be asked about in this millisecond (listen.h) */
+    uint64_t opens_ns; /* when it began */
     uint64_t now_ns;
     uint32_t sessions;               /* that it owns */
     uint32_t suites[CV_SUITE_COUNT]; /* a worker's sessions that use each */

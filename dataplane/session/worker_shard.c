@@ -4,39 +4,16 @@
 #include "demux.h"
 #include "events.h"
 #include "handover.h"
+#include "listen.h"
 #include "orders.h"
 #include "packet/transmit.h"
-#include "rx_packet.h"
 #include "stats.h"
 #include "timers.h"
 #include "tunnel.h"
 #include "writing.h"
 
-#define RING_BURST CV_BURST
-
-/* Whether a session can be with who sent this: control takes no other address for a peer's. */
-static bool is_from_peer(const struct cv_packet *packet)
-{
-    return packet->source_port_be != 0 && cv_ip_may_be_peer(&packet->source);
-}
-
-void cv_worker_shard_receive(struct cv_shard *shard, struct cv_packet *const *packets, uint32_t count)
-{
-    struct cv_context *context = &shard->relay->context;
-    struct rte_mbuf *mbufs[CV_BURST];
-    uint32_t taken = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        if (unlikely(!is_from_peer(packets[i]))) {
-            cv_drop(context, packets[i]->mbuf, CV_DROP_BAD_ADDRESS);
-            continue;
-        }
-        cv_rx_packet_mark(packets[i], shard->id);
-        mbufs[taken++] = packets[i]->mbuf;
-    }
-    context->stats->session_rx_pkts += count;
-    cv_demux(shard, mbufs, taken);
-}
+#define RING_BURST      CV_BURST
+#define OPENS_REFILL_NS UINT64_C(1000000)
 
 static void take_one(struct cv_shard *shard, struct cv_handed *handed)
 {
@@ -52,6 +29,9 @@ static void take_one(struct cv_shard *shard, struct cv_handed *handed)
         break;
     case CV_HANDED_PACKET:
         cv_demux(shard, &handed->mbuf, 1);
+        break;
+    case CV_HANDED_LEG:
+        cv_listen_take_back(shard, handed->mbuf);
         break;
     case CV_HANDED_FREE:
         if (handed->drop == CV_DROP_CONSUMED)
@@ -88,6 +68,10 @@ uint32_t cv_worker_shard_turn(struct cv_shard *shard)
     uint32_t done;
 
     cv_shard_read_clock(shard);
+    if (shard->now_ns - shard->opens_ns >= OPENS_REFILL_NS) {
+        shard->opens_ns = shard->now_ns;
+        shard->opens_left = CV_OPENED_PER_MS;
+    }
     done = take_handed(shard);
     done += take_packets(shard);
     done += cv_tunnel_take_sent(shard);

@@ -4,10 +4,10 @@
 #include "packet/transmit.h"
 #include "parse.h"
 #include "port/answer.h"
-#include "port/answer_stun.h"
 #include "relay/claim.h"
 #include "relay/forward.h"
 #include "relay/lookup.h"
+#include "session/listen.h"
 #include "session/tunnel.h"
 #include "session/worker_shard.h"
 
@@ -16,6 +16,9 @@
 
 /* Look-ups by connection ID that all unknown sources together get, per worker and millisecond. */
 #define CLAIMS_PER_MS 100
+
+/* The same on the listening port, apart: whoever floods it takes no claims from relay ports. */
+#define LISTENS_PER_MS 100
 
 /*
  * New connection IDs of known sources that the keeper is told of: a few for each of its turns, so that
@@ -49,15 +52,6 @@ static void finish(struct cv_worker *worker, struct cv_packet *packet)
     cv_drop(context, packet->mbuf, packet->drop);
 }
 
-/* STUN requests come to the listening port, too; the first byte tells (RFC 9443). */
-static bool is_stun(struct cv_packet *packet)
-{
-    if (likely(!cv_is_stun_request(cv_packet_payload(packet), packet->payload_bytes)))
-        return false;
-    packet->verdict = CV_VERDICT_ANSWER;
-    return true;
-}
-
 /* Splits a burst into packets that are their leg's own, and the rest, which is finished here. */
 static uint32_t claim_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count,
                             struct cv_tunnel_burst *tunnelled)
@@ -68,9 +62,13 @@ static uint32_t claim_burst(struct cv_worker *worker, struct cv_packet **packets
     for (uint32_t i = 0; i < count; i++) {
         struct cv_packet *packet = packets[i];
 
-        if (unlikely(packet->payload_bytes == CV_TOKEN_BYTES) && cv_claim_by_token(relay, packet)) {
-            cv_drop(&relay->context, packet->mbuf, CV_DROP_CONSUMED);
-            continue;
+        if (unlikely(packet->payload_bytes == CV_TOKEN_BYTES)) {
+            enum cv_drop reason = cv_claim_by_token(relay, packet);
+
+            if (reason != CV_DROP_COUNT) {
+                cv_drop(&relay->context, packet->mbuf, (uint8_t)reason);
+                continue;
+            }
         }
         if (likely(packet->leg != CV_NO_LEG)) {
             packets[found++] = packet;
@@ -100,6 +98,15 @@ static void relay_burst(struct cv_worker *worker, struct cv_packet **packets, ui
         cv_tunnel_send_burst(worker->shard, &worker->relay.context, &tunnelled);
 }
 
+/* Of a parsed burst: what came to the listening port. */
+static void listen_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count)
+{
+    uint32_t answers = cv_listen_receive(worker->shard, packets, count);
+
+    for (uint32_t i = 0; i < answers; i++)
+        finish(worker, packets[i]);
+}
+
 void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rte_mbuf **mbufs,
                      uint16_t count)
 {
@@ -111,8 +118,8 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         .port_id = rx->port_id,
         .ip_checksum_known = rx->ip_checksum_known,
     };
-    struct cv_packet *forward[CV_BURST], *session[CV_BURST];
-    uint32_t forward_count = 0, session_count = 0;
+    struct cv_packet *forward[CV_BURST], *listening[CV_BURST];
+    uint32_t forward_count = 0, listening_count = 0;
     bool tokens = false;
     uint64_t bytes = 0;
 
@@ -123,21 +130,20 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         struct cv_packet *packet = &worker->packets[i];
 
         bytes += rte_pktmbuf_pkt_len(mbufs[i]);
-        if (unlikely(packet->verdict != CV_VERDICT_FORWARD)) {
-            if (packet->verdict == CV_VERDICT_SESSION && !is_stun(packet))
-                session[session_count++] = packet;
-            else
-                finish(worker, packet);
-            continue;
+        if (likely(packet->verdict == CV_VERDICT_FORWARD)) {
+            forward[forward_count++] = packet;
+            tokens |= packet->payload_bytes == CV_TOKEN_BYTES;
+        } else if (likely(packet->verdict == CV_VERDICT_SESSION)) {
+            listening[listening_count++] = packet;
+        } else {
+            finish(worker, packet);
         }
-        forward[forward_count++] = packet;
-        tokens |= packet->payload_bytes == CV_TOKEN_BYTES;
     }
     worker->relay.context.stats->rx_pkts += count;
     worker->relay.context.stats->rx_bytes += bytes;
     relay_burst(worker, forward, forward_count, tokens);
-    if (session_count > 0)
-        cv_worker_shard_receive(worker->shard, session, session_count);
+    if (listening_count > 0)
+        listen_burst(worker, listening, listening_count);
 }
 
 static void send_outbox(struct cv_worker *worker)
@@ -154,6 +160,7 @@ static void tick(struct cv_worker *worker, uint64_t now_tsc)
     worker->relay.context.now_ms = cv_now_ms(worker->start_tsc, worker->cycles_per_ms);
     worker->next_ms_tsc = now_tsc + worker->cycles_per_ms;
     worker->relay.claims_left = CLAIMS_PER_MS;
+    worker->relay.listens_left = LISTENS_PER_MS;
     worker->relay.learns_left = LEARNS_PER_MS;
 }
 

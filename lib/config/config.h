@@ -52,6 +52,12 @@ enum cv_session_policy {
     CV_SESSION_POLICY_DENY,  /* nobody's */
 };
 
+/* The most open that a peer may be about who asks for it. */
+enum cv_session_reachable {
+    CV_SESSION_REACHABLE_ANYONE,
+    CV_SESSION_REACHABLE_LISTED, /* by those only whom it lists */
+};
+
 struct cv_config_peers {
     struct cv_peer_id ids[CV_CONFIG_PEERS];
     uint32_t count;
@@ -102,4 +108,9 @@ struct cv_config {
     uint32_t session_offers;     /* of one peer that wait for its answer */
     uint32_t session_register_s; /* for REGISTER, after the handshake */
     uint32_t session_answer_s;   /* for the answer to an offer */
+    uint32_t session_instances;  /* of one peer, at a time */
+    uint32_t session_resume_s;   /* that pairs wait for an instance whose session is lost; 0: they do not */
+    uint32_t session_requests;   /* for pairs, of one instance, in a minute */
+    uint32_t session_messages;   /* likewise; 0: none are passed on */
+    enum cv_session_reachable session_reachable;
 };

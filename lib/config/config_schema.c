@@ -98,6 +98,11 @@ static const cyaml_schema_field_t sessions_fields[] = {
     OPTIONAL("offers", struct config_raw_sessions, offers),
     OPTIONAL("register_within", struct config_raw_sessions, register_within),
     OPTIONAL("answer_within", struct config_raw_sessions, answer_within),
+    OPTIONAL("instances", struct config_raw_sessions, instances),
+    OPTIONAL("resume_within", struct config_raw_sessions, resume_within),
+    OPTIONAL("requests", struct config_raw_sessions, requests),
+    OPTIONAL("messages", struct config_raw_sessions, messages),
+    OPTIONAL("reachable", struct config_raw_sessions, reachable),
     CYAML_FIELD_END,
 };
 

@@ -78,6 +78,11 @@ struct config_raw_sessions {
     char *offers;
     char *register_within;
     char *answer_within;
+    char *instances;
+    char *resume_within;
+    char *requests;
+    char *messages;
+    char *reachable;
 };
 
 struct config_raw_control {

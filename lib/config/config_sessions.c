@@ -10,6 +10,13 @@
 #define OFFERS_DEFAULT 16
 #define REGISTER_MAX_S 600
 
+#define INSTANCES_DEFAULT 8
+#define INSTANCES_MAX     1024
+#define RESUME_DEFAULT_S  300
+#define REQUESTS_DEFAULT  600
+#define MESSAGES_DEFAULT  120
+#define A_MINUTE_MAX      1000000
+
 static void peers(struct config_source *source, const char *name, char *const *texts, uint32_t count,
                   struct cv_config_peers *peers)
 {
@@ -33,6 +40,8 @@ void config_sessions(struct config_source *source, const struct config_raw_sessi
                                            [CV_SESSION_POLICY_ALLOW] = "allow",
                                            [CV_SESSION_POLICY_DENY] = "deny",
                                            NULL};
+    static const char *const reachable[] = {
+        [CV_SESSION_REACHABLE_ANYONE] = "anyone", [CV_SESSION_REACHABLE_LISTED] = "listed", NULL};
     static const struct config_raw_sessions defaults;
 
     if (raw == NULL)
@@ -49,4 +58,14 @@ void config_sessions(struct config_source *source, const struct config_raw_sessi
                                                 raw->register_within, 1, REGISTER_MAX_S, 10);
     config->session_answer_s = config_seconds(source, "control.sessions.answer_within", raw->answer_within, 1,
                                               CV_CAPSULE_ANSWER_MAX_S, 30);
+    config->session_instances = config_number(source, "control.sessions.instances", raw->instances, 1,
+                                              INSTANCES_MAX, INSTANCES_DEFAULT);
+    config->session_resume_s = config_seconds(source, "control.sessions.resume_within", raw->resume_within, 0,
+                                              CV_CAPSULE_LATER_MAX_S, RESUME_DEFAULT_S);
+    config->session_requests =
+        config_number(source, "control.sessions.requests", raw->requests, 0, A_MINUTE_MAX, REQUESTS_DEFAULT);
+    config->session_messages =
+        config_number(source, "control.sessions.messages", raw->messages, 0, A_MINUTE_MAX, MESSAGES_DEFAULT);
+    config->session_reachable = config_choice(source, "control.sessions.reachable", raw->reachable, reachable,
+                                              CV_SESSION_REACHABLE_ANYONE);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A rule may ask what has ever happened, and what capsules of the same side have made of it since. It may not
- * ask that the other side has not ended something: that news can be on its way.
+ * A rule may ask what has ever happened, and what capsules of the same side have made of it since. It may
+ * not ask that the other side has not ended something: that news can be on its way.
  */
 #include "capsule_order.h"
 
@@ -78,7 +78,7 @@ static const char *on_resumed(struct cv_capsule_order *order)
 /* A kind that we do not know is for who asked for it to judge. */
 static bool is_registered(const struct cv_capsule_order *order, uint64_t kind)
 {
-    return kind > CV_LEG_KINDS || (kind & ~(uint64_t)order->legs) == 0;
+    return !cv_leg_kind_is_known(kind) || (kind & order->legs) != 0;
 }
 
 static const char *on_made(struct cv_capsule_order *order, const struct cv_capsule *capsule)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "capsule_parameter.h"
 
-#include "capsule.h"
+#include "capsule_type.h"
 #include "utf8.h"
 #include "varint.h"
 

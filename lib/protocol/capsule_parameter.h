@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Parameters: what capsules may say besides their fields. They follow the fields up to the end of the value,
- * in any order:
+ * Parameters: what capsules may say besides their fields. They follow the fields up to the end of the
+ * value, in any order:
  *
  *      | type (varint) | length (varint) | value |
  *
- * An unknown one, or one that has no meaning in its capsule, is passed over when its type is even; an odd type
- * must be understood: whoever does not refuses what the capsule asks for. No I/O, no allocation.
+ * An unknown one, or one that has no meaning in its capsule, is passed over when its type is even; an odd
+ * type must be understood: whoever does not refuses what the capsule asks for. No I/O, no allocation.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,10 @@ struct cv_span {
     uint16_t bytes;
 };
 
-/* X(enumerator, type, form, least, most, meaning). NUMBER: of the number; BYTES, LINE (of UTF-8): of its length. */
+/*
+ * X(enumerator, type, form, least, most, meaning). The limits are those of a NUMBER; of BYTES and of a LINE
+ * (of UTF-8) those of its length.
+ */
 #define CV_PARAMETER_LIST(X)                                                                               \
     X(SERVICE, 0x02, LINE, 1, 64, "the name of a service")                                                 \
     X(RESUME, 0x04, BYTES, 32, 32, "the resumption token of the session before")                           \

@@ -7,8 +7,10 @@
 
 enum state { HEADER, VALUE, SKIP, FAILED };
 
-/* Of a value, by the type's place in the list. Where the number at the beginning is good, the rest is no error of
- * the stream: see cv_capsule_parse. */
+/*
+ * Of a value, by the type's place in the list. Where the number at the beginning is good, the rest is no
+ * error of the stream: see cv_capsule_parse.
+ */
 static const uint16_t least_bytes[] = {
 #define LEAST(id, number, from, with, least, meaning) [(number) - CV_CAPSULE_FIRST] = (least),
     CV_CAPSULE_LIST(LEAST)

@@ -34,16 +34,17 @@ enum cv_capsule_reading {
 void cv_capsule_reader_init(struct cv_capsule_reader *reader, enum cv_capsule_sender sender, uint8_t *buffer);
 
 /*
- * Takes input up to the end of the next known capsule: moves *data and *bytes on. Costs a copy of the value;
- * unknown capsules of any length cost no memory. Fails as soon as a header is complete: WRONG_SIDE (a capsule
- * that `sender` may not send), OVERSIZED (over CV_CAPSULE_VALUE_MAX) or MALFORMED (shorter than a capsule of
- * this type ever is). `frame->value` is in the reader's buffer and stays there until the next call.
+ * Takes input up to the end of the next known capsule: moves *data and *bytes on. Costs a copy of the
+ * value; unknown capsules of any length cost no memory. Fails as soon as a header is complete: WRONG_SIDE
+ * (a capsule that `sender` may not send), OVERSIZED (over CV_CAPSULE_VALUE_MAX) or MALFORMED (shorter than
+ * a capsule of this type ever is). `frame->value` is in the reader's buffer and stays there until the next
+ * call.
  */
 enum cv_capsule_reading cv_capsule_next(struct cv_capsule_reader *reader, const uint8_t **data, size_t *bytes,
                                         struct cv_capsule_frame *frame);
 
 /*
- * Whether the reader holds nothing of a capsule, so that another could go on in its place: it is between two
- * capsules (*skip is 0), or has *skip bytes of an unknown one's value to pass over.
+ * Whether the reader holds nothing of a capsule, so that another could go on in its place: it is between
+ * two capsules (*skip is 0), or has *skip bytes of an unknown one's value to pass over.
  */
 bool cv_capsule_reader_idle(const struct cv_capsule_reader *reader, uint64_t *skip);

@@ -6,6 +6,7 @@
 #include "capsule_value.h"
 
 #include "coder.h"
+#include "utf8.h"
 #include "varint.h"
 
 #include <errno.h>
@@ -63,6 +64,8 @@ static void code_refused(struct coder *coder, struct cv_capsule *capsule)
 static void code_name(struct coder *coder, struct cv_capsule *capsule, uint64_t most_s)
 {
     code_span(coder, &capsule->name.name, 1, CV_CAPSULE_NAME_MAX);
+    if (!coder->failed && !cv_utf8_is_line((const char *)capsule->name.name.at, capsule->name.name.bytes))
+        coder->failed = true;
     if (most_s > 0)
         code_number(coder, &capsule->name.seconds, 1, most_s);
 }
@@ -231,16 +234,17 @@ static void code_fields(struct coder *coder, struct cv_capsule *capsule)
 static bool ends_request(enum cv_capsule_type type)
 {
     return type == CV_CAPSULE_LEG_MADE || type == CV_CAPSULE_NAME_CLAIMED || type == CV_CAPSULE_CERTIFICATE ||
-           type == CV_CAPSULE_CODE_OPENED || type == CV_CAPSULE_CODE_JOINED;
+           type == CV_CAPSULE_CODE_OPENED;
 }
 
 static void code_first(struct coder *coder, struct cv_capsule *capsule)
 {
     if (cv_capsule_begins(capsule->type) != CV_BEGINS_WITH_NOTHING)
         code_id(coder, &capsule->number);
-    else if (ends_request(
-                 capsule->type)) /* 0 where the relay does it by itself: somebody joined a rendezvous */
-        code_number(coder, &capsule->number, capsule->type == CV_CAPSULE_CODE_JOINED ? 0 : 1, CV_VARINT_MAX);
+    else if (capsule->type == CV_CAPSULE_CODE_JOINED) /* 0 to who opened the rendezvous, and asked nothing */
+        code_number(coder, &capsule->number, 0, CV_VARINT_MAX);
+    else if (ends_request(capsule->type))
+        code_id(coder, &capsule->number);
 }
 
 enum cv_capsule_parsed cv_capsule_parse(const struct cv_capsule_frame *frame, struct cv_capsule *capsule)

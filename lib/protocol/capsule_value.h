@@ -8,8 +8,8 @@ enum cv_capsule_parsed {
     /* CV_SESSION_ERROR_MALFORMED: it cannot even be said what it is about. `capsule` means nothing. */
     CV_CAPSULE_UNREADABLE,
     /*
-     * Of what begins with the number of a request or an offer (cv_capsule_begins), and only of that: `type` and
-     * `number` are good and nothing else is. CV_SESSION_ERROR_BAD_REQUEST is for that one alone.
+     * Of what begins with the number of a request or an offer (cv_capsule_begins), and only of that: `type`
+     * and `number` are good and nothing else is. CV_SESSION_ERROR_BAD_REQUEST is for that one alone.
      */
     CV_CAPSULE_BAD,
     /*
@@ -24,6 +24,7 @@ enum cv_capsule_parsed cv_capsule_parse(const struct cv_capsule_frame *frame, st
 
 /*
  * Writes type, length and value. CV_CAPSULE_BYTES_MAX is always room enough. Bytes written, or -EINVAL: no
- * such type, or a field out of its limits; -ENOBUFS: does not fit into `room`. Nothing is written then.
+ * such type, a field or a parameter out of its limits, or all of them together over CV_CAPSULE_VALUE_MAX;
+ * -ENOBUFS: does not fit into `room`. Nothing is written then.
  */
 int cv_capsule_write(const struct cv_capsule *capsule, uint8_t *out, size_t room);

@@ -190,11 +190,6 @@ static void code_leg_fields(struct coder *coder, struct cv_capsule_leg *leg)
     code_bytes(coder, leg->udp.token, sizeof(leg->udp.token));
 }
 
-static bool is_leg_kind(uint64_t kind)
-{
-    return kind == CV_LEG_KIND_UDP || kind == CV_LEG_KIND_TUNNEL || kind == CV_LEG_KIND_LISTEN;
-}
-
 #define LEG_BYTES_MAX (3 + CV_CAPSULE_ADDRESSES_MAX * 17 + CV_TOKEN_BYTES)
 
 static void write_leg(struct coder *coder, struct cv_capsule_leg *leg)
@@ -203,7 +198,7 @@ static void write_leg(struct coder *coder, struct cv_capsule_leg *leg)
     struct coder inner = {.out = fields, .left = sizeof(fields)};
     struct cv_span span = {.at = fields};
 
-    if (!is_leg_kind(leg->kind)) {
+    if (!cv_leg_kind_is_known(leg->kind)) {
         coder->failed = true;
         return;
     }
@@ -225,7 +220,7 @@ void code_leg(struct coder *coder, struct cv_capsule_leg *leg)
     }
     code_number(coder, &leg->kind, 0, CV_VARINT_MAX);
     code_span(coder, &span, 0, CV_CAPSULE_VALUE_MAX);
-    if (coder->failed || !is_leg_kind(leg->kind))
+    if (coder->failed || !cv_leg_kind_is_known(leg->kind))
         return;
     inner = (struct coder){.in = span.at, .left = span.bytes};
     code_leg_fields(&inner, leg);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The fields of which capsules are made, each with its limits. One function for each kind of field reads and
- * writes, so that both directions agree. A field that does not fit, or is out of its limits, sets `failed`;
- * from then on nothing moves.
+ * The fields of which capsules are made, each with its limits. One function for each kind of field reads
+ * and writes, so that both directions agree. A field that does not fit, or is out of its limits, sets
+ * `failed`; from then on nothing moves.
  */
 #include "capsule.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * Datagrams between a peer's sockets and the relay that are neither QUIC's nor STUN's: their first byte is 4
- * to 15 (RFC 9443), and 20 bytes are all of each.
+ * Datagrams between a peer's sockets and the relay that are neither QUIC's nor STUN's: their first byte is
+ * 4 to 15 (RFC 9443), and 20 bytes are all of each.
  *
  *      | 4 | number (3) | ticket (16) |         a probe, to any address and port of the relay
  *      | 5 | pair (8) | random (11) |           a challenge, to the address of a leg

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The error codes of the session protocol (docs/protocol.md): one list for the four places where one stands.
- * A code that is not in it, or not meant for where it stands, is no offence: newer minor versions have more.
- * X(enumerator, number, name, where, meaning)
+ * The error codes of the session protocol (docs/protocol.md): one list for the four places where one
+ * stands. A code that is not in it, or not meant for where it stands, is no offence: newer minor versions
+ * have more. X(enumerator, number, name, where, meaning)
  */
 #include <stdint.h>
 

@@ -72,8 +72,8 @@ enum cv_bind_kind {
 };
 
 /*
- * What an address of a UDP leg needs to be sent more than a little (docs/protocol.md, "Proof of an address").
- * Values are part of the store's format.
+ * What an address of a UDP leg needs to be sent more than a little (docs/protocol.md, "Proof of an
+ * address"). Values are part of the store's format.
  */
 enum cv_proof_rule {
     CV_PROOF_NEEDED = 0, /* the IP of its session, or a challenge that came back */
@@ -109,9 +109,9 @@ struct cv_pair_config {
 };
 
 /*
- * LEG_CHANGE. The pair keeps its number, and its other leg. A tunnel leg takes the place of the old one at once, a UDP
- * leg when it is bound: the other side's packets go to the old one till then. What comes by the old one passes for
- * CV_LEG_FORMER_MS more. A second change before that ends the first.
+ * LEG_CHANGE. The pair keeps its number, and its other leg. A tunnel leg takes the place of the old one at
+ * once, a UDP leg when it is bound: the other side's packets go to the old one till then. What comes by the
+ * old one passes for CV_LEG_FORMER_MS more. A second change before that ends the first.
  */
 #define CV_LEG_FORMER_MS 10000
 
@@ -123,8 +123,8 @@ struct cv_leg_change {
 };
 
 /*
- * LEG_TOKEN, LEG_VOUCH, LEG_PROVE. What RESULT says of the last: 0: proven; -EKEYREJECTED: not this leg's challenge,
- * or one of an address that it has no more.
+ * LEG_TOKEN, LEG_VOUCH, LEG_PROVE. What RESULT says of the last: 0: proven; -EKEYREJECTED: not this leg's
+ * challenge, or one of an address that it has no more.
  */
 struct cv_leg_order {
     uint64_t pair;
@@ -231,9 +231,9 @@ struct cv_session_data {
     uint64_t offset; /* of the first byte, in the chain or in that direction of the control stream */
     uint8_t kind;    /* enum cv_session_data_kind; in SESSION_SEND always CV_SESSION_STREAM */
     /*
-     * In SESSION_SEND, 1: the capsule goes on in the next SESSION_SEND. The peer gets nothing of it before it
-     * is complete; when control leaves before that, it is forgotten, and `sent` in SESSION_STATE says from
-     * where to go on.
+     * In SESSION_SEND, 1: the capsule goes on in the next SESSION_SEND. The peer gets nothing of it before
+     * it is complete; when control leaves before that, it is forgotten, and `sent` in SESSION_STATE says
+     * from where to go on.
      */
     uint8_t more;
     uint8_t bytes; /* 1 to CV_SESSION_DATA_BYTES */

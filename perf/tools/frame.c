@@ -68,13 +68,13 @@ void bench_headers(uint8_t *frame, uint32_t source_ip, uint16_t source_port, uin
     put16(udp + 4, (uint32_t)payload_bytes + 8);
 }
 
-void bench_frame(uint8_t *frame, uint32_t leg, size_t frame_bytes)
+void bench_frame(uint8_t *frame, uint32_t leg, uint16_t relay_port, size_t frame_bytes)
 {
     uint8_t *ip = frame + 14, *udp = ip + 20;
     size_t udp_bytes = frame_bytes - 34;
     uint16_t sum;
 
-    bench_headers(frame, bench_leg_ip(leg), bench_leg_port(leg), bench_relay_port(leg), udp_bytes - 8);
+    bench_headers(frame, bench_leg_ip(leg), bench_leg_port(leg), relay_port, udp_bytes - 8);
     put_payload(udp + 8, udp_bytes - 8, leg);
     sum =
         checksum(IPPROTO_UDP + (uint32_t)udp_bytes + sum16(ip + 12, 8) + sum16(udp, udp_bytes & ~(size_t)1) +

@@ -19,5 +19,5 @@
 void bench_headers(uint8_t *frame, uint32_t source_ip, uint16_t source_port, uint16_t destination_port,
                    size_t payload_bytes);
 
-/* Fills a frame from this leg. */
-void bench_frame(uint8_t *frame, uint32_t leg, size_t frame_bytes);
+/* Fills a frame from this leg to a port of the relay (host order). */
+void bench_frame(uint8_t *frame, uint32_t leg, uint16_t relay_port, size_t frame_bytes);

@@ -130,7 +130,7 @@ int main(int argc, char **argv)
         return 1;
     }
     bench_eal_start(argv[0], arguments.core, false);
-    bench_relay_create(&relay, arguments.pairs);
+    bench_relay_create(&relay, arguments.pairs, false);
     for (size_t i = 0; i < RTE_DIM(indexes); i++)
         measure_index(indexes[i], &relay, &arguments);
     bench_relay_destroy(&relay);

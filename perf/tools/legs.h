@@ -8,12 +8,14 @@
 #include "address.h"
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define BENCH_RELAY_IP         UINT32_C(0xc6120001) /* 198.18.0.1, in the range for benchmarks (RFC 2544) */
 #define BENCH_GATEWAY_IP       UINT32_C(0xc61200fe) /* 198.18.0.254 */
 #define BENCH_RELAY_PORT_FIRST 40000
 #define BENCH_RELAY_PORTS      64
+#define BENCH_LISTEN_PORT      443
 #define BENCH_PAIRS_MAX        4000000 /* leg addresses repeat after 2^24 legs */
 
 /* Host order. An odd factor makes it one-to-one modulo 2^24. */
@@ -38,6 +40,12 @@ static inline uint16_t bench_leg_port(uint32_t leg)
 static inline uint16_t bench_relay_port(uint32_t leg)
 {
     return (uint16_t)(BENCH_RELAY_PORT_FIRST + (leg >> 1) % BENCH_RELAY_PORTS);
+}
+
+/* The same where all legs may be on the listening port. */
+static inline uint16_t bench_port(uint32_t leg, bool listening)
+{
+    return listening ? BENCH_LISTEN_PORT : bench_relay_port(leg);
 }
 
 static inline struct cv_address bench_leg_address(uint32_t leg)

@@ -18,7 +18,8 @@
 #define WRITE_BUFFER_BYTES (1u << 20)
 
 static const char usage[] =
-    "Usage: make_pcap --pairs N --frame BYTES [--packets MIN] [--seed N] FILE\n"
+    "Usage: make_pcap --pairs N --frame BYTES [--listen] [--packets MIN] [--seed N] FILE\n"
+    "The packets are for the relay ports; with --listen all for the listening port.\n"
     "Writes FILE and prints how many packets it holds. FILE is complete only when the exit code is 0.\n"
     "Example: make_pcap --pairs 1000 --frame 64 /tmp/1000.pcap\n";
 
@@ -28,6 +29,7 @@ struct arguments {
     uint32_t min_packets;
     uint64_t seed;
     const char *path;
+    bool listening;
 };
 
 struct pcap_file_header {
@@ -43,9 +45,13 @@ struct pcap_packet_header {
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option options[] = {
-        {"pairs", required_argument, NULL, 'n'},   {"frame", required_argument, NULL, 'f'},
-        {"packets", required_argument, NULL, 'p'}, {"seed", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},          {0},
+        {"pairs", required_argument, NULL, 'n'},
+        {"frame", required_argument, NULL, 'f'},
+        {"packets", required_argument, NULL, 'p'},
+        {"seed", required_argument, NULL, 's'},
+        {"listen", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     int option;
 
@@ -62,6 +68,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
             break;
         case 's':
             arguments->seed = strtoull(optarg, NULL, 10);
+            break;
+        case 'l':
+            arguments->listening = true;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -114,7 +123,7 @@ static bool put_all(FILE *file, const struct arguments *arguments, const uint32_
     bool good = fwrite(&header, sizeof(header), 1, file) == 1;
 
     for (uint32_t i = 0; i < packets && good; i++) {
-        bench_frame(frame, order[i], arguments->frame_bytes);
+        bench_frame(frame, order[i], bench_port(order[i], arguments->listening), arguments->frame_bytes);
         good = put_packet(file, frame, arguments->frame_bytes);
     }
     return good;

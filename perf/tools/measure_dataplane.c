@@ -27,7 +27,7 @@
 #define DROPPED_PPM_MAX 100
 
 static const char usage[] =
-    "Usage: measure_dataplane --socket PATH --pairs N [--warm-up SECONDS] [--seconds SECONDS]\n"
+    "Usage: measure_dataplane --socket PATH --pairs N [--listen] [--warm-up SECONDS] [--seconds SECONDS]\n"
     "Prints a JSON object: pairs, puts_per_second, memory_bytes, pair_bytes, seconds, forwarded_pkts, "
     "mpps.\n";
 
@@ -36,6 +36,7 @@ struct arguments {
     uint32_t pairs;
     double warm_up_s;
     double window_s;
+    bool listening; /* all legs on the listening port */
 };
 
 /* The workers' counters, added up. */
@@ -65,9 +66,13 @@ static void sleep_ns(uint64_t ns)
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option options[] = {
-        {"socket", required_argument, NULL, 's'},  {"pairs", required_argument, NULL, 'n'},
-        {"warm-up", required_argument, NULL, 'w'}, {"seconds", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},          {0},
+        {"socket", required_argument, NULL, 's'},
+        {"pairs", required_argument, NULL, 'n'},
+        {"warm-up", required_argument, NULL, 'w'},
+        {"seconds", required_argument, NULL, 't'},
+        {"listen", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     int option;
 
@@ -85,6 +90,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
         case 't':
             arguments->window_s = strtod(optarg, NULL);
             break;
+        case 'l':
+            arguments->listening = true;
+            break;
         case 'h':
             fputs(usage, stdout);
             exit(0);
@@ -98,14 +106,14 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 
 /* ---- Putting ---- */
 
-static struct cv_message put_message(uint32_t pair)
+static struct cv_message put_message(uint32_t pair, bool listening)
 {
     struct cv_message message = {.type = CV_MESSAGE_PAIR_PUT, .sequence = pair + 1};
 
     message.put.pair = pair + 1;
     for (uint32_t side = 0; side < 2; side++) {
         message.put.legs[side].bind = CV_BIND_FIXED;
-        message.put.legs[side].relay_port = bench_relay_port(2 * pair);
+        message.put.legs[side].relay_port = bench_port(2 * pair, listening);
         message.put.legs[side].proof = CV_PROOF_EXEMPT;
         message.put.legs[side].address = bench_leg_address(2 * pair + side);
     }
@@ -132,7 +140,7 @@ static int take_results(struct cv_dataplane_link *link)
     return results;
 }
 
-static int put_pairs(struct cv_dataplane_link *link, uint32_t pairs)
+static int put_pairs(struct cv_dataplane_link *link, uint32_t pairs, bool listening)
 {
     uint64_t deadline_ns = now_ns() + PUT_SECONDS * NS_PER_SECOND;
     uint32_t sent = 0, answered = 0;
@@ -142,7 +150,7 @@ static int put_pairs(struct cv_dataplane_link *link, uint32_t pairs)
         int results;
 
         while (sent < pairs && sent - answered < IN_FLIGHT_MAX && cv_dataplane_link_room(link) > 0) {
-            struct cv_message message = put_message(sent);
+            struct cv_message message = put_message(sent, listening);
 
             cv_dataplane_link_send(link, &message);
             sent++;
@@ -239,7 +247,7 @@ static int measure(struct cv_dataplane_link *link, const struct arguments *argum
 {
     const struct cv_shared *shared = cv_dataplane_link_shared(link);
     uint64_t start_ns = now_ns();
-    int error = put_pairs(link, arguments->pairs);
+    int error = put_pairs(link, arguments->pairs, arguments->listening);
     double puts_per_second = arguments->pairs / ((double)(now_ns() - start_ns) / (double)NS_PER_SECOND);
     struct sample samples[PARTS + 1];
 

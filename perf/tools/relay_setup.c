@@ -48,7 +48,7 @@ static struct cv_ip ip_from(uint32_t host_order)
     return cv_ip_from_v4((const uint8_t *)&be);
 }
 
-static void put_pair(struct bench_relay *relay, uint32_t pair)
+static void put_pair(struct bench_relay *relay, uint32_t pair, bool listening)
 {
     struct cv_pair_config config = {.pair = pair + 1};
     uint32_t slot;
@@ -56,7 +56,7 @@ static void put_pair(struct bench_relay *relay, uint32_t pair)
 
     for (uint32_t side = 0; side < 2; side++) {
         config.legs[side].bind = CV_BIND_FIXED;
-        config.legs[side].relay_port = bench_relay_port(2 * pair);
+        config.legs[side].relay_port = bench_port(2 * pair, listening);
         config.legs[side].proof = CV_PROOF_EXEMPT;
         config.legs[side].address = bench_leg_address(2 * pair + side);
     }
@@ -67,13 +67,14 @@ static void put_pair(struct bench_relay *relay, uint32_t pair)
         bench_fail("pair %u is in slot %u", pair, slot);
 }
 
-void bench_relay_create(struct bench_relay *relay, uint32_t pairs)
+void bench_relay_create(struct bench_relay *relay, uint32_t pairs, bool listening)
 {
     struct cv_pair_table_limits limits = {
         .pairs = pairs,
         .workers = 1,
         .relay_port_first = BENCH_RELAY_PORT_FIRST,
         .relay_port_last = BENCH_RELAY_PORT_FIRST + BENCH_RELAY_PORTS - 1,
+        .listen_port = BENCH_LISTEN_PORT,
     };
     void *memory = rte_zmalloc("pairs", cv_pair_table_bytes(&limits), 64);
 
@@ -89,7 +90,7 @@ void bench_relay_create(struct bench_relay *relay, uint32_t pairs)
         bench_fail("no memory for %u pairs: %zu MB in hugepages are needed", pairs,
                    cv_pair_table_bytes(&limits) >> 20);
     for (uint32_t pair = 0; pair < pairs; pair++)
-        put_pair(relay, pair);
+        put_pair(relay, pair, listening);
 }
 
 void bench_relay_destroy(struct bench_relay *relay)

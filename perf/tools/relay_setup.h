@@ -15,8 +15,11 @@ struct bench_relay {
     struct cv_pair_table table;
 };
 
-/* A table for just `pairs` pairs, full: with the addresses of legs.h, all behind one gateway on port 0. */
-void bench_relay_create(struct bench_relay *relay, uint32_t pairs);
+/*
+ * A table for just `pairs` pairs, full: with the addresses of legs.h, all behind one gateway on port 0. With
+ * `listening` all legs are on the listening port.
+ */
+void bench_relay_create(struct bench_relay *relay, uint32_t pairs, bool listening);
 void bench_relay_destroy(struct bench_relay *relay);
 
 /* Says why on stderr, and ends the program. */

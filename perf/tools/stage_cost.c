@@ -8,6 +8,7 @@
 #include "relay/forward.h"
 #include "relay/lookup.h"
 #include "relay_setup.h"
+#include "session/demux.h"
 #include "worker/parse.h"
 #include "worker/worker.h"
 
@@ -25,9 +26,10 @@
 #define NOTICE_SLOTS 1024
 
 static const char usage[] =
-    "Usage: stage_cost --pairs N [--bursts N] [--core N] [--no-huge]\n"
-    "Prints one JSON object: pairs, and nanoseconds per packet of parse, lookup, forward and all "
+    "Usage: stage_cost --pairs N [--listen] [--bursts N] [--core N] [--no-huge]\n"
+    "Prints one JSON object: pairs, port, and nanoseconds per packet of parse, lookup, forward and all "
     "(cv_worker_burst).\n"
+    "With --listen all legs are on the listening port: lookup is first whether the packets are sessions'.\n"
     "Example, counting instructions: valgrind --tool=callgrind --toggle-collect=cv_worker_burst \\\n"
     "    stage_cost --pairs 1000 --bursts 500 --no-huge\n";
 
@@ -36,6 +38,7 @@ struct arguments {
     uint32_t bursts;
     uint32_t core;
     bool no_huge;
+    bool listening;
 };
 
 struct frame {
@@ -46,6 +49,7 @@ struct frame {
 struct bench {
     struct bench_relay relay;
     struct cv_worker *worker;
+    struct cv_shard *shard; /* NULL: the legs are on relay ports */
     struct frame *frames;
     uint32_t frame_count;
     uint32_t next_frame;
@@ -57,9 +61,13 @@ enum stage { PARSE, LOOKUP, FORWARD, ALL, STAGES };
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option options[] = {
-        {"pairs", required_argument, NULL, 'n'}, {"bursts", required_argument, NULL, 'b'},
-        {"core", required_argument, NULL, 'c'},  {"no-huge", no_argument, NULL, 'H'},
-        {"help", no_argument, NULL, 'h'},        {0},
+        {"pairs", required_argument, NULL, 'n'},
+        {"bursts", required_argument, NULL, 'b'},
+        {"core", required_argument, NULL, 'c'},
+        {"no-huge", no_argument, NULL, 'H'},
+        {"listen", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     int option;
 
@@ -77,6 +85,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
         case 'H':
             arguments->no_huge = true;
             break;
+        case 'l':
+            arguments->listening = true;
+            break;
         case 'h':
             fputs(usage, stdout);
             exit(0);
@@ -90,7 +101,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 
 /* ---- Setting up ---- */
 
-static void make_frames(struct bench *bench, uint32_t pairs)
+static void make_frames(struct bench *bench, uint32_t pairs, bool listening)
 {
     uint32_t legs = 2 * pairs;
     uint64_t random = 1;
@@ -99,8 +110,11 @@ static void make_frames(struct bench *bench, uint32_t pairs)
     bench->frames = aligned_alloc(64, bench->frame_count * sizeof(bench->frames[0]));
     if (bench->frames == NULL)
         bench_fail("no memory for %" PRIu32 " frames", bench->frame_count);
-    for (uint32_t i = 0; i < bench->frame_count; i++)
-        bench_frame(bench->frames[i].bytes, bench_random_below(&random, legs), FRAME_BYTES);
+    for (uint32_t i = 0; i < bench->frame_count; i++) {
+        uint32_t leg = bench_random_below(&random, legs);
+
+        bench_frame(bench->frames[i].bytes, leg, bench_port(leg, listening), FRAME_BYTES);
+    }
 }
 
 static void make_worker(struct bench *bench)
@@ -121,6 +135,20 @@ static void make_worker(struct bench *bench)
     worker->relay.context.now_ms = 1;
     worker->relay.context.tx[0].present = true;
     bench->worker = worker;
+}
+
+/* What the listening port needs of sessions, without any. */
+static void make_shard(struct bench *bench)
+{
+    static struct cv_sessions all;
+    static struct cv_shard shard;
+
+    if (cv_cid_secret_make(&all.secret) != 0 || (shard.codec = cv_cid_codec_create(&all.secret)) == NULL)
+        bench_fail("no memory for connection IDs");
+    shard.all = &all;
+    shard.relay = &bench->worker->relay;
+    bench->shard = bench->worker->shard = &shard;
+    bench->worker->listen_port = BENCH_LISTEN_PORT;
 }
 
 /* ---- Measuring ---- */
@@ -156,7 +184,9 @@ static void run_stages(struct bench *bench, uint32_t cycles[STAGES])
         .locals = worker->relay.locals,
         .relay_port_first = worker->relay.table->relay_port_first,
         .relay_port_last = worker->relay.table->relay_port_last,
+        .listen_port = worker->listen_port,
     };
+    struct cv_named_burst named = {.count = 0};
     struct cv_tunnel_burst tunnelled = {.count = 0};
     struct cv_packet *packets[CV_BURST];
     uint64_t tsc[4];
@@ -167,6 +197,8 @@ static void run_stages(struct bench *bench, uint32_t cycles[STAGES])
     tsc[0] = rte_rdtsc_precise();
     cv_parse_burst(&context, bench->mbufs, worker->packets, CV_BURST);
     tsc[1] = rte_rdtsc_precise();
+    if (bench->shard != NULL)
+        cv_demux_sort(bench->shard, packets, CV_BURST, &named);
     cv_lookup(worker->relay.table, packets, CV_BURST);
     tsc[2] = rte_rdtsc_precise();
     cv_forward(&worker->relay, packets, CV_BURST, true, &tunnelled);
@@ -241,12 +273,15 @@ int main(int argc, char **argv)
         return 1;
     }
     bench_eal_start(argv[0], arguments.core, arguments.no_huge);
-    bench_relay_create(&bench.relay, arguments.pairs);
-    make_frames(&bench, arguments.pairs);
+    bench_relay_create(&bench.relay, arguments.pairs, arguments.listening);
+    make_frames(&bench, arguments.pairs, arguments.listening);
     make_worker(&bench);
+    if (arguments.listening)
+        make_shard(&bench);
     measure(&bench, arguments.bursts, ns);
-    printf("{\"pairs\": %" PRIu32
+    printf("{\"pairs\": %" PRIu32 ", \"port\": \"%s\""
            ", \"parse_ns\": %.2f, \"lookup_ns\": %.2f, \"forward_ns\": %.2f, \"all_ns\": %.2f}\n",
-           arguments.pairs, ns[PARSE], ns[LOOKUP], ns[FORWARD], ns[ALL]);
+           arguments.pairs, arguments.listening ? "listen" : "relay", ns[PARSE], ns[LOOKUP], ns[FORWARD],
+           ns[ALL]);
     return 0;
 }

@@ -4,12 +4,14 @@
  *
  *      sender (8: even the peer, odd the relay) | how the stream is cut (8) | the stream
  *
- * However it is cut, the same capsules come out; and each of them, written and read again, is the same.
+ * However it is cut, the same capsules come out. What is good in itself, written and read again, is the same; of
+ * what is bad the number at its beginning is read; and whatever a capsule points to lies in its value.
  * corpus/make_protocol.py writes the seeds.
  */
 #include "protocol/capsule_order.h"
 #include "protocol/capsule_reader.h"
 #include "protocol/capsule_value.h"
+#include "protocol/varint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,31 +40,130 @@ static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
     return hash;
 }
 
-/* Parsed from a block of exactly its size; the caller frees it, since a sentence points into it. */
-static uint8_t *parse(const struct cv_capsule_frame *frame, struct cv_capsule *capsule, int *error)
-{
-    uint8_t *exact = malloc(frame->bytes != 0 ? frame->bytes : 1);
-    struct cv_capsule_frame copy = {.type = frame->type, .bytes = frame->bytes, .value = exact};
+/* ---- What a capsule points to ---- */
 
-    require(exact != NULL);
-    memcpy(exact, frame->value, frame->bytes);
-    *error = cv_capsule_parse(&copy, capsule);
-    return exact;
+/* What has been found to lie in a value, and a hash of it. */
+struct places {
+    const uint8_t *value;
+    size_t bytes;
+    uint64_t hash;
+};
+
+/* It lies in the value. Its hash is taken, and the pointer away: two capsules can be compared then. */
+static void take_bytes(struct places *places, const void *at, size_t bytes)
+{
+    uintptr_t first = (uintptr_t)places->value, here = (uintptr_t)at;
+
+    require(here >= first && here - first <= places->bytes && bytes <= places->bytes - (here - first));
+    places->hash = mix(places->hash, &bytes, sizeof(bytes));
+    places->hash = mix(places->hash, at, bytes);
 }
 
-static void require_same(struct cv_capsule *a, struct cv_capsule *b)
+static void take_span(struct places *places, struct cv_span *span)
 {
-    if (a->type == CV_CAPSULE_REFUSED && b->type == CV_CAPSULE_REFUSED) {
-        require(a->refused.sentence_bytes == b->refused.sentence_bytes);
-        require(memcmp(a->refused.sentence, b->refused.sentence, a->refused.sentence_bytes) == 0);
-        a->refused.sentence = b->refused.sentence = NULL;
+    if (span->at != NULL)
+        take_bytes(places, span->at, span->bytes);
+    else
+        require(span->bytes == 0);
+    memset(span, 0, sizeof(*span));
+}
+
+static void take_ids(struct places *places, struct cv_peer_ids *ids)
+{
+    take_bytes(places, ids->list, ids->count * sizeof(*ids->list));
+    memset(ids, 0, sizeof(*ids));
+}
+
+static void take_sentence(struct places *places, struct cv_capsule *capsule)
+{
+    take_bytes(places, capsule->refused.sentence, capsule->refused.sentence_bytes);
+    capsule->refused.sentence = NULL;
+}
+
+static void take_fields(struct places *places, struct cv_capsule *capsule)
+{
+    switch (capsule->type) {
+    case CV_CAPSULE_REGISTER:
+        take_ids(places, &capsule->registration.reachable.peers);
+        break;
+    case CV_CAPSULE_PAIR_OFFER:
+        take_ids(places, &capsule->offer.other.ids);
+        break;
+    case CV_CAPSULE_PAIR_MADE:
+        take_ids(places, &capsule->made.other.ids);
+        break;
+    case CV_CAPSULE_REFUSED:
+        take_sentence(places, capsule);
+        break;
+    case CV_CAPSULE_REACHABLE:
+        take_ids(places, &capsule->reachable.peers);
+        break;
+    case CV_CAPSULE_MESSAGE:
+        take_span(places, &capsule->message.text);
+        break;
+    case CV_CAPSULE_MESSAGE_FROM:
+        take_ids(places, &capsule->message_from.other.ids);
+        take_span(places, &capsule->message_from.text);
+        break;
+    case CV_CAPSULE_NAME_CLAIM:
+    case CV_CAPSULE_NAME_RELEASE:
+    case CV_CAPSULE_NAME_CLAIMED:
+        take_span(places, &capsule->name.name);
+        break;
+    case CV_CAPSULE_ENROL:
+        take_span(places, &capsule->enrol.code);
+        take_span(places, &capsule->enrol.request);
+        break;
+    case CV_CAPSULE_CERTIFICATE:
+        take_span(places, &capsule->certificate.chain);
+        break;
+    case CV_CAPSULE_CODE_OPENED:
+    case CV_CAPSULE_CODE_JOIN:
+    case CV_CAPSULE_CODE_MESSAGE:
+    case CV_CAPSULE_CODE_MESSAGE_FROM:
+        take_span(places, &capsule->rendezvous.text);
+        break;
+    default:
+        break;
     }
-    require(memcmp(a, b, sizeof(*a)) == 0); /* parsing zeroes what it does not fill */
 }
 
-static void write_and_read(struct cv_capsule *capsule, enum cv_capsule_sender sender)
+static uint64_t take_all(const struct cv_capsule_frame *frame, struct cv_capsule *capsule)
 {
-    uint8_t written[CV_CAPSULE_BYTES_MAX], buffer[CV_CAPSULE_BUFFER_BYTES];
+    struct places places = {.value = frame->value, .bytes = frame->bytes};
+    struct cv_parameters *parameters = &capsule->parameters;
+
+    take_fields(&places, capsule);
+    require(parameters->service_count <= CV_SERVICES_MAX);
+    for (unsigned i = 0; i < CV_PARAMETER_COUNT; i++)
+        take_span(&places, &parameters->spans[i]);
+    for (unsigned i = 0; i < CV_SERVICES_MAX; i++)
+        take_span(&places, &parameters->services[i]);
+    return places.hash;
+}
+
+/* ---- One capsule ---- */
+
+/* Both are used up. A parameter that nobody knows is not written again. */
+static void require_same(const struct cv_capsule_frame *frame, struct cv_capsule *capsule,
+                         const struct cv_capsule_frame *other_frame, struct cv_capsule *other)
+{
+    require(take_all(frame, capsule) == take_all(other_frame, other));
+    capsule->parameters.not_understood = 0;
+    require(memcmp(capsule, other, sizeof(*capsule)) == 0); /* parsing zeroes what it does not fill */
+}
+
+/* One of a kind that we do not know is not written. */
+static bool has_known_leg(const struct cv_capsule *capsule)
+{
+    if (capsule->type == CV_CAPSULE_PAIR_MADE)
+        return cv_leg_kind_is_known(capsule->made.leg.kind);
+    return capsule->type != CV_CAPSULE_LEG_MADE || cv_leg_kind_is_known(capsule->leg_made.leg.kind);
+}
+
+static void write_and_read(const struct cv_capsule_frame *first, struct cv_capsule *capsule)
+{
+    uint8_t written[CV_CAPSULE_BYTES_MAX], buffer[CV_CAPSULE_VALUE_MAX];
     int bytes = cv_capsule_write(capsule, written, sizeof(written));
     struct cv_capsule_reader reader;
     struct cv_capsule_frame frame;
@@ -70,29 +171,77 @@ static void write_and_read(struct cv_capsule *capsule, enum cv_capsule_sender se
     const uint8_t *data = written;
     size_t left = (size_t)bytes;
 
+    if (!has_known_leg(capsule)) {
+        require(bytes < 0);
+        take_all(first, capsule);
+        return;
+    }
     require(bytes > 0);
-    cv_capsule_reader_init(&reader, sender, buffer);
+    cv_capsule_reader_init(&reader, cv_capsule_sender(capsule->type), buffer);
     require(cv_capsule_next(&reader, &data, &left, &frame) == CV_CAPSULE_READY);
-    require(left == 0 && cv_capsule_parse(&frame, &again) == 0);
-    require_same(capsule, &again);
+    require(left == 0 && frame.bytes <= first->bytes);
+    require(cv_capsule_parse(&frame, &again) == CV_CAPSULE_GOOD);
+    require_same(first, capsule, &frame, &again);
 }
 
-static void use(const struct cv_capsule_frame *frame, enum cv_capsule_sender sender,
-                struct cv_capsule_order *order)
+/* Of a bad one just this can be used: whose it is. */
+static void require_numbered(const struct cv_capsule_frame *frame, const struct cv_capsule *capsule)
 {
-    struct cv_capsule capsule;
-    int error;
-    uint8_t *exact = parse(frame, &capsule, &error);
+    uint64_t number;
 
-    require(cv_capsule_name(frame->type) != NULL && frame->bytes <= CV_CAPSULE_BUFFER_BYTES);
-    if (error == 0) {
+    require(cv_capsule_begins(frame->type) != CV_BEGINS_WITH_NOTHING);
+    require(cv_varint_read(frame->value, frame->bytes, &number) != 0);
+    require(capsule->type == frame->type && capsule->number == number && number > 0);
+}
+
+static void require_unreadable(const struct cv_capsule_frame *frame)
+{
+    uint64_t number;
+
+    if (cv_capsule_begins(frame->type) != CV_BEGINS_WITH_NOTHING)
+        require(cv_varint_read(frame->value, frame->bytes, &number) == 0 || number == 0);
+}
+
+static void require_order(const struct cv_capsule_order *order)
+{
+    require(order->offers <= CV_CAPSULE_OPEN_MAX);
+    require(order->pairs <= order->pairs_max && order->pairs_max <= CV_CAPSULE_PAIRS_MAX);
+    require(order->legs <= CV_LEG_KINDS);
+}
+
+/* Parsed from a block of exactly its size. */
+static void use(const struct cv_capsule_frame *frame, struct cv_capsule_order *order)
+{
+    uint8_t *exact = malloc(frame->bytes != 0 ? frame->bytes : 1);
+    struct cv_capsule_frame copy = {.type = frame->type, .bytes = frame->bytes, .value = exact};
+    struct cv_capsule capsule;
+
+    require(exact != NULL && cv_capsule_name(frame->type) != NULL && frame->bytes <= CV_CAPSULE_VALUE_MAX);
+    memcpy(exact, frame->value, frame->bytes);
+    switch (cv_capsule_parse(&copy, &capsule)) {
+    case CV_CAPSULE_UNREADABLE:
+        require_unreadable(&copy);
+        break;
+    case CV_CAPSULE_BAD:
+        require_numbered(&copy, &capsule);
+        cv_capsule_order_refuse(order, &capsule);
+        break;
+    case CV_CAPSULE_NOT_UNDERSTOOD:
+        require(capsule.parameters.not_understood % 2 == 1);
+        cv_capsule_order_refuse(order, &capsule);
+        write_and_read(&copy, &capsule);
+        break;
+    case CV_CAPSULE_GOOD:
+        require(capsule.parameters.not_understood == 0);
         cv_capsule_order_next(order, &capsule);
-        require(order->requests <= CV_CAPSULE_OPEN_MAX && order->offers <= CV_CAPSULE_OPEN_MAX);
-        require(order->pairs <= order->pairs_max && order->pairs_max <= CV_CAPSULE_PAIRS_MAX);
-        write_and_read(&capsule, sender);
+        write_and_read(&copy, &capsule);
+        break;
     }
+    require_order(order);
     free(exact);
 }
+
+/* ---- A stream ---- */
 
 /* One piece, in a block of exactly its size. */
 static void feed(struct cv_capsule_reader *reader, const uint8_t *piece, size_t bytes,
@@ -111,7 +260,7 @@ static void feed(struct cv_capsule_reader *reader, const uint8_t *piece, size_t 
         outcome->hash = mix(outcome->hash, &frame.bytes, sizeof(frame.bytes));
         outcome->hash = mix(outcome->hash, frame.value, frame.bytes);
         if (order != NULL)
-            use(&frame, (enum cv_capsule_sender)reader->sender, order);
+            use(&frame, order);
     }
     require(outcome->last == CV_CAPSULE_FAILED || left == 0);
     require((outcome->last == CV_CAPSULE_FAILED) == (cv_session_error_where(reader->error) != 0));
@@ -124,7 +273,7 @@ static void feed(struct cv_capsule_reader *reader, const uint8_t *piece, size_t 
 static struct outcome read_stream(const uint8_t *stream, size_t bytes, enum cv_capsule_sender sender,
                                   uint32_t cut, struct cv_capsule_order *order)
 {
-    uint8_t *buffer = malloc(CV_CAPSULE_BUFFER_BYTES);
+    uint8_t *buffer = malloc(CV_CAPSULE_VALUE_MAX);
     struct outcome outcome = {0};
     struct cv_capsule_reader reader;
     size_t piece;

@@ -58,7 +58,8 @@ struct rig *rig_start(uint32_t pairs)
     struct cv_pair_table_limits limits = {.pairs = pairs,
                                           .workers = RIG_WORKERS,
                                           .relay_port_first = RIG_RELAY_PORT,
-                                          .relay_port_last = RIG_RELAY_PORT + 63};
+                                          .relay_port_last = RIG_RELAY_PORT + 63,
+                                          .listen_port = RIG_LISTEN_PORT};
     static unsigned started;
     struct rig *rig = filled(sizeof(*rig), 0);
     char name[32];
@@ -99,6 +100,7 @@ void rig_pass(struct rig *rig, uint32_t ms)
     for (unsigned id = 0; id < RIG_WORKERS; id++) {
         rig->workers[id].relay.context.now_ms = rig->now_ms;
         rig->workers[id].relay.claims_left = 100;
+        rig->workers[id].relay.listens_left = 100;
         rig->workers[id].relay.learns_left = 100;
     }
 }

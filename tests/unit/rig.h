@@ -25,10 +25,11 @@
 #include "relay/pairs.h"
 #include "worker/worker.h"
 
-#define RIG_PORT       0
-#define RIG_VLAN_PORT  1
-#define RIG_RELAY_PORT 40000 /* the first of 64 */
-#define RIG_WORKERS    2
+#define RIG_PORT        0
+#define RIG_VLAN_PORT   1
+#define RIG_RELAY_PORT  40000 /* the first of 64 */
+#define RIG_LISTEN_PORT 443   /* of legs, and of sessions where there are some: see session_rig.h */
+#define RIG_WORKERS     2
 
 /* Indexes into rig->locals. */
 enum { RIG_LOCAL_V4, RIG_LOCAL_V6, RIG_LOCAL_VLAN, RIG_LOCAL_LINK };

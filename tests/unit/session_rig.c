@@ -63,7 +63,7 @@ void session_rig_start(struct session_rig *rig, const char *program)
     char error[256];
 
     packets_start(program, NULL);
-    rig->rig = rig_start(1);
+    rig->rig = rig_start(SESSION_RIG_PAIRS);
     rig->ports.list[0].pool = packets_pool();
     rig->ports.locals = rig->rig->locals;
     if (cv_sessions_create(&rig->sessions, &rig->config, &rig->ports, rte_rdtsc(), error, sizeof(error)) != 0)

@@ -11,7 +11,8 @@
 #include "session/table.h"
 #include "shared/stats.h"
 
-#define SESSION_RIG_PORT 443
+#define SESSION_RIG_PORT  RIG_LISTEN_PORT
+#define SESSION_RIG_PAIRS 16
 
 struct session_rig {
     struct rig *rig;

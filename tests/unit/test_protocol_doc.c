@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * docs/protocol.md says what the code does: its tables have the lists' rows, its examples in hex are the
- * capsules.
+ * capsules and datagrams.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +18,8 @@
 #include "protocol/capsule_reader.h"
 #include "protocol/capsule_value.h"
 #include "protocol/datagram.h"
+#include "protocol/probe.h"
+#include "protocol/varint.h"
 
 #define EXAMPLE_BYTES 512
 
@@ -59,31 +61,61 @@ static unsigned rows_starting(const char *start)
     return count;
 }
 
-/* "4096" as the document writes it: "4,096". */
+/* "604800" as the document writes it: "604,800". */
 static const char *with_commas(uint64_t value, char text[32])
 {
-    if (value >= 1000)
+    if (value >= 1000000)
+        snprintf(text, 32, "%lu,%03lu,%03lu", value / 1000000, value / 1000 % 1000, value % 1000);
+    else if (value >= 1000)
         snprintf(text, 32, "%lu,%03lu", value / 1000, value % 1000);
     else
         snprintf(text, 32, "%lu", value);
     return text;
 }
 
+/* Where a capsule is described: what comes later has one section for all. */
+static void anchor_of(const char *name, const char *meaning, char anchor[64])
+{
+    snprintf(anchor, 64, "%s", strncmp(meaning, "later: ", 7) == 0 ? "LATER" : name);
+    for (char *at = anchor; *at != '\0'; at++)
+        *at = *at >= 'A' && *at <= 'Z' ? (char)(*at + 32) : *at;
+}
+
+static const char *begins_with(uint64_t type)
+{
+    switch (cv_capsule_begins((enum cv_capsule_type)type)) {
+    case CV_BEGINS_WITH_REQUEST:
+        return "request ";
+    case CV_BEGINS_WITH_OFFER:
+        return "offer ";
+    case CV_BEGINS_WITH_NOTHING:
+        break;
+    }
+    return "";
+}
+
+static void check_capsule(const char *name, uint64_t type, unsigned least, const char *meaning)
+{
+    char row[256], anchor[64];
+    bool later = strncmp(meaning, "later: ", 7) == 0;
+
+    anchor_of(name, meaning, anchor);
+    snprintf(row, sizeof(row), "\n| `0x%lx` | [%s](#%s) | %s | %s| %u or more | %s |\n", type, name, anchor,
+             cv_capsule_sender((enum cv_capsule_type)type) == CV_FROM_PEER ? "peer" : "relay",
+             begins_with(type), least, meaning);
+    assert_has_row(row);
+    snprintf(row, sizeof(row), later ? "\n| %s | " : "\n### %s\n", name);
+    assert_has_row(row);
+}
+
 static void each_capsule_has_its_row(void **state)
 {
     unsigned count = 0;
-    char row[256], anchor[64];
+    char row[256];
 
     (void)state;
-#define ROW(id, number, sender, least, most, meaning)                                                \
-    snprintf(anchor, sizeof(anchor), "%s", #id);                                                     \
-    for (char *at = anchor; *at != '\0'; at++)                                                       \
-        *at = *at >= 'A' && *at <= 'Z' ? (char)(*at + 32) : *at;                                     \
-    snprintf(row, sizeof(row), "| `0x%x` | [%s](#%s) | %s | %d to %d | %s |\n", number, #id, anchor, \
-             CV_FROM_##sender == CV_FROM_PEER ? "peer" : "relay", least, most, meaning);             \
-    assert_has_row(row);                                                                             \
-    snprintf(row, sizeof(row), "\n### %s\n", #id);                                                   \
-    assert_has_row(row);                                                                             \
+#define ROW(id, number, sender, begins, least, meaning) \
+    check_capsule(#id, number, least, meaning);         \
     count++;
     CV_CAPSULE_LIST(ROW)
 #undef ROW
@@ -95,6 +127,105 @@ static void each_capsule_has_its_row(void **state)
     CV_CAPSULE_RESERVED_LIST(ROW)
 #undef ROW
     assert_int_equal(rows_starting("\n| `0x29e"), count);
+}
+
+#define VARINT CV_VARINT_MAX
+
+enum form { NUMBER, BYTES, LINE };
+
+static const struct parameter {
+    const char *name;
+    uint64_t type;
+    enum form form;
+    uint64_t least, most;
+    const char *meaning;
+} parameters[] = {
+#define PARAMETER(id, type, form, least, most, meaning) {#id, type, form, least, most, meaning},
+    CV_PARAMETER_LIST(PARAMETER)
+#undef PARAMETER
+};
+
+/* In which capsules it can be written: those in which it has a meaning. */
+static void add_capsules(char *in, enum cv_parameter parameter)
+{
+    static const char bytes[] = "0123456789abcdef0123456789abcdef";
+    struct cv_parameters one = {0};
+    uint8_t out[CV_DATA_BYTES_MAX];
+
+    if (parameters[parameter].form == NUMBER)
+        cv_parameter_number(&one, parameter, parameters[parameter].least);
+    else
+        cv_parameter_span(&one, parameter, bytes, parameters[parameter].least);
+#define ADD(id, number, sender, begins, least, meaning)           \
+    if (cv_parameters_write(&one, number, out, sizeof(out)) >= 0) \
+        sprintf(in + strlen(in), "%s%s", *in != '\0' ? ", " : "", #id);
+    CV_CAPSULE_LIST(ADD)
+#undef ADD
+}
+
+/* As the column "value" has it. */
+static void add_value(char *value, const struct parameter *parameter)
+{
+    char least[32], most[32];
+
+    with_commas(parameter->least, least);
+    with_commas(parameter->most, most);
+    if (parameter->form != NUMBER && parameter->least == parameter->most)
+        sprintf(value, "%s bytes", least);
+    else if (parameter->form != NUMBER)
+        sprintf(value, "%s to %s bytes%s", least, most,
+                parameter->form == LINE ? " of UTF-8, as in a sentence" : "");
+    else if (parameter->most != VARINT)
+        sprintf(value, "number, %s to %s", least, most);
+    else
+        sprintf(value, parameter->least > 0 ? "number, from %s" : "number", least);
+}
+
+static void each_parameter_has_its_row(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < CV_PARAMETER_COUNT; i++) {
+        char row[512], in[256] = "", value[128];
+
+        add_capsules(in, (enum cv_parameter)i);
+        add_value(value, &parameters[i]);
+        assert_string_equal(cv_parameter_name((enum cv_parameter)i), parameters[i].name);
+        snprintf(row, sizeof(row), "\n| `0x%02lx` | %s | %s | %s | %s |\n", parameters[i].type,
+                 parameters[i].name, in, value, parameters[i].meaning);
+        assert_has_row(row);
+    }
+    assert_int_equal(rows_starting("\n| `0x0") + rows_starting("\n| `0x1") + rows_starting("\n| `0x2") -
+                         rows_starting("\n| `0x29e"),
+                     CV_PARAMETER_COUNT);
+}
+
+/* Types that mean nothing on purpose, 0x52 * N + 0x6a, are even and nobody's. */
+static void no_parameter_has_a_type_that_means_nothing(void **state)
+{
+    (void)state;
+    assert_has_row("Types 0x52 * N + 0x6a mean nothing on purpose.");
+    for (unsigned i = 0; i < CV_PARAMETER_COUNT; i++)
+        assert_true(parameters[i].type < 0x6a || (parameters[i].type - 0x6a) % 0x52 != 0);
+}
+
+static void each_thing_limited_has_its_row(void **state)
+{
+    char row[256];
+    unsigned count = 0;
+
+    (void)state;
+#define LIMITED(id, number, name, meaning)                                     \
+    snprintf(row, sizeof(row), "\n| %d | %s | %s |\n", number, name, meaning); \
+    assert_has_row(row);                                                       \
+    assert_string_equal(cv_limited_name(number), name);                        \
+    count++;
+    CV_LIMITED_LIST(LIMITED)
+#undef LIMITED
+    assert_null(cv_limited_name(0));
+    assert_null(cv_limited_name(count + 1));
+    assert_null(cv_limited_name(UINT64_MAX));
+    snprintf(row, sizeof(row), "\n| %u | ", count + 1);
+    assert_null(strstr(document, row));
 }
 
 static void add_place(char *places, unsigned where, unsigned place, const char *name)
@@ -149,14 +280,28 @@ static void each_limit_has_its_row(void **state)
         {"bytes of a token", CV_TOKEN_BYTES},
         {"highest channel", CV_CHANNEL_MAX},
         {"largest UDP payload, bytes", CV_CAPSULE_PAYLOAD_MAX},
+        {"largest DATAGRAM frame's payload, bytes", CV_CAPSULE_FRAME_MAX},
+        {"services of an instance", CV_SERVICES_MAX},
+        {"bytes of a service's name", CV_SERVICE_BYTES_MAX},
+        {"bytes of an application's data", CV_DATA_BYTES_MAX},
+        {"bytes of a message", CV_CAPSULE_MESSAGE_MAX},
+        {"IDs of a peer", CV_CAPSULE_IDS_MAX},
+        {"peers that a peer lists as those who may ask", CV_CAPSULE_LISTED_MAX},
+        {"highest number of a probe", CV_PROBE_NUMBER_MAX},
     };
+    const char *section = strstr(document, "\n## Limits\n");
     char row[128], number[32];
+    unsigned rows = 0;
 
     (void)state;
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         snprintf(row, sizeof(row), "\n| %s | %s |\n", limits[i].name, with_commas(limits[i].value, number));
         assert_has_row(row);
     }
+    assert_non_null(section);
+    for (const char *at = section; (at = strstr(at, "\n| ")) != NULL; at++)
+        rows++;
+    assert_int_equal(rows, 1 + sizeof(limits) / sizeof(limits[0])); /* its head has no words */
     assert_has_row("ALPN | `" CV_PROTOCOL_ALPN "` |");
 }
 
@@ -196,7 +341,7 @@ static const char *find_block(const char *from, const char *fence)
 
 static void check_example(const struct cv_capsule *expected, const uint8_t *bytes, size_t count)
 {
-    uint8_t written[CV_CAPSULE_BYTES_MAX], again[CV_CAPSULE_BYTES_MAX], buffer[CV_CAPSULE_BUFFER_BYTES];
+    uint8_t written[CV_CAPSULE_BYTES_MAX], again[CV_CAPSULE_BYTES_MAX], buffer[CV_CAPSULE_VALUE_MAX];
     struct cv_capsule_reader reader;
     struct cv_capsule_frame frame;
     struct cv_capsule parsed;
@@ -205,12 +350,18 @@ static void check_example(const struct cv_capsule *expected, const uint8_t *byte
 
     assert_int_equal(cv_capsule_write(expected, written, sizeof(written)), count);
     assert_memory_equal(written, bytes, count);
-    cv_capsule_reader_init(&reader, capsule_sender(expected->type), buffer);
+    cv_capsule_reader_init(&reader, cv_capsule_sender(expected->type), buffer);
     assert_int_equal(cv_capsule_next(&reader, &data, &left, &frame), CV_CAPSULE_READY);
     assert_int_equal(left, 0);
-    assert_int_equal(cv_capsule_parse(&frame, &parsed), 0);
+    assert_int_equal(cv_capsule_parse(&frame, &parsed), CV_CAPSULE_GOOD);
     assert_int_equal(cv_capsule_write(&parsed, again, sizeof(again)), count);
     assert_memory_equal(again, bytes, count);
+}
+
+static void assert_begins_with_line(const char *text, const char *line)
+{
+    assert_memory_equal(text, line, strlen(line));
+    assert_int_equal(text[strlen(line)], '\n');
 }
 
 static void the_examples_are_the_capsules(void **state)
@@ -227,8 +378,7 @@ static void the_examples_are_the_capsules(void **state)
         assert_true(checked < capsule_example_count);
         at = strchr(at, '\n') + 1;
         count = read_hex(&at, bytes);
-        assert_memory_equal(name, cv_capsule_name(capsule_examples[checked].type),
-                            strlen(cv_capsule_name(capsule_examples[checked].type)));
+        assert_begins_with_line(name, cv_capsule_name(capsule_examples[checked].type));
         check_example(&capsule_examples[checked++], bytes, count);
     }
     assert_int_equal(checked, capsule_example_count);
@@ -237,7 +387,7 @@ static void the_examples_are_the_capsules(void **state)
 static void each_capsule_has_an_example(void **state)
 {
     (void)state;
-#define EXAMPLE(id, number, sender, least, most, meaning)        \
+#define EXAMPLE(id, number, sender, begins, least, meaning)      \
     assert_non_null(strstr(document, "\n```capsule " #id "\n")); \
     assert_int_equal(capsule_example(CV_CAPSULE_##id).type, CV_CAPSULE_##id);
     CV_CAPSULE_LIST(EXAMPLE)
@@ -281,13 +431,48 @@ static void the_datagram_is_one(void **state)
     assert_int_equal(header[0], bytes[0]);
 }
 
+/* Its ticket is the one in the example of REGISTERED. */
+static void the_probe_is_one(void **state)
+{
+    const struct cv_capsule *registered = capsule_example_at(CV_CAPSULE_REGISTERED, 1);
+    const struct cv_span *ticket = &registered->parameters.spans[CV_PARAMETER_TICKET];
+    const char *at = find_block(document, "\n```probe\n");
+    uint8_t bytes[EXAMPLE_BYTES];
+
+    (void)state;
+    assert_non_null(at);
+    assert_int_equal(read_hex(&at, bytes), CV_PROBE_BYTES);
+    assert_int_equal(bytes[0], CV_DATAGRAM_PROBE);
+    assert_int_equal(bytes[1] << 16 | bytes[2] << 8 | bytes[3], 42);
+    assert_int_equal(ticket->bytes, CV_TICKET_BYTES);
+    assert_memory_equal(bytes + 4, ticket->at, CV_TICKET_BYTES);
+    assert_int_equal(capsule_example_at(CV_CAPSULE_OBSERVED_ADDRESS, 1)->observed.probe, 42);
+}
+
+static void the_challenge_is_one(void **state)
+{
+    const struct cv_capsule *answer = capsule_example_at(CV_CAPSULE_CHALLENGE_ANSWER, 0);
+
+    (void)state;
+    assert_int_equal(answer->challenge[0], CV_DATAGRAM_CHALLENGE);
+    assert_int_equal(cv_challenge_pair(answer->challenge), 17);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_capsule_has_its_row),    cmocka_unit_test(each_error_code_has_its_row),
-        cmocka_unit_test(each_limit_has_its_row),      cmocka_unit_test(the_examples_are_the_capsules),
-        cmocka_unit_test(each_capsule_has_an_example), cmocka_unit_test(the_peer_id_is_that_of_the_key),
+        cmocka_unit_test(each_capsule_has_its_row),
+        cmocka_unit_test(each_parameter_has_its_row),
+        cmocka_unit_test(no_parameter_has_a_type_that_means_nothing),
+        cmocka_unit_test(each_thing_limited_has_its_row),
+        cmocka_unit_test(each_error_code_has_its_row),
+        cmocka_unit_test(each_limit_has_its_row),
+        cmocka_unit_test(the_examples_are_the_capsules),
+        cmocka_unit_test(each_capsule_has_an_example),
+        cmocka_unit_test(the_peer_id_is_that_of_the_key),
         cmocka_unit_test(the_datagram_is_one),
+        cmocka_unit_test(the_probe_is_one),
+        cmocka_unit_test(the_challenge_is_one),
     };
 
     return cmocka_run_group_tests_name("protocol_doc", tests, read_document, free_document);

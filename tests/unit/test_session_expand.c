@@ -41,6 +41,28 @@ static void aes_128(void **state)
     check(CV_SUITE_AES_128_GCM, V1, secret, CV_LABEL_HEADER_KEY, "9f50449e04a0e810283a1e9933adedd2");
 }
 
+/* RFC 9001 appendix A.1, RFC 9369 appendix A.1. */
+static void initial(void **state)
+{
+    static const uint8_t dcid[] = {0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08};
+    static const struct {
+        uint32_t version;
+        const char *secret;
+    } cases[] = {{V1, "c00cf151ca5be075ed0ebfb5c80323c42d6b7db67881289af4008f1f6c357aea"},
+                 {V2, "14ec9d6eb9fd7af83bf5a668bc17a7e283766aade7ecd0891f70f9ff7f4bf47b"}};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        uint8_t secret[32];
+        char hex[65];
+
+        cv_expand_initial(cases[i].version, dcid, sizeof(dcid), secret);
+        for (unsigned j = 0; j < sizeof(secret); j++)
+            snprintf(hex + 2 * j, 3, "%02x", secret[j]);
+        assert_string_equal(hex, cases[i].secret);
+    }
+}
+
 /* RFC 9001 appendix A.5. */
 static void chacha20(void **state)
 {
@@ -86,10 +108,8 @@ static void aes_256(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(aes_128),
-        cmocka_unit_test(chacha20),
-        cmocka_unit_test(version_2),
-        cmocka_unit_test(aes_256),
+        cmocka_unit_test(aes_128),   cmocka_unit_test(initial), cmocka_unit_test(chacha20),
+        cmocka_unit_test(version_2), cmocka_unit_test(aes_256),
     };
 
     return cmocka_run_group_tests_name("session_expand", tests, NULL, NULL);
