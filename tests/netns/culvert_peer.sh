@@ -12,7 +12,7 @@
 #   stop_peer NAME                   SIGTERM, status 0
 #   two_peers LEG-A LEG-B [OPTION...]   bob serves and alice connects with legs of those kinds; OPTIONs are alice's.
 #                                    $PAIR is the pair
-#   wait_room NAME BYTES             until the relay has told NAME that so much fits into its tunnel leg
+#   wait_room NAME BYTES             until the relay has told NAME that so much fits into its tunnel legs
 BRIDGE_PORT=5000
 
 # OpenSSL's -newkey arguments for a type of key
@@ -87,6 +87,5 @@ wait_room() {
 }
 
 has_room() {
-    [ "$(jq -s '[.[] | select(.event == "made" or .event == "tunnel_limit") | .payload_bytes // 0] | last' \
-        "$LOGS/$1-peer.out")" -ge "$2" ]
+    [ "$(last_event "$1" tunnel_limit '.payload_bytes // 0')" -ge "$2" ]
 }
