@@ -144,22 +144,28 @@ static const struct cli_command session_commands[] = {
         .verb = "drain",
         .summary = "send all peers away before a stop",
         .description = "Tells each peer to go (GO_AWAY), takes no new sessions, makes no offers, and closes "
-                       "the sessions that "
-                       "are left when the time is over. Pairs go with their sessions; an operator's own "
-                       "pairs stay. Holds "
-                       "until session resume, or until control is restarted.",
-        .options = LIST(cli_item, OPTION("after", 0, CLI_SECONDS, "DURATION",
-                                         "close what is left after so long, at most 24h (30s)")),
-        .examples = LIST(cli_example, {"session drain", "half a minute for all peers"},
-                         {"session drain --after 10m", "with more time for what is under way"}),
+                       "the sessions that are left when the time is over. Pairs go with their sessions; an "
+                       "operator's own pairs stay. With --to peers are sent to another relay, which has to "
+                       "be named by its peer ID, too; without, they are to come back. Holds until session "
+                       "resume, or until control is restarted.",
+        .options = LIST(cli_item,
+                        OPTION("after", 0, CLI_SECONDS, "DURATION",
+                               "close what is left after so long, at most 24h (30s)"),
+                        OPTION("to", 0, CLI_ADDRESS, "IP:PORT", "the relay to go to, with --relay"),
+                        OPTION("relay", 0, CLI_TEXT, "PEER_ID", "the peer ID of that relay")),
+        .examples = LIST(
+            cli_example, {"session drain", "half a minute for all peers"},
+            {"session drain --after 10m", "with more time for what is under way"},
+            {"session drain --to 192.0.2.2:443 --relay uhurkycu4bh2zcm25hzhkezm3qd2lw6e5iwcvu5b77dobustnapq",
+             "to another relay"}),
         .run = cli_session_drain,
     },
     {
         .verb = "resume",
         .summary = "take sessions again after a drain",
-        .description =
-            "Ends a drain. Sessions that are still there stay; their peers were told to go, and get no "
-            "offers before they have connected again.",
+        .description = "Ends a drain. Sessions that are still there stay: their peers are told so (STAY), "
+                       "and get offers "
+                       "again.",
         .examples = LIST(cli_example, {"session resume", "no stop after all"}),
         .run = cli_session_resume,
     },

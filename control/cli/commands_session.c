@@ -115,13 +115,35 @@ static void print_chain(struct cli_table *table, yyjson_val *chain)
     }
 }
 
-static void print_legs(struct cli_table *table, yyjson_val *legs)
-{
-    const char *first = yyjson_get_str(yyjson_arr_get(legs, 0));
-    const char *second = yyjson_get_str(yyjson_arr_get(legs, 1));
+#define NAMES_TEXT 1100
 
-    cli_table_cell(table, "  kinds of leg");
-    cli_table_cell(table, "%s%s%s", first ? first : "none", second ? ", " : "", second ? second : "");
+/* A list of names in one cell. */
+static void print_names(struct cli_table *table, const char *label, yyjson_val *names)
+{
+    char text[NAMES_TEXT] = "none";
+    yyjson_val *name;
+    size_t i, count, used = 0;
+
+    yyjson_arr_foreach(names, i, count, name)
+    {
+        if (used < sizeof(text))
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i > 0 ? ", " : "",
+                                     yyjson_get_str(name));
+    }
+    cli_table_cell(table, "%s", label);
+    cli_table_cell(table, "%s", text);
+}
+
+/* Of a peer that has registered. */
+static void print_instance(struct cli_table *table, yyjson_val *session)
+{
+    if (!yyjson_is_str(yyjson_obj_get(session, "instance")))
+        return;
+    cli_table_cell(table, "  instance");
+    cli_table_cell(table, "%s", cli_member_text(session, "instance"));
+    print_names(table, "  services", yyjson_obj_get(session, "services"));
+    cli_table_cell(table, "  reachable by");
+    cli_table_cell(table, "%s", cli_member_text(session, "reachable"));
 }
 
 /* Its files, where one is being recorded. */
@@ -165,7 +187,8 @@ static void print_session(struct cli_call *call, yyjson_val *session)
         if (i == 0)
             print_chain(&table, yyjson_obj_get(session, "chain"));
     }
-    print_legs(&table, yyjson_obj_get(session, "legs"));
+    print_instance(&table, session);
+    print_names(&table, "  kinds of leg", yyjson_obj_get(session, "legs"));
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         cli_table_cell(&table, "%s", numbers[i].label);
         cli_table_cell(&table, "%s", cli_count(yyjson_obj_get(session, numbers[i].member)).s);
@@ -193,17 +216,23 @@ static void print_drained(struct cli_call *call, yyjson_val *answer)
 enum cli_exit cli_session_drain(struct cli_call *call)
 {
     const struct cli_value *after = cli_parse_option(call->parse, "after");
+    const struct cli_value *to = cli_parse_option(call->parse, "to");
+    const struct cli_value *relay = cli_parse_option(call->parse, "relay");
     struct cli_request request = cli_request_new();
 
     if (after->text)
         yyjson_mut_obj_add_uint(request.doc, request.params, "after_s", after->number);
+    if (to->text)
+        yyjson_mut_obj_add_strcpy(request.doc, request.params, "to", to->text);
+    if (relay->text)
+        yyjson_mut_obj_add_strcpy(request.doc, request.params, "relay", relay->text);
     return cli_ask_and_show(call, "session.drain", &request, print_drained);
 }
 
 static void print_resumed(struct cli_call *call, yyjson_val *answer)
 {
-    (void)answer;
-    fputs("Sessions are taken again\n", call->out);
+    fprintf(call->out, "Sessions are taken again; %s peers told to stay\n",
+            cli_number(cli_member_number(answer, "told")).s);
 }
 
 enum cli_exit cli_session_resume(struct cli_call *call)

@@ -159,14 +159,15 @@ static void accept_offer(struct peer_offer *offer, uint64_t legs);
 /* The offer ends for the asker with its own request, which takes it. */
 static void cross(struct peer_offer *offer, struct peer *asker, const struct cv_capsule *capsule)
 {
+    uint64_t number = offer->record.offer;
+
     offer->record.crossing = capsule->number;
     offer->record.crossing_asked = capsule->request.peer;
     offer->record.answer_bytes = copy_data(&capsule->parameters, offer->record.answer);
     (void)store_set_answer(asker->all->services->store, &offer->record);
-    capsules_refused(asker, CV_ORIGIN_OFFER, offer->record.offer, CV_SESSION_ERROR_CROSSED,
-                     "your own request has made the pair", NULL);
-    if (offer->answerer == asker) /* its session goes on */
-        accept_offer(offer, capsule->request.legs);
+    accept_offer(offer, capsule->request.legs);
+    capsules_refused(asker, CV_ORIGIN_OFFER, number, CV_SESSION_ERROR_CROSSED,
+                     "your own request has taken the offer", NULL);
 }
 
 void offers_request(struct peer *asker, const struct cv_capsule *capsule)

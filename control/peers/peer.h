@@ -22,7 +22,10 @@ LIST_HEAD(peer_list, peer);
 TAILQ_HEAD(peer_queue, peer);
 TAILQ_HEAD(peer_offer_queue, peer_offer);
 
-/* Made when its first session registers; freed with the session, or when it has been away for too long. */
+/*
+ * Made when its first session registers; freed when it has been away for too long, and soon after its
+ * session was closed: never while a capsule is being written.
+ */
 struct peer {
     struct peers *all;
     struct session *session; /* NULL: it is away, and its pairs wait for it */

@@ -206,6 +206,8 @@ static void resume_pair(struct peer_pair *pair, unsigned side)
         return;
     capsules_made(peer, CV_ORIGIN_RESUMED, 0, pair, &record, NULL);
     capsules_other_leg(peer, pair, &record.legs[1 - side]);
+    if (!peer_is_here(peer))
+        return; /* it does not read */
     if (record.legs[side].bind == CV_BIND_TUNNEL)
         take_tunnel_over(peer, pair, &record.legs[side]);
     else

@@ -18,6 +18,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#define OVER_MS 1 /* Unix time: long ago */
+
 /* ---- Who there is already ---- */
 
 struct search {
@@ -30,10 +32,15 @@ struct search {
     uint32_t count;           /* of this leaf */
 };
 
+/* An instance that never came back has no former one: zeros are nobody's. */
 static bool has_token(const struct peer *peer, const struct cv_span *token)
 {
-    return token != NULL && token->bytes == sizeof(peer->record.token) &&
-           CRYPTO_memcmp(peer->record.token, token->at, sizeof(peer->record.token)) == 0;
+    static const uint8_t none[CV_RESUMPTION_TOKEN_BYTES];
+
+    if (token == NULL || CRYPTO_memcmp(token->at, none, sizeof(none)) == 0)
+        return false;
+    return CRYPTO_memcmp(peer->record.token, token->at, sizeof(none)) == 0 ||
+           CRYPTO_memcmp(peer->record.former, token->at, sizeof(none)) == 0;
 }
 
 static void look_at(void *context, struct peer *peer)
@@ -171,6 +178,8 @@ static void resume(struct peer *peer, struct session *session, const struct cv_c
         session_close(session, CV_SESSION_ERROR_INTERNAL, "no randomness");
         return;
     }
+    memcpy(peer->record.former, capsule->parameters.spans[CV_PARAMETER_RESUME].at,
+           sizeof(peer->record.former));
     peer_keep(peer);
     peer->session = session;
     log_info("session %" PRIu64 " resumes instance %" PRIu64 " and its %u pairs", session->record.session,
@@ -220,23 +229,24 @@ void registering_end(struct peer *peer)
     peer_discard(peer);
 }
 
+/*
+ * Whether it waits for its next session or not, it ends from the timer only: who is just speaking to it,
+ * and made its session close by that, goes on holding it.
+ */
 void registering_leave(struct peer *peer, bool lost)
 {
     struct peers *all = peer->all;
-    const struct cv_config *config = all->services->config;
+    uint32_t resume_s = all->services->config->session_resume_s;
+    bool waits = lost && resume_s > 0 && peer_pairs_count(peer) + peer->making > 0;
 
     peer->session->peer = NULL;
     peer->session = NULL;
     peer->record.session = 0;
-    peer->record.until_ms = clock_unix_ms() + config->session_resume_s * UINT64_C(1000);
-    registering_wait(peer);
-    offers_leave(peer);
-    if (!lost || config->session_resume_s == 0 || peer_pairs_count(peer) + peer->making == 0) {
-        registering_end(peer);
-        return;
-    }
+    peer->record.until_ms = waits ? clock_unix_ms() + resume_s * UINT64_C(1000) : OVER_MS;
     peer_keep(peer);
+    registering_wait(peer);
     registering_arm(all);
+    offers_leave(peer);
 }
 
 void registering_wait(struct peer *peer)
@@ -272,7 +282,8 @@ void registering_on_timer(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     while ((peer = TAILQ_FIRST(&all->away)) != NULL && peer->record.until_ms <= now) {
-        log_info("instance %" PRIu64 " has been away for too long: its pairs end", peer->record.number);
+        if (peer->record.until_ms != OVER_MS)
+            log_info("instance %" PRIu64 " has been away for too long: its pairs end", peer->record.number);
         registering_end(peer);
     }
     registering_arm(all);

@@ -15,7 +15,10 @@ void registering_take(struct peers *all, struct session *session, const struct c
 /* Takes over who may ask for it. Without memory for a list nobody can. */
 void registering_set_reachable(struct instance_record *record, const struct cv_reachable *reachable);
 
-/* Its session has ended: `lost`, without a close. */
+/*
+ * Its session has ended: `lost`, without a close. What it has with others is left for its next session,
+ * or ends soon: its memory stays valid until control is back in its loop.
+ */
 void registering_leave(struct peer *peer, bool lost);
 
 /* The instance ends: its offers and its pairs, too. Its session, if it has one, goes on without it. */

@@ -58,13 +58,13 @@
       "payload FROM session ORDER BY number")                                                               \
     X(ADD_INSTANCE,                                                                                         \
       "INSERT INTO instance (session, id, ids, token, until_ms, legs, channel, reachable, listed, "         \
-      "services) VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")                                        \
+      "services, former) VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")                           \
     X(SET_INSTANCE,                                                                                         \
       "UPDATE instance SET session = ?2, id = ?3, ids = ?4, token = ?5, until_ms = ?6, legs = ?7, "         \
-      "channel = ?8, reachable = ?9, listed = ?10, services = ?11 WHERE number = ?1")                       \
+      "channel = ?8, reachable = ?9, listed = ?10, services = ?11, former = ?12 WHERE number = ?1")         \
     X(REMOVE_INSTANCE, "DELETE FROM instance WHERE number = ?1")                                            \
     X(LOAD_INSTANCES, "SELECT number, session, id, ids, token, until_ms, legs, channel, reachable, "        \
-                      "listed, services FROM instance ORDER BY number")                                     \
+                      "listed, services, former FROM instance ORDER BY number")                             \
     X(ADD_OFFER,                                                                                            \
       "INSERT INTO offer (asker, request, answerer, crossing, deadline_ms, legs, asked, service, data, "    \
       "answer, crossing_asked) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, x'', x'')")                       \

@@ -77,7 +77,7 @@ static const char instances_schema[] =
     "CREATE TABLE instance (number INTEGER PRIMARY KEY AUTOINCREMENT, session INTEGER NOT NULL, "
     "id BLOB NOT NULL, ids BLOB NOT NULL, token BLOB NOT NULL, until_ms INTEGER NOT NULL, "
     "legs INTEGER NOT NULL, channel INTEGER NOT NULL, reachable INTEGER NOT NULL, listed BLOB NOT NULL, "
-    "services BLOB NOT NULL) STRICT;"
+    "services BLOB NOT NULL, former BLOB NOT NULL) STRICT;"
     "CREATE TABLE offer (number INTEGER PRIMARY KEY AUTOINCREMENT, asker INTEGER NOT NULL, "
     "request INTEGER NOT NULL, answerer INTEGER NOT NULL, crossing INTEGER NOT NULL, "
     "deadline_ms INTEGER NOT NULL, legs INTEGER NOT NULL, asked BLOB NOT NULL, service TEXT NOT NULL, "

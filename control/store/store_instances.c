@@ -18,6 +18,7 @@ static void bind(sqlite3_stmt *statement, const struct instance_record *record)
     rows_bind_number(statement, 9, record->reachable);
     rows_bind_bytes(statement, 10, record->listed, record->listed_count * sizeof(record->listed[0]));
     rows_bind_bytes(statement, 11, record->services, record->services_bytes);
+    rows_bind_bytes(statement, 12, record->former, sizeof(record->former));
 }
 
 int store_add_instance(struct store *store, struct instance_record *record)
@@ -83,7 +84,8 @@ static bool read_instance(sqlite3_stmt *statement, struct instance_record *recor
     if (!rows_bytes(statement, 2, record->id, sizeof(record->id)) ||
         !chain_read(sqlite3_column_blob(statement, 3), (size_t)sqlite3_column_bytes(statement, 3),
                     &record->chain) ||
-        !rows_bytes(statement, 4, record->token, sizeof(record->token)))
+        !rows_bytes(statement, 4, record->token, sizeof(record->token)) ||
+        !rows_bytes(statement, 11, record->former, sizeof(record->former)))
         return false;
     record->until_ms = rows_number(statement, 5);
     record->legs = (uint8_t)(rows_number(statement, 6) & CV_LEG_KINDS);

@@ -16,10 +16,12 @@ struct instance_record {
     uint8_t id[CV_INSTANCE_BYTES];
     struct chain chain;
     uint8_t token[CV_RESUMPTION_TOKEN_BYTES];
-    uint64_t until_ms; /* while it is away: Unix time at which it has been for too long */
-    uint8_t legs;      /* set of enum cv_leg_kind */
-    uint16_t channel;  /* given to a tunnel leg last; 0: none yet */
-    uint8_t reachable; /* enum cv_reachable_by */
+    uint8_t
+        former[CV_RESUMPTION_TOKEN_BYTES]; /* that it was resumed with last, which may be all that it has */
+    uint64_t until_ms;                     /* while it is away: Unix time at which it has been for too long */
+    uint8_t legs;                          /* set of enum cv_leg_kind */
+    uint16_t channel;                      /* given to a tunnel leg last; 0: none yet */
+    uint8_t reachable;                     /* enum cv_reachable_by */
     uint8_t listed_count;
     struct cv_peer_id *listed; /* malloced; NULL: none */
     uint16_t services_bytes;

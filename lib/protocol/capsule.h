@@ -5,9 +5,10 @@
  *
  *      | type (varint) | length of the value (varint) | fields | parameters |
  *
- * What they are is here, and what their parameters are in capsule_parameter.h; three things can be done
- * with them, each of use alone: capsule_reader.h cuts a stream into frames, capsule_value.h turns the value
- * of a frame into a struct and back, capsule_order.h says what may come when. No I/O, no allocation.
+ * What they hold is here; which there are is in capsule_type.h, and what their parameters are in
+ * capsule_parameter.h. Three things can be done with them, each of use alone: capsule_reader.h cuts a stream
+ * into frames, capsule_value.h turns the value of a frame into a struct and back, capsule_order.h says what may
+ * come when. No I/O, no allocation.
  */
 #include "address.h"
 #include "capsule_parameter.h"
@@ -121,9 +122,7 @@ struct cv_other_peer {
     struct cv_peer_ids ids;              /* all of the other's chain that counted, its leaf's first: 1 to 8 */
 };
 
-/*
- * Numbers of requests, offers and pairs are never 0. Codes may be ones that session_error.h does not know.
- */
+/* Numbers of requests, offers and pairs are never 0. Codes may be ones that session_error.h does not know. */
 struct cv_capsule {
     enum cv_capsule_type type;
     uint64_t number; /* of the request or offer that it begins with, or ends; 0: none */

@@ -29,11 +29,11 @@ struct cv_capsule_order {
 
 /*
  * Takes the next capsule. NULL when it may come here; else why not, in words fit for the reason phrase of a
- * CONNECTION_CLOSE with CV_SESSION_ERROR_OUT_OF_ORDER, and nothing changes. Of one that is
- * CV_CAPSULE_BAD or CV_CAPSULE_NOT_UNDERSTOOD only type and number are looked at: see
- * cv_capsule_order_refuse.
+ * CONNECTION_CLOSE with CV_SESSION_ERROR_OUT_OF_ORDER, and nothing changes. What begins with a number and is
+ * CV_CAPSULE_BAD or CV_CAPSULE_NOT_UNDERSTOOD goes to cv_capsule_order_refuse instead; a PAIR_MADE that is not
+ * understood comes here, for the pair is there until it is closed.
  */
 const char *cv_capsule_order_next(struct cv_capsule_order *order, const struct cv_capsule *capsule);
 
-/* The same for a capsule of which only type and number can be believed: it will be refused. */
+/* The same for one that begins with a number and will be refused: only its type and number are looked at. */
 const char *cv_capsule_order_refuse(struct cv_capsule_order *order, const struct cv_capsule *capsule);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* The list of capsules: all that is known of one before its value is looked at. No I/O, no allocation. */
+/* Which capsules there are: the one list of them. No I/O, no allocation; any thread. */
 #include <stdint.h>
 
 /*
  * X(enumerator, number, sent by, the number that it begins with, least bytes of value, meaning)
  *
- * What begins with the number of a REQUEST or an OFFER concerns that one alone: so does what is wrong in
- * it. 0x29e212 is left out: it is one of those that mean nothing on purpose (RFC 9297 section 5.4).
+ * What begins with the number of a REQUEST or an OFFER concerns that one alone: so does what is wrong in it.
+ * 0x29e212 is left out: it is one of those that mean nothing on purpose (RFC 9297 section 5.4).
  */
 #define CV_CAPSULE_LIST(X)                                                                                  \
     X(REGISTER, 0x29e1f0, PEER, NOTHING, 20, "first capsule: who this instance is, and what it can use")    \
