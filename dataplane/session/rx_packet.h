@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * A packet that came to the listening port, or a probe, which may have come to any. The worker that received it marks its mbuf with what the parser found, so
- * that it is parsed once, through whichever rings it goes: l2_len and l3_len as DPDK means them, the rest in a dynamic
- * field of our own.
+ * A packet that came to the listening port, or a probe, which may have come to any. The worker that
+ * received it marks its mbuf with what the parser found, so that it is parsed once, through whichever
+ * rings it goes: l2_len and l3_len as DPDK means them, the rest in a dynamic field of our own.
  */
 #include "address.h"
 #include "packet/packet.h"

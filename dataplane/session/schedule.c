@@ -7,9 +7,9 @@
  * An acknowledgement waits for a datagram to go with: two peers that talk to each other then cost a write
  * each, not two. All within the 25 ms of max_ack_delay (RFC 9000 sections 13.2.1 and 18.2).
  *
- * The control stream does not wait for tunnels. Its data are acknowledged at once: they are an event for control. And
- * while the peer has not acknowledged all of ours, it gets its turn with each packet, so that what that says of losses
- * is acted on.
+ * The control stream does not wait for tunnels. Its data are acknowledged at once: they are an event for
+ * control. And while the peer has not acknowledged all of ours, it gets its turn with each packet, so
+ * that what that says of losses is acted on.
  */
 #define ACK_AT_PKTS 8
 #define ACK_SOON_NS 2000000

@@ -7,9 +7,10 @@
 #define TIMERS_PER_TURN 256
 
 /*
- * A session with nothing to send is not looked at sooner for its timers: ngtcp2 would acknowledge each packet
- * after an eighth of the round trip, from 1 ms on, by a packet of its own, and the next datagram can carry
- * that. A session that waits for the peer to acknowledge something of the control stream has no such slack.
+ * A session with nothing to send is not looked at sooner for its timers: ngtcp2 would acknowledge each
+ * packet after an eighth of the round trip, from 1 ms on, by a packet of its own, and the next datagram
+ * can carry that. A session that waits for the peer to acknowledge something of the control stream has no
+ * such slack.
  */
 #define TIMER_FLOOR_NS 10000000
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Connection IDs and tickets off the wire: the input is what stands where one should. What decodes must encode
- * to the same bytes, and only 16 bytes ever do; none is both.
+ * Connection IDs and tickets off the wire: the input is what stands where one should. What decodes must
+ * encode to the same bytes, and only 16 bytes ever do; none is both.
  */
 #include "session/cid.h"
 

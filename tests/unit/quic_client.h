@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * A client by ngtcp2 and OpenSSL that knows of QUIC and nothing of Culvert: it sends and hears what a test wants, without
- * I/O. All of these fail the running cmocka test.
+ * A client by ngtcp2 and OpenSSL that knows of QUIC and nothing of Culvert: it sends and hears what a
+ * test wants, without I/O. All of these fail the running cmocka test.
  */
 #include <ngtcp2/ngtcp2.h>
 #include <ngtcp2/ngtcp2_crypto.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* A peer with a session on a relay on the bench, over a path on which packets take as long as a test says. */
+/* A peer with a session on a relay on the bench; its packets take as long as a test says. */
 #include "quic_client.h"
 #include "session_rig.h"
 
@@ -14,13 +14,13 @@ struct session_peer {
     uint8_t ticket[CV_TICKET_BYTES]; /* as SESSION_UP says it */
 };
 
-/* Opens a session; `relay`, `from`, `worker` and `delay_ms` are set. When it returns, the session is at rest. */
+/* Opens a session, and lets it come to rest; `relay`, `from`, `worker` and `delay_ms` are set. */
 void session_peer_open(struct session_peer *peer);
 void session_peer_close(struct session_peer *peer);
 
 /*
- * All packets that the peer has to send reach the relay, all that the relay has sent to it reach the peer; those to
- * others are lost. Return how many.
+ * All packets that the peer has to send reach the relay, all that the relay has sent to it reach the
+ * peer; those to others are lost. Return how many.
  */
 unsigned session_peer_send(struct session_peer *peer);
 unsigned session_peer_hear(struct session_peer *peer);

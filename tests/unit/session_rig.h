@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * A relay on the bench that takes sessions on 192.0.2.1:443 and the rig's other addresses: the workers of a rig that
- * config.worker_count says, one if nothing else is said, and a handshake thread whose turns the caller takes. There is no keeper, and so no control: a test reads the rings of
- * `sessions` itself. Time is real, and whatever session_rig_pass adds.
+ * A relay on the bench that takes sessions on 192.0.2.1:443 and the rig's other addresses: the workers of
+ * a rig that config.worker_count says, one if nothing else is said, and a handshake thread whose turns
+ * the caller takes. There is no keeper, and so no control: a test reads the rings of `sessions` itself.
+ * Time is real, and whatever session_rig_pass adds.
  */
 #include "port/port.h"
 #include "rig.h"
@@ -34,8 +35,8 @@ void session_rig_stop(struct session_rig *rig);
 void session_rig_turn(struct session_rig *rig);
 
 /*
- * The part of control that lets everybody in: answers what the handshake thread asks. And the next message of that type
- * that a worker has for control, others passed over; type CV_MESSAGE_NONE: none.
+ * The part of control that lets everybody in: answers what the handshake thread asks. And the next
+ * message of that type that a worker has for control, others passed over; type CV_MESSAGE_NONE: none.
  */
 void session_rig_admit(struct session_rig *rig);
 struct cv_message session_rig_told(struct session_rig *rig, unsigned worker, enum cv_message_type type);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A real session over a path with a round trip: what belongs to the control stream does not wait as what belongs to
- * tunnels does, and how long the round trip is.
+ * A real session over a path with a round trip: what belongs to the control stream does not wait as what
+ * belongs to tunnels does, and how long the round trip is.
  */
 #include "session/stream.h"
 #include "session/tunnel.h"
@@ -154,8 +154,8 @@ static void a_datagram_waits(void **state)
 }
 
 /*
- * Bytes for the peer are lost, and what it acknowledges of later packets says so, nine eighths of a round trip after
- * they were sent (RFC 9002 section 6.1.2): they are sent again then.
+ * Bytes for the peer are lost, and what it acknowledges of later packets says so, nine eighths of a round
+ * trip after they were sent (RFC 9002 section 6.1.2): they are sent again then.
  */
 static void a_loss_is_made_good_in_time(void **state)
 {

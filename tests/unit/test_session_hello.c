@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the Initial packets of strangers say: real first flights, and packets with frames that no client sends. */
+/* What strangers' Initials say: real first flights, and packets with frames that no client sends. */
 #include "crypto_rig.h"
 #include "first_flight.h"
 #include "session/hello.h"
@@ -461,7 +461,7 @@ static void long_name(void **state)
     assert_int_equal(read_hello_with(bytes, 9 + 256), CV_HELLO_BAD);
 }
 
-/* Byte by byte: what is not there yet is never wrong, and a protocol is offered as soon as its extension is there. */
+/* Byte by byte: what is not there yet is never wrong; a protocol is offered once its extension is there. */
 static void as_it_comes(void **state)
 {
     uint8_t message[HELLO_HEAD + EXTENSIONS_MAX];
