@@ -10,8 +10,8 @@
 #include "relay.h"
 
 /*
- * Whether the payload is the token of a leg on this relay port. If so the keeper is told (unless nothing
- * would change), and the packet is to be dropped as CONSUMED.
+ * Whether the payload is the token of a leg on this relay port, or was its last one. If so the keeper is told (unless
+ * nothing would change), and the packet is to be dropped as CONSUMED.
  */
 bool cv_claim_by_token(struct cv_relay *relay, const struct cv_packet *packet);
 

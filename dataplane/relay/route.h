@@ -28,8 +28,9 @@ struct cv_route {
  */
 #define CV_ROUTE_TRIES 100
 
-/* False: the keeper was stopped in the middle of a change. */
-static inline bool cv_route_read(const struct cv_leg *leg, struct cv_route *route)
+/* Of leg `number`. False: the keeper was stopped in the middle of a change. */
+static inline bool cv_route_read(const struct cv_relay *relay, const struct cv_leg *leg, uint32_t number,
+                                 struct cv_route *route)
 {
     for (unsigned try = 0; try < CV_ROUTE_TRIES; try++) {
         uint8_t before = __atomic_load_n(&leg->sequence, __ATOMIC_ACQUIRE);
@@ -40,6 +41,8 @@ static inline bool cv_route_read(const struct cv_leg *leg, struct cv_route *rout
         route->next_hop = leg->next_hop;
         route->flags = leg->flags;
         route->local_out = leg->local_out;
+        if (unlikely(route->flags & CV_LEG_OTHER_PORT))
+            route->source_port_be = cv_leg_at(relay->table, number ^ 1)->relay_port_be;
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         if (likely(!(before & 1) && before == __atomic_load_n(&leg->sequence, __ATOMIC_RELAXED)))
             return true;
@@ -49,10 +52,11 @@ static inline bool cv_route_read(const struct cv_leg *leg, struct cv_route *rout
 }
 
 /*
- * Whether the rate limit of the leg's pair lets so many bytes more through. For legs that are
- * CV_LEG_METERED.
+ * Whether so many bytes more may pass from leg `number` by its route, for legs that are CV_LEG_METERED: the pair may have
+ * a rate, the other leg a budget (standing.h). CV_DROP_COUNT, or the reason why not.
  */
-bool cv_leg_within_rate(const struct cv_relay *relay, uint32_t number, uint16_t payload_bytes);
+enum cv_drop cv_leg_may_pass(const struct cv_relay *relay, uint32_t number, uint16_t payload_bytes,
+                             const struct cv_route *route);
 
 /*
  * Whether the other side of leg `number` takes a payload of so many bytes now: CV_DROP_COUNT with the route
@@ -61,12 +65,13 @@ bool cv_leg_within_rate(const struct cv_relay *relay, uint32_t number, uint16_t 
 static inline enum cv_drop cv_leg_route(const struct cv_relay *relay, const struct cv_leg *leg,
                                         uint32_t number, uint16_t payload_bytes, struct cv_route *route)
 {
-    if (unlikely(!cv_route_read(leg, route) || !(route->flags & CV_LEG_READY)))
+    if (unlikely(!cv_route_read(relay, leg, number, route) || !(route->flags & CV_LEG_READY)))
         return CV_DROP_UNBOUND_LEG;
-    if (unlikely(route->flags & CV_LEG_OTHER_PORT))
-        route->source_port_be = cv_leg_at(relay->table, number ^ 1)->relay_port_be;
-    if (unlikely((route->flags & CV_LEG_METERED) && !cv_leg_within_rate(relay, number, payload_bytes)))
-        return CV_DROP_OVER_RATE;
+    if (unlikely(route->flags & CV_LEG_METERED)) {
+        struct cv_route copy = *route; /* so that the compiler may keep the caller's in registers */
+
+        return cv_leg_may_pass(relay, number, payload_bytes, &copy);
+    }
     return CV_DROP_COUNT;
 }
 

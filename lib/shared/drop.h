@@ -21,6 +21,7 @@
     X(UNKNOWN_SOURCE, "unknown_source", "relay port, but no leg, token or connection ID matches")            \
     X(UNBOUND_LEG, "unbound_leg", "the other leg of the pair has no address yet")                            \
     X(OVER_RATE, "over_rate", "over the pair's rate limit")                                                  \
+    X(UNPROVEN, "unproven", "over what an address gets that its peer has not proven, or is silent")          \
     X(MOVE_RATE, "move_rate", "from a new address, faster than a leg may move")                              \
     X(NO_NEXT_HOP, "no_next_hop", "no route to the other leg, or its next hop does not answer")              \
     X(TOO_BIG, "too_big", "does not fit the MTU of the port it leaves by")                                   \

@@ -56,6 +56,7 @@ static void put_pair(struct bench_relay *relay, uint32_t pair)
 
     for (uint32_t side = 0; side < 2; side++) {
         config.legs[side].bind = CV_BIND_FIXED;
+        config.legs[side].proof = CV_PROOF_EXEMPT;
         config.legs[side].relay_port = bench_relay_port(2 * pair);
         config.legs[side].proof = CV_PROOF_EXEMPT;
         config.legs[side].address = bench_leg_address(2 * pair + side);
