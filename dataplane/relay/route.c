@@ -14,16 +14,18 @@ static bool within_rate(const struct cv_relay *relay, uint32_t number, uint16_t 
 }
 
 enum cv_drop cv_leg_may_pass(const struct cv_relay *relay, uint32_t number, uint16_t payload_bytes,
-                             const struct cv_route *route)
+                             uint8_t flags, uint16_t next_hop)
 {
+    const struct cv_route route = {.next_hop = next_hop};
+
     if (!within_rate(relay, number, payload_bytes))
         return CV_DROP_OVER_RATE;
-    if (route->flags & CV_LEG_TUNNEL_OUT)
+    if (flags & CV_LEG_TUNNEL_OUT)
         return CV_DROP_COUNT;
-    if (cv_route_hop(relay, route) == NULL) /* it costs the other leg nothing */
+    if (cv_route_hop(relay, &route) == NULL) /* it costs the other leg nothing */
         return CV_DROP_NO_NEXT_HOP;
-    return cv_standing_spend(relay->table, cv_leg_target(relay->table, number), route->flags & CV_LEG_V6_OUT,
-                             payload_bytes, relay->context.now_ms)
+    return cv_standing_spend(relay->table, cv_leg_target(relay->table, number), flags & CV_LEG_V6_OUT, payload_bytes,
+                             relay->context.now_ms)
                ? CV_DROP_COUNT
                : CV_DROP_UNPROVEN;
 }

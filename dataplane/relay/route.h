@@ -28,9 +28,8 @@ struct cv_route {
  */
 #define CV_ROUTE_TRIES 100
 
-/* Of leg `number`. False: the keeper was stopped in the middle of a change. */
-static inline bool cv_route_read(const struct cv_relay *relay, const struct cv_leg *leg, uint32_t number,
-                                 struct cv_route *route)
+/* False: the keeper was stopped in the middle of a change. */
+static inline bool cv_route_read(const struct cv_leg *leg, struct cv_route *route)
 {
     for (unsigned try = 0; try < CV_ROUTE_TRIES; try++) {
         uint8_t before = __atomic_load_n(&leg->sequence, __ATOMIC_ACQUIRE);
@@ -41,8 +40,6 @@ static inline bool cv_route_read(const struct cv_relay *relay, const struct cv_l
         route->next_hop = leg->next_hop;
         route->flags = leg->flags;
         route->local_out = leg->local_out;
-        if (unlikely(route->flags & CV_LEG_OTHER_PORT))
-            route->source_port_be = cv_leg_at(relay->table, number ^ 1)->relay_port_be;
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         if (likely(!(before & 1) && before == __atomic_load_n(&leg->sequence, __ATOMIC_RELAXED)))
             return true;
@@ -52,11 +49,12 @@ static inline bool cv_route_read(const struct cv_relay *relay, const struct cv_l
 }
 
 /*
- * Whether so many bytes more may pass from leg `number` by its route, for legs that are CV_LEG_METERED: the pair may have
- * a rate, the other leg a budget (standing.h). CV_DROP_COUNT, or the reason why not.
+ * Whether so many bytes more may pass from leg `number` by a route with those flags and that next hop, for legs
+ * that are CV_LEG_METERED: the pair may have a rate, the other leg an account (standing.h). CV_DROP_COUNT, or the
+ * reason why not.
  */
 enum cv_drop cv_leg_may_pass(const struct cv_relay *relay, uint32_t number, uint16_t payload_bytes,
-                             const struct cv_route *route);
+                             uint8_t flags, uint16_t next_hop);
 
 /*
  * Whether the other side of leg `number` takes a payload of so many bytes now: CV_DROP_COUNT with the route
@@ -65,13 +63,13 @@ enum cv_drop cv_leg_may_pass(const struct cv_relay *relay, uint32_t number, uint
 static inline enum cv_drop cv_leg_route(const struct cv_relay *relay, const struct cv_leg *leg,
                                         uint32_t number, uint16_t payload_bytes, struct cv_route *route)
 {
-    if (unlikely(!cv_route_read(relay, leg, number, route) || !(route->flags & CV_LEG_READY)))
+    if (unlikely(!cv_route_read(leg, route) || !(route->flags & CV_LEG_READY)))
         return CV_DROP_UNBOUND_LEG;
-    if (unlikely(route->flags & CV_LEG_METERED)) {
-        struct cv_route copy = *route; /* so that the compiler may keep the caller's in registers */
-
-        return cv_leg_may_pass(relay, number, payload_bytes, &copy);
-    }
+    /* A packet that catches the other leg just between two ports (change.h) may leave by the wrong one. */
+    if (unlikely(route->flags & CV_LEG_OTHER_PORT))
+        route->source_port_be = cv_leg_at(relay->table, number ^ 1)->relay_port_be;
+    if (unlikely(route->flags & CV_LEG_METERED))
+        return cv_leg_may_pass(relay, number, payload_bytes, route->flags, route->next_hop);
     return CV_DROP_COUNT;
 }
 
