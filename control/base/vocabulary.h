@@ -27,6 +27,10 @@
       "pair, leg, peer, address, previous, cause (token, connection_id, return; unknown: control was not " \
       "there): a leg has another address")                                                                 \
     X(LEG_UNBOUND, "leg_unbound", "pair, leg, peer, previous: a leg lost its address to another leg")      \
+    X(LEG_PROVEN, "leg_proven",                                                                            \
+      "pair, leg, peer, address, proof: a leg's address is proven, after it was not or was silent")        \
+    X(LEG_UNPROVEN, "leg_unproven",                                                                        \
+      "pair, leg, peer, address, proof (unproven, silent): a leg is sent little until it is proven")       \
     X(SESSION_UP, "session_up", "session, peer, address: a peer's session is admitted, and up")            \
     X(SESSION_REFUSED, "session_refused",                                                                  \
       "session, peer, address, reason: a peer was not admitted; peer is its ID, or unknown")               \

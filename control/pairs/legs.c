@@ -31,6 +31,15 @@ static void take_leg(struct services *services, const struct cv_message *message
     events_leg(&services->events, kind, &record, &message->leg);
 }
 
+/* Nothing of it is kept: what is sent to the leg is the data plane's business. */
+static void tell_proof(struct services *services, const struct cv_message *message, enum event_kind kind)
+{
+    struct pair_record record;
+
+    if (events_wanted(&services->events) && pair_record_find(services->store, message->leg.pair, &record))
+        events_leg(&services->events, kind, &record, &message->leg);
+}
+
 void legs_event(struct services *services, const struct cv_message *message)
 {
     switch (message->type) {
@@ -42,6 +51,12 @@ void legs_event(struct services *services, const struct cv_message *message)
         break;
     case CV_MESSAGE_LEG_UNBOUND:
         take_leg(services, message, EVENT_LEG_UNBOUND);
+        break;
+    case CV_MESSAGE_LEG_PROVEN:
+        tell_proof(services, message, EVENT_LEG_PROVEN);
+        break;
+    case CV_MESSAGE_LEG_UNPROVEN:
+        tell_proof(services, message, EVENT_LEG_UNPROVEN);
         break;
     default:
         break;

@@ -3,7 +3,7 @@
 /* Where the data plane says that legs are: into the store, and on to subscribers. */
 #include "services/services.h"
 
-/* LEG_BOUND, LEG_MOVED, LEG_UNBOUND. Others are left alone. */
+/* LEG_BOUND, LEG_MOVED, LEG_UNBOUND, LEG_PROVEN, LEG_UNPROVEN. Others are left alone. */
 void legs_event(struct services *services, const struct cv_message *message);
 
 /*

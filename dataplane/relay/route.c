@@ -24,8 +24,8 @@ enum cv_drop cv_leg_may_pass(const struct cv_relay *relay, uint32_t number, uint
         return CV_DROP_COUNT;
     if (cv_route_hop(relay, &route) == NULL) /* it costs the other leg nothing */
         return CV_DROP_NO_NEXT_HOP;
-    return cv_standing_spend(relay->table, cv_leg_target(relay->table, number), flags & CV_LEG_V6_OUT, payload_bytes,
-                             relay->context.now_ms)
+    return cv_standing_spend(relay->table, cv_leg_target(relay->table, number), flags & CV_LEG_V6_OUT,
+                             payload_bytes, relay->context.now_ms)
                ? CV_DROP_COUNT
                : CV_DROP_UNPROVEN;
 }
