@@ -23,7 +23,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAGIC = 0x31747265766C7563
-SLOT = 192
+SLOT = 256
 DATA = 160
 
 
