@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
-/* What the keeper does about legs: what control orders for one, what a worker saw of one, and what time brings. */
+/*
+ * What the keeper does about legs: what control orders for one, what a worker saw of one, and what time
+ * brings.
+ */
 #include "shared/message.h"
 
 struct cv_keeper;

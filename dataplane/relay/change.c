@@ -32,7 +32,10 @@ static void copy_self(struct cv_leg *to, const struct cv_leg *from)
     to->flags = (uint8_t)((to->flags & ~CV_LEG_BOUND) | (from->flags & CV_LEG_BOUND));
 }
 
-/* For a leg that may share what it has with another until that gives it up: the indexes have room for both. */
+/*
+ * For a leg that may share what it has with another until that gives it up: the indexes have room for
+ * both.
+ */
 static void enter(struct cv_pair_table *table, uint32_t leg)
 {
     (void)cv_leg_enter_address(table, leg);
@@ -58,7 +61,10 @@ static void keep_former(struct cv_pair_table *table, uint32_t leg, uint32_t now_
     cv_standing_at(table, leg)->spare = former >> 1;
 }
 
-/* The leg becomes what `coming` is. Who sends to it is held meanwhile: none may use the new port with the old address. */
+/*
+ * The leg becomes what `coming` is. Who sends to it is held meanwhile: none may use the new port with the
+ * old address.
+ */
 static void replace(struct cv_pair_table *table, uint32_t leg, const struct cv_leg *coming, uint32_t now_ms)
 {
     struct cv_leg *record = cv_leg_at(table, leg);
@@ -84,8 +90,8 @@ static void change_standing(struct cv_standing *to, const struct cv_standing *fr
 }
 
 /*
- * While this goes on, what is new is also the coming leg's, and what is old the former one's: there is no moment at which
- * a packet, or a token, is nobody's.
+ * While this goes on, what is new is also the coming leg's, and what is old the former one's: there is no
+ * moment at which a packet, or a token, is nobody's.
  */
 void cv_leg_arrive(struct cv_pair_table *table, uint32_t coming, uint32_t now_ms, struct cv_leg_event *event)
 {

@@ -44,7 +44,10 @@ static bool has_bound_another(const struct cv_relay *relay, const struct cv_pack
     return false;
 }
 
-/* Whether the leg may be bound by its present token: a token of one use has not been used, as far as is known here. */
+/*
+ * Whether the leg may be bound by its present token: a token of one use has not been used, as far as is
+ * known here.
+ */
 static bool may_bind(const struct cv_relay *relay, const struct cv_packet *packet, uint32_t leg)
 {
     const struct cv_standing *standing = cv_standing_at(relay->table, leg);

@@ -9,8 +9,8 @@
 #include "standing.h"
 
 /*
- * When a worker looks whether a short-header packet still has the connection ID that is known: after a pause
- * of the leg, which is when peers change theirs, and once in so many packets, a power of two.
+ * When a worker looks whether a short-header packet still has the connection ID that is known: after a
+ * pause of the leg, which is when peers change theirs, and once in so many packets, a power of two.
  */
 #define LEARN_AFTER_MS   1000
 #define LEARN_EVERY_PKTS 256

@@ -81,8 +81,8 @@ static struct move *entry_for(struct cv_moves *moves, uint32_t leg, uint32_t gen
 }
 
 /*
- * Takes the address from the leg that has it, if that one has been silent for long enough. A leg's own former one gives it
- * up at once.
+ * Takes the address from the leg that has it, if that one has been silent for long enough. A leg's own
+ * former one gives it up at once.
  */
 static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address,
                       uint32_t now_ms, struct cv_leg_event *unbound)

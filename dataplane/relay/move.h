@@ -3,8 +3,9 @@
 /*
  * The keeper's decisions about what workers saw: may this leg take that address?
  *
- *   token           at once: the holder of the token is the peer. At most one move per leg and 100 ms. A token of one
- *                   use that has bound its leg does nothing any more, nor does one that LEG_TOKEN has replaced.
+ *   token           at once: the holder of the token is the peer. At most one move per leg and 100 ms. A token of
+ *                   one use that has bound its leg does nothing any more, nor does one that LEG_TOKEN has
+ *                   replaced.
  *   prefix          a leg takes the first address from its prefix; another one when it has been silent for
  *                   30 s.
  *   connection ID   a NAT has given the peer a new address, or somebody who saw a packet pretends so. The
@@ -14,8 +15,8 @@
  *                   and for the next 10 s no connection ID moves it. Whoever copied packets gets nothing for
  *                   longer than the peer is silent.
  *
- * An address that another leg on the relay port already has is taken from it only by a token, and only when
- * that leg has been silent for 30 s: the NAT gave the address to another peer.
+ * An address that another leg on the relay port already has is taken from it only by a token, and only
+ * when that leg has been silent for 30 s: the NAT gave the address to another peer.
  *
  * A leg that a LEG_CHANGE has brought takes its place when it is bound (change.h).
  *
@@ -40,9 +41,9 @@ struct cv_moves *cv_moves_create(void); /* NULL: no memory */
 void cv_moves_destroy(struct cv_moves *moves);
 
 /*
- * Acts on a notice of type TOKEN, PREFIX, CID_HIT, CID_LEARN or LOCAL; one whose generation is not the slot's
- * is ignored. With BOUND, MOVED and CHANGED `event` is filled. When a leg lost its address on the way, `unbound` is
- * filled, else its `pair` is 0.
+ * Acts on a notice of type TOKEN, PREFIX, CID_HIT, CID_LEARN or LOCAL; one whose generation is not the
+ * slot's is ignored. With BOUND, MOVED and CHANGED `event` is filled. When a leg lost its address on the
+ * way, `unbound` is filled, else its `pair` is 0.
  */
 enum cv_move_result cv_moves_notice(struct cv_moves *moves, struct cv_pair_table *table,
                                     const struct cv_notice *notice, uint32_t now_ms,

@@ -7,11 +7,11 @@
  *      leg 2i = pair i's leg a, leg 2i + 1 = leg b; the other leg of n is n ^ 1
  *      standing n = how it stands with leg n's address and token, 128 bytes, in an array of their own
  *
- * Who writes what: the keeper writes everything, but for the fields marked "worker". Those have, at any time,
- * the one worker as writer to which the NIC sends this flow; when a flow changes its queue in mid-burst, a
- * count may be lost, never more. A worker may find a leg through the index while the keeper changes it:
- * `sequence` is odd during a change, and a reader that saw it odd or changed starts over (cv_route_read in
- * route.h).
+ * Who writes what: the keeper writes everything, but for the fields marked "worker". Those have, at any
+ * time, the one worker as writer to which the NIC sends this flow; when a flow changes its queue in
+ * mid-burst, a count may be lost, never more. A worker may find a leg through the index while the keeper
+ * changes it: `sequence` is odd during a change, and a reader that saw it odd or changed starts over
+ * (cv_route_read in route.h).
  */
 #include "address.h"
 #include "index.h"
@@ -25,11 +25,11 @@
 #define CV_CID_KEY_BYTES 8
 
 enum cv_leg_flag {
-    CV_LEG_BOUND = 1 << 0,   /* source is set */
-    CV_LEG_READY = 1 << 1,   /* destination is set: the other leg is bound */
-    CV_LEG_V6_OUT = 1 << 2,  /* the other leg's peer is reached by IPv6 */
-    CV_LEG_METERED = 1 << 3, /* ask before it passes: the pair has a rate limit, or the other leg a budget */
-    CV_LEG_CID = 1 << 4,     /* the connection ID it sends to is known */
+    CV_LEG_BOUND = 1 << 0,      /* source is set */
+    CV_LEG_READY = 1 << 1,      /* destination is set: the other leg is bound */
+    CV_LEG_V6_OUT = 1 << 2,     /* the other leg's peer is reached by IPv6 */
+    CV_LEG_METERED = 1 << 3,    /* ask before it passes: the pair has a rate, or the other leg an account */
+    CV_LEG_CID = 1 << 4,        /* the connection ID it sends to is known */
     CV_LEG_TUNNEL_OUT = 1 << 5, /* the other leg is a tunnel leg: tunnel_out in place of destination */
     CV_LEG_OTHER_PORT =
         1 << 6, /* the other leg is on another port of ours: what leaves, leaves from that one */
@@ -87,9 +87,9 @@ struct cv_pair {
 };
 
 /*
- * What the packet path looks at only for packets to an address that has a budget, for tokens, and for packets that come
- * from another address than the leg's. Fields marked "workers" are theirs by atomic operations, whichever has the packet.
- * What counts bytes here counts IP and UDP headers, too.
+ * What the packet path looks at only for packets to an address that has a budget, for tokens, and for
+ * packets that come from another address than the leg's. Fields marked "workers" are theirs by atomic
+ * operations, whichever has the packet. What counts bytes here counts IP and UDP headers, too.
  */
 struct cv_standing {
     _Alignas(64) uint64_t elsewhere_bytes; /* workers: what passed as the leg's, but not from its address */

@@ -10,11 +10,11 @@
  *      by_number    control's number                -> pair
  *
  * All memory is taken by cv_pair_table_create and none afterwards. The keeper is the only writer; workers
- * read without locks and report a quiescent state once per loop, after which slots and next hops that were
- * given up are used again.
+ * read without locks and report a quiescent state once per loop, after which slots and next hops that
+ * were given up are used again.
  *
- * Why rte_rcu_qsbr and not urcu-qsbr: a reader of the latter wakes a waiting writer with a futex call, which
- * would be a system call in the worker; with the former the keeper polls.
+ * Why rte_rcu_qsbr and not urcu-qsbr: a reader of the latter wakes a waiting writer with a futex call,
+ * which would be a system call in the worker; with the former the keeper polls.
  */
 #include "packet/clock.h"
 #include "packet/packet.h"
@@ -26,7 +26,10 @@
 
 #define CV_NO_SLOT UINT32_MAX
 
-/* A place beyond the pairs' own, for a leg that comes or goes (spares.h): `pairs[max + i]` is the record of spare i. */
+/*
+ * A place beyond the pairs' own, for a leg that comes or goes (spares.h): `pairs[max + i]` is the record
+ * of spare i.
+ */
 enum cv_spare_use { CV_SPARE_FREE, CV_SPARE_COMING, CV_SPARE_FORMER };
 
 struct cv_spare {
@@ -78,8 +81,8 @@ struct cv_pair_table_limits {
 size_t cv_pair_table_bytes(const struct cv_pair_table_limits *limits);
 
 /*
- * What one pair more takes: its record, its nine index entries (addresses, claims, former tokens, connection IDs,
- * number), and its part of the spares.
+ * What one pair more takes: its record, its nine index entries (addresses, claims, former tokens,
+ * connection IDs, number), and its part of the spares.
  */
 size_t cv_pair_bytes(void);
 

@@ -4,11 +4,11 @@
 #include "pair_table.h"
 
 /*
- * Makes the pair, or changes idle time and rate of the one that has this number (its legs and port stay as
- * they are when they are the same; -EEXIST when they differ). Legs with a fixed or a last address are bound
- * at once. The slot goes to *slot. -ENOSPC: full; -EADDRINUSE: another leg has that address, token or prefix
- * on this relay port, or that channel of the session; -EADDRNOTAVAIL: relay port outside the range;
- * -ENETUNREACH: no address of ours has the family of a fixed one.
+ * Makes the pair, or changes idle time and rate of the one that has this number (its legs and port stay
+ * as they are when they are the same; -EEXIST when they differ). Legs with a fixed or a last address are
+ * bound at once. The slot goes to *slot. -ENOSPC: full; -EADDRINUSE: another leg has that address, token
+ * or prefix on this relay port, or that channel of the session; -EADDRNOTAVAIL: relay port outside the
+ * range; -ENETUNREACH: no address of ours has the family of a fixed one.
  */
 int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config, uint32_t now_ms,
                 uint32_t *slot);
@@ -26,8 +26,8 @@ void cv_leg_fill(struct cv_leg *leg, const struct cv_leg_config *config, uint32_
 bool cv_leg_is_such(const struct cv_leg *leg, const struct cv_leg_config *config);
 
 /*
- * Binds a leg that has its address from control; a tunnel leg is joined. 0, and nothing done where there is none;
- * -EADDRINUSE, -ENETUNREACH as above.
+ * Binds a leg that has its address from control; a tunnel leg is joined. 0, and nothing done where there
+ * is none; -EADDRINUSE, -ENETUNREACH as above.
  */
 int cv_leg_bind_configured(struct cv_pair_table *table, uint32_t leg, const struct cv_leg_config *config,
                            uint32_t now_ms);

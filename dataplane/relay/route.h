@@ -49,9 +49,9 @@ static inline bool cv_route_read(const struct cv_leg *leg, struct cv_route *rout
 }
 
 /*
- * Whether so many bytes more may pass from leg `number` by a route with those flags and that next hop, for legs
- * that are CV_LEG_METERED: the pair may have a rate, the other leg an account (standing.h). CV_DROP_COUNT, or the
- * reason why not.
+ * Whether so many bytes more may pass from leg `number` by a route with those flags and that next hop,
+ * for legs that are CV_LEG_METERED: the pair may have a rate, the other leg an account (standing.h).
+ * CV_DROP_COUNT, or the reason why not.
  */
 enum cv_drop cv_leg_may_pass(const struct cv_relay *relay, uint32_t number, uint16_t payload_bytes,
                              uint8_t flags, uint16_t next_hop);

@@ -10,7 +10,8 @@
 
 /* Of an account, for the challenges that a minute may see. */
 #define CHALLENGES_PER_ACCOUNT 6
-#define ALLOWANCE_BYTES        (CV_ACCOUNT_BYTES - CHALLENGES_PER_ACCOUNT * (CV_CHALLENGE_BYTES + CV_HEADERS_V6))
+#define CHALLENGE_IP_BYTES     (CV_CHALLENGE_BYTES + CV_HEADERS_V6)
+#define ALLOWANCE_BYTES        (CV_ACCOUNT_BYTES - CHALLENGES_PER_ACCOUNT * CHALLENGE_IP_BYTES)
 
 /* After the first and the second challenge; after later ones, as long as packets come. */
 static const uint32_t challenge_again_ms[] = {1000, 2000};
@@ -22,7 +23,10 @@ static int64_t headers(bool v6)
     return v6 ? CV_HEADERS_V6 : CV_HEADERS_V4;
 }
 
-/* What came from the leg's address, never more than that: each of its packets counts as one of that family. */
+/*
+ * What came from the leg's address, never more than that: each of its packets counts as one of that
+ * family.
+ */
 static int64_t came(const struct cv_leg *leg, const struct cv_standing *standing, bool v6)
 {
     uint64_t pkts = __atomic_load_n(&leg->pkts, __ATOMIC_RELAXED);
@@ -116,8 +120,8 @@ void cv_leg_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_
     /* A tenth of a second's worth may come at once, but never less than a few full packets. */
     params.cbs = RTE_MAX(bytes_per_second / 10, UINT64_C(15000));
     /*
-     * Only green passes, so the second bucket decides nothing: it keeps the rate as it was given, to be shown, and says
-     * that there is one. Workers look at it first.
+     * Only green passes, so the second bucket decides nothing: it keeps the rate as it was given, to be
+     * shown, and says that there is one. Workers look at it first.
      */
     params.ebs = bytes_per_second;
     if (bytes_per_second == 0 || rte_meter_srtcm_profile_config(&rate, &params) != 0) {
@@ -151,8 +155,8 @@ static void set_state(struct cv_pair_table *table, uint32_t leg, enum cv_leg_pro
 }
 
 /*
- * A new account in a new minute, else what is left of this one's allowance, from which nothing is spent yet. What is
- * written first only makes it smaller: a worker may be reading.
+ * A new account in a new minute, else what is left of this one's allowance, from which nothing is spent
+ * yet. What is written first only makes it smaller: a worker may be reading.
  */
 static void renew_account(struct cv_pair_table *table, uint32_t number, const struct cv_ip *ip,
                           uint32_t now_ms)

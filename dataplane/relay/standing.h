@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * How it stands with a leg's address: a pair is no weapon, so what is sent to an address that its owner has not said
- * yes to is little (docs/protocol.md, "Proof of an address").
+ * How it stands with a leg's address: a pair is no weapon, so what is sent to an address that its owner
+ * has not said yes to is little (docs/protocol.md, "Proof of an address").
  *
- *   proven      by the leg's rule, by the IP of its session (IPv6: its /64), by a challenge that came back, or because
- *               the leg was proven there less than 30 s ago. All that is sent to it passes.
- *   unproven    it has an account: three times the bytes that came from it since it got the address, and 4 KB. An
- *               account is for a minute; a leg that moves takes what is left of it along.
+ *   proven      by the leg's rule, by the IP of its session (IPv6: its /64), by a challenge that came back, or
+ *               because the leg was proven there less than 30 s ago. All that is sent to it passes.
+ *   unproven    it has an account: three times the bytes that came from it since it got the address, and 4 KB.
+ *               An account is for a minute; a leg that moves takes what is left of it along.
  *   silent      proven once, but nothing came from it for 30 s: an account as well.
  *
- * All bytes count IP and UDP headers. Part of the 4 KB is kept for challenges, so that data never use it up.
- * A leg that sends to one with an account is CV_LEG_METERED.
+ * All bytes count IP and UDP headers. Part of the 4 KB is kept for challenges, so that data never use it
+ * up. A leg that sends to one with an account is CV_LEG_METERED.
  */
 #include "pair_table.h"
 
@@ -23,8 +23,8 @@
 #define CV_HEADERS_V6 48
 
 /*
- * Worker. Takes a payload of so many bytes, which goes to leg `number` by IPv6 or not, from the leg's account if it has
- * one. False: it is to be dropped.
+ * Worker. Takes a payload of so many bytes, which goes to leg `number` by IPv6 or not, from the leg's
+ * account if it has one. False: it is to be dropped.
  */
 bool cv_standing_spend(const struct cv_pair_table *table, uint32_t number, bool v6, uint16_t payload_bytes,
                        uint32_t now_ms);
@@ -49,8 +49,9 @@ static inline bool cv_standing_is_restricted(const struct cv_standing *standing)
 void cv_standing_init(struct cv_standing *standing, const struct cv_leg_config *config);
 
 /*
- * The leg is about to get this address, or to move there: to be called while it still has the old one, and before
- * anything is sent to the new one. Returns how it will stand; cv_standing_settle is called when it is there.
+ * The leg is about to get this address, or to move there: to be called while it still has the old one,
+ * and before anything is sent to the new one. Returns how it will stand; cv_standing_settle is called
+ * when it is there.
  */
 enum cv_leg_proof cv_standing_prepare(struct cv_pair_table *table, uint32_t leg,
                                       const struct cv_address *address, uint32_t now_ms);
@@ -60,8 +61,8 @@ void cv_standing_settle(struct cv_pair_table *table, uint32_t leg, enum cv_leg_p
 void cv_standing_leave(struct cv_pair_table *table, uint32_t leg);
 
 /*
- * What both directions of a pair, or what comes by a spare, may carry; 0: no limit. Needs the leg's targets to be
- * known.
+ * What both directions of a pair, or what comes by a spare, may carry; 0: no limit. Needs the leg's
+ * targets to be known.
  */
 void cv_leg_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_per_second);
 
@@ -95,5 +96,8 @@ enum cv_standing_change {
     CV_STANDING_UNPROVEN, /* a packet came from a silent leg, which has to be proven again */
 };
 
-/* What time has done to a leg; opens a new account when the old one's minute is over. About once a second. */
+/*
+ * What time has done to a leg; opens a new account when the old one's minute is over. About once a
+ * second.
+ */
 enum cv_standing_change cv_standing_age(struct cv_pair_table *table, uint32_t leg, uint32_t now_ms);

@@ -173,8 +173,8 @@ static void fix_header(struct rte_mbuf *mbuf)
 /* ---- What comes out ---- */
 
 /*
- * What leaves is a right frame, but for checksums that were wrong when it came: those the relay does not look
- * at (UDP between peers) it may not repair.
+ * What leaves is a right frame, but for checksums that were wrong when it came: those the relay does not
+ * look at (UDP between peers) it may not repair.
  */
 static void take_sent(uint16_t port_id)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A leg changes within its pair: to every kind, on any port, while packets run. Nothing is lost, nothing of the old leg is
- * left when its time is over, and whatever ends the pair ends both.
+ * A leg changes within its pair: to every kind, on any port, while packets run. Nothing is lost, nothing
+ * of the old leg is left when its time is over, and whatever ends the pair ends both.
  */
 #include "moving.h"
 #include "relay/change.h"
@@ -189,7 +189,10 @@ static void to_another_port(void **state)
     assert_int_equal(state_of().legs[0].bytes, 30);
 }
 
-/* Packets right behind the token are the leg's before the keeper has looked, as they are for a first token. */
+/*
+ * Packets right behind the token are the leg's before the keeper has looked, as they are for a first
+ * token.
+ */
 static void right_behind_the_token(void **state)
 {
     uint8_t token[CV_TOKEN_BYTES];
@@ -409,7 +412,10 @@ static void refusals(void **state)
     assert_int_equal(cv_pair_put(&rig->table, &config, rig->now_ms, &second), 0);
 }
 
-/* All spares are taken: what is coming is refused, a former leg ends at once, and both go on when there is room. */
+/*
+ * All spares are taken: what is coming is refused, a former leg ends at once, and both go on when there
+ * is room.
+ */
 static void no_room(void **state)
 {
     uint32_t most = rig->table.spare_max;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an address is sent before and after it is proven, and what proves it: each rule as standing.h states it. */
+/*
+ * What an address is sent before and after it is proven, and what proves it: each rule as standing.h
+ * states it.
+ */
 #include "moving.h"
 #include "relay/challenge.h"
 #include "relay/prove.h"
@@ -233,7 +236,10 @@ static void moves_bring_no_more(void **state)
     assert_in_range(reached, BIG, CV_ACCOUNT_BYTES);
 }
 
-/* Packets that pass as the leg's by a connection ID came from elsewhere: the leg's address earned nothing. */
+/*
+ * Packets that pass as the leg's by a connection ID came from elsewhere: the leg's address earned
+ * nothing.
+ */
 static void elsewhere_earns_nothing(void **state)
 {
     uint8_t packet[BIG] = {0x40, 'c', 'i', 'd', 'c', 'i', 'd', 'c', 'i'};

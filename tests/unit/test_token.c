@@ -83,7 +83,10 @@ static void binds_once(void **state)
     assert_int_equal(comes(3, HOME), CV_MOVE_NOTHING);
 }
 
-/* Both come before the keeper has looked: the first one it is, and the second gives nothing, not even for a moment. */
+/*
+ * Both come before the keeper has looked: the first one it is, and the second gives nothing, not even for
+ * a moment.
+ */
 static void two_at_once(void **state)
 {
     struct cv_notice notice;
