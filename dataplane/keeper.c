@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "keeper.h"
 
+#include "keeper_legs.h"
 #include "keeper_messages.h"
 #include "keeper_sessions.h"
 #include "keeper_state.h"
@@ -200,25 +201,10 @@ int cv_keeper_start(struct cv_keeper **out, const struct cv_config *config, char
 
 static void act_on(struct cv_keeper *keeper, const struct cv_notice *notice)
 {
-    struct cv_leg_event event, unbound;
-    enum cv_move_result result;
-
-    if (notice->type == CV_NOTICE_NEIGHBOUR) {
+    if (notice->type == CV_NOTICE_NEIGHBOUR)
         cv_next_hop_learn(&keeper->hops, notice->port_id, &notice->address.ip, &notice->mac);
-        return;
-    }
-    result = cv_moves_notice(keeper->moves, &keeper->table, notice, keeper->now_ms, &event, &unbound);
-    if (unbound.pair != 0)
-        cv_keeper_tell_leg(keeper, CV_MESSAGE_LEG_UNBOUND, &unbound);
-    if (result == CV_MOVE_BOUND) {
-        keeper->shared->keeper->legs_bound_total++;
-        cv_keeper_tell_leg(keeper, CV_MESSAGE_LEG_BOUND, &event);
-    } else if (result == CV_MOVE_MOVED) {
-        keeper->shared->keeper->legs_moved_total++;
-        cv_keeper_tell_leg(keeper, CV_MESSAGE_LEG_MOVED, &event);
-    } else if (result == CV_MOVE_CONFLICT) {
-        keeper->shared->keeper->bind_conflicts++;
-    }
+    else
+        cv_keeper_leg_notice(keeper, notice);
 }
 
 static void take_notices(struct cv_keeper *keeper)
@@ -263,6 +249,7 @@ static void publish(struct cv_keeper *keeper)
 
     stats->pairs = keeper->table.count;
     stats->legs_bound = keeper->table.bound_legs;
+    stats->legs_unproven = keeper->table.unproven_legs;
     if (cv_ms_since(keeper->now_ms, keeper->stats_ms) < STATS_MS && keeper->stats_ms != 0)
         return;
     keeper->stats_ms = keeper->now_ms;
@@ -283,6 +270,7 @@ static void turn(struct cv_keeper *keeper)
     take_notices(keeper);
     cv_keeper_take_sessions(keeper);
     cv_expiry_sweep(&keeper->expiry, &keeper->table, keeper->now_ms, on_expiry, keeper);
+    cv_keeper_age_legs(keeper);
     probe_next_hops(keeper);
     cv_pair_table_reclaim(&keeper->table);
     publish(keeper);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "keeper_messages.h"
 
+#include "keeper_legs.h"
 #include "keeper_sessions.h"
 #include "keeper_state.h"
+#include "keeper_tell.h"
 #include "relay/find.h"
 #include "relay/pair_state.h"
 #include "relay/pairs.h"
@@ -16,31 +18,17 @@
 /* Room in the ring to control that answers leave to events. */
 #define EVENT_ROOM 1024
 
-void cv_keeper_tell_leg(struct cv_keeper *keeper, enum cv_message_type type, const struct cv_leg_event *event)
-{
-    struct cv_message message = {.type = (uint16_t)type, .leg = *event};
-
-    cv_control_link_send(keeper->link, &message);
-}
-
-static void answer(struct cv_keeper *keeper, const struct cv_message *request, uint64_t pair, int error)
-{
-    struct cv_message message = {.type = CV_MESSAGE_RESULT, .sequence = request->sequence};
-
-    message.result.pair = pair;
-    message.result.error = error;
-    cv_control_link_send(keeper->link, &message);
-}
-
 static void put(struct cv_keeper *keeper, const struct cv_message *request)
 {
     uint32_t slot;
-    int error = cv_keeper_check_tunnels(keeper, &request->put);
+    int error = cv_keeper_check_tunnel(keeper, &request->put.legs[0]);
 
+    if (error == 0)
+        error = cv_keeper_check_tunnel(keeper, &request->put.legs[1]);
     if (error == 0)
         error = cv_pair_put(&keeper->table, &request->put, keeper->now_ms, &slot);
 
-    answer(keeper, request, request->put.pair, error);
+    cv_keeper_answer(keeper, request, request->put.pair, error);
 }
 
 static void delete(struct cv_keeper *keeper, const struct cv_message *request)
@@ -49,7 +37,7 @@ static void delete(struct cv_keeper *keeper, const struct cv_message *request)
 
     if (slot != CV_NO_SLOT)
         cv_pair_remove(&keeper->table, slot);
-    answer(keeper, request, request->pair, slot == CV_NO_SLOT ? -ENOENT : 0);
+    cv_keeper_answer(keeper, request, request->pair, slot == CV_NO_SLOT ? -ENOENT : 0);
 }
 
 static void send_state(struct cv_keeper *keeper, uint32_t sequence, uint32_t slot)
@@ -65,7 +53,7 @@ static void get(struct cv_keeper *keeper, const struct cv_message *request)
     uint32_t slot = cv_find_pair(&keeper->table, request->pair);
 
     if (slot == CV_NO_SLOT)
-        answer(keeper, request, request->pair, -ENOENT);
+        cv_keeper_answer(keeper, request, request->pair, -ENOENT);
     else
         send_state(keeper, request->sequence, slot);
 }
@@ -103,7 +91,7 @@ static void set_log_level(struct cv_keeper *keeper, const struct cv_message *req
 {
     int error = rte_log_set_level_pattern("culvert.*", request->log_level);
 
-    answer(keeper, request, 0, error ? -EINVAL : 0);
+    cv_keeper_answer(keeper, request, 0, error ? -EINVAL : 0);
 }
 
 /* False: it has to wait. */
@@ -121,6 +109,12 @@ static bool handle(struct cv_keeper *keeper, const struct cv_message *request)
         break;
     case CV_MESSAGE_PAIR_DUMP:
         start_dump(keeper, request);
+        break;
+    case CV_MESSAGE_LEG_CHANGE:
+    case CV_MESSAGE_LEG_TOKEN:
+    case CV_MESSAGE_LEG_VOUCH:
+    case CV_MESSAGE_LEG_PROVE:
+        cv_keeper_leg_order(keeper, request);
         break;
     case CV_MESSAGE_LOG_LEVEL:
         set_log_level(keeper, request);

@@ -85,17 +85,13 @@ bool cv_keeper_session_order(struct cv_keeper *keeper, const struct cv_message *
     return to_shard(all, shard_id, message);
 }
 
-int cv_keeper_check_tunnels(const struct cv_keeper *keeper, const struct cv_pair_config *config)
+int cv_keeper_check_tunnel(const struct cv_keeper *keeper, const struct cv_leg_config *leg)
 {
-    for (unsigned side = 0; side < 2; side++) {
-        if (config->legs[side].bind != CV_BIND_TUNNEL)
-            continue;
-        if (keeper->sessions == NULL)
-            return -EOPNOTSUPP;
-        if (cv_session_of_number(keeper->sessions, config->legs[side].session) == NULL)
-            return -ENOTCONN;
-    }
-    return 0;
+    if (leg->bind != CV_BIND_TUNNEL)
+        return 0;
+    if (keeper->sessions == NULL)
+        return -EOPNOTSUPP;
+    return cv_session_of_number(keeper->sessions, leg->session) == NULL ? -ENOTCONN : 0;
 }
 
 static void pass_on(struct cv_keeper *keeper, const struct cv_message *message)

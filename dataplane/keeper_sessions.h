@@ -21,4 +21,4 @@ void cv_keeper_take_sessions(struct cv_keeper *keeper);
 void cv_keeper_forget_sessions(struct cv_keeper *keeper);
 
 /* 0; -ENOTCONN: a tunnel leg's session is gone; -EOPNOTSUPP: there are no sessions. */
-int cv_keeper_check_tunnels(const struct cv_keeper *keeper, const struct cv_pair_config *config);
+int cv_keeper_check_tunnel(const struct cv_keeper *keeper, const struct cv_leg_config *leg);

@@ -5,6 +5,8 @@
 #include "port/port.h"
 #include "relay/expire.h"
 #include "relay/move.h"
+#include "relay/prove.h"
+#include "relay/spares.h"
 #include "session/sessions.h"
 #include "worker/worker.h"
 
@@ -18,6 +20,9 @@ struct cv_keeper {
     void *table_memory;
     struct cv_moves *moves;
     struct cv_expiry expiry;
+    struct cv_proof_sweep proofs;
+    struct cv_spare_sweep spares;
+    uint32_t challenges_left;     /* in this turn */
     struct cv_sessions *sessions; /* NULL: none */
     struct rte_ring *notices;
     struct rte_ring *outbox;

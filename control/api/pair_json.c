@@ -126,17 +126,30 @@ static const struct cv_address *where(struct call *call, const struct leg_record
     return record->bind == CV_BIND_FIXED ? &record->address : &record->last;
 }
 
+/* Null: it needs none, or the data plane has not said. */
+static void add_proof(struct call *call, yyjson_mut_val *leg, const struct cv_leg_state *state)
+{
+    const char *name = state == NULL ? NULL : cv_leg_proof_name(state->proof);
+
+    if (name == NULL)
+        (void)yyjson_mut_obj_add_null(call->doc, leg, "proof");
+    else
+        (void)yyjson_mut_obj_add_str(call->doc, leg, "proof", name);
+}
+
 static void add_state(struct call *call, yyjson_mut_val *leg, const struct leg_record *record,
                       const struct cv_leg_state *state)
 {
     bool known = state != NULL;
 
     json_add_address(call->doc, leg, "address", where(call, record, state));
+    add_proof(call, leg, state);
     json_add_number(call->doc, leg, "moves", known, known ? state->moves : 0);
     json_add_number(call->doc, leg, "seen_ms_ago", known && state->seen_ms_ago != UINT32_MAX,
                     known ? state->seen_ms_ago : 0);
     json_add_number(call->doc, leg, "pkts", known, known ? state->pkts : 0);
     json_add_number(call->doc, leg, "bytes", known, known ? state->bytes : 0);
+    json_add_number(call->doc, leg, "withheld_pkts", known, known ? state->withheld_pkts : 0);
 }
 
 yyjson_mut_val *pair_json(struct call *call, const struct pair_record *record,

@@ -29,9 +29,10 @@
     X(LEG_UNBOUND, "leg_unbound", "pair, leg, peer, previous: a leg lost its address to another leg")      \
     X(LEG_CHANGED, "leg_changed",                                                                          \
       "pair, leg, peer, kind, address: a leg of another kind, or on another port, has taken one's place")  \
-    X(LEG_PROVEN, "leg_proven", "pair, leg, peer, address: the leg's address is proven")                   \
+    X(LEG_PROVEN, "leg_proven",                                                                            \
+      "pair, leg, peer, address, proof: a leg's address is proven, after it was not or was silent")        \
     X(LEG_UNPROVEN, "leg_unproven",                                                                        \
-      "pair, leg, peer, address: the leg's address is held to a budget until it is proven")                \
+      "pair, leg, peer, address, proof (unproven, silent): a leg is sent little until it is proven")       \
     X(SESSION_UP, "session_up", "session, peer, address: a peer's session is admitted, and up")            \
     X(SESSION_REFUSED, "session_refused",                                                                  \
       "session, peer, address, reason: a peer was not admitted; peer is its ID, or unknown")               \

@@ -72,6 +72,8 @@ static const struct cli_column leg_columns[] = {
     {">moves", "moves", CLI_AS_NUMBER, NULL},
     {">packets", "pkts", CLI_AS_NUMBER, NULL},
     {">bytes", "bytes", CLI_AS_BYTES, NULL},
+    {"proof", "proof", CLI_AS_TEXT, NULL},
+    {">withheld", "withheld_pkts", CLI_AS_NUMBER, NULL},
     {0},
 };
 

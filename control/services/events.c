@@ -119,6 +119,8 @@ static const char *cause_name(uint8_t cause)
         return "return";
     case CV_MOVE_PREFIX:
         return "prefix";
+    case CV_MOVE_CHANGE:
+        return "change";
     default:
         return "unknown";
     }
@@ -149,6 +151,8 @@ void events_leg(struct events *events, enum event_kind kind, const struct pair_r
                                         cv_address_print(&leg->previous, text));
         (void)yyjson_mut_obj_add_str(draft.doc, draft.params, "cause", cause_name(leg->cause));
     }
+    if ((kind == EVENT_LEG_PROVEN || kind == EVENT_LEG_UNPROVEN) && cv_leg_proof_name(leg->proof) != NULL)
+        (void)yyjson_mut_obj_add_str(draft.doc, draft.params, "proof", cv_leg_proof_name(leg->proof));
     publish(events, draft);
 }
 

@@ -14,7 +14,7 @@
 enum cv_notice_type {
     CV_NOTICE_NONE,
     CV_NOTICE_NEIGHBOUR, /* port_id, address.ip, mac */
-    CV_NOTICE_TOKEN,     /* leg, address, local: a datagram held this leg's token */
+    CV_NOTICE_TOKEN,     /* leg, address, local: a datagram held this leg's token; cid: how that begins */
     CV_NOTICE_PREFIX,    /* leg, address, local: first datagram from the leg's prefix */
     CV_NOTICE_CID_HIT,   /* leg, address, local: known connection ID from an unknown address */
     CV_NOTICE_CID_LEARN, /* leg, cid: the connection ID that this leg sends to */

@@ -31,6 +31,45 @@ static bool unusable(const struct cv_relay *relay, const struct cv_packet *packe
            cv_local_find_any(relay->locals, &packet->source) != CV_NO_LOCAL;
 }
 
+static bool has_bound_another(const struct cv_relay *relay, const struct cv_packet *packet, uint32_t leg)
+{
+    const struct cv_address source = {.ip = packet->source, .port_be = packet->source_port_be};
+
+    for (unsigned i = 0; i < CV_FRESH_TOKENS; i++)
+        if (relay->fresh_tokens[i].seen_ms != 0 && relay->fresh_tokens[i].leg == leg &&
+            relay->fresh_tokens[i].generation == cv_pair_of(relay->table, leg)->generation &&
+            cv_ms_since(relay->context.now_ms, relay->fresh_tokens[i].seen_ms) <= FRESH_TOKEN_MS &&
+            !cv_address_equal(&relay->fresh_tokens[i].address, &source))
+            return true;
+    return false;
+}
+
+/*
+ * Whether the leg may be bound by its present token: a token of one use has not been used, as far as is
+ * known here.
+ */
+static bool may_bind(const struct cv_relay *relay, const struct cv_packet *packet, uint32_t leg)
+{
+    const struct cv_standing *standing = cv_standing_at(relay->table, leg);
+
+    return !standing->one_use || (!standing->used && !has_bound_another(relay, packet, leg));
+}
+
+static void notify_token(struct cv_relay *relay, const struct cv_packet *packet, uint32_t leg)
+{
+    struct cv_notice notice = {
+        .type = CV_NOTICE_TOKEN,
+        .local = packet->local,
+        .leg = leg,
+        .generation = cv_pair_of(relay->table, leg)->generation,
+        .address = {.ip = packet->source, .port_be = packet->source_port_be},
+        .cid_bytes = CV_CID_KEY_BYTES,
+    };
+
+    memcpy(notice.cid, cv_packet_payload(packet), CV_CID_KEY_BYTES);
+    cv_notify(&relay->context, &notice);
+}
+
 static void remember_token(struct cv_relay *relay, const struct cv_packet *packet, uint32_t leg)
 {
     relay->fresh_tokens[relay->fresh_next++ % CV_FRESH_TOKENS] = (struct cv_fresh_token){
@@ -92,24 +131,28 @@ static bool crowded(const struct cv_relay *relay, const uint32_t *legs, uint32_t
 
 enum cv_drop cv_claim_by_token(struct cv_relay *relay, const struct cv_packet *packet)
 {
-    uint32_t leg = cv_find_token(relay->table, cv_packet_payload(packet), packet->relay_port_be);
+    bool former;
+    uint32_t leg = cv_find_any_token(relay->table, cv_packet_payload(packet), packet->relay_port_be, &former);
     uint32_t legs[CV_LEGS_AT_MAX];
     uint32_t count;
 
     if (likely(leg == CV_NO_LEG))
         return CV_DROP_COUNT;
     relay->context.stats->token_pkts++;
-    if (leg == packet->leg || unusable(relay, packet))
+    if (unusable(relay, packet))
         return CV_DROP_CONSUMED;
     count = legs_at_source(relay, packet, legs);
     if (is_among(leg, legs, count)) {
+        cv_leg_at(relay->table, leg)->seen_ms = relay->context.now_ms; /* a sign of life */
         if (cv_latest_leg(relay->table, legs, count) == leg)
             return CV_DROP_CONSUMED;
+    } else if (former || !may_bind(relay, packet, leg)) {
+        return CV_DROP_CONSUMED;
     } else if (crowded(relay, legs, count)) {
         return CV_DROP_CROWDED_ADDRESS;
     }
     remember_token(relay, packet, leg);
-    notify_leg(relay, CV_NOTICE_TOKEN, packet, leg);
+    notify_token(relay, packet, leg);
     return CV_DROP_CONSUMED;
 }
 

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * What may make a packet a leg's though its source address is not (yet) the leg's: a token, a prefix, a QUIC
- * connection ID that the leg has been sending to. Off the fast path: for packets that lookup did not find,
- * and for 32-byte payloads.
+ * What may make a packet a leg's though its source address is not (yet) the leg's: a token, a prefix, a
+ * QUIC connection ID that the leg has been sending to. Off the fast path: for packets that lookup did not
+ * find, and for 32-byte payloads.
  *
  * Nothing here changes a table; what should change goes to the keeper as a notice.
  */
 #include "relay.h"
 
 /*
- * Whether the payload is the token of a leg on this port; CV_DROP_COUNT: it is not. If so the keeper is told (unless
- * nothing would change), and the packet is to be dropped as CONSUMED; as CROWDED_ADDRESS when the leg cannot be where
- * it came from.
+ * Whether the payload is the token of a leg on this port, or was its last one; CV_DROP_COUNT: it is not. If so
+ * the keeper is told (unless nothing would change), and the packet is to be dropped as CONSUMED; as
+ * CROWDED_ADDRESS when the leg cannot be where it came from.
  */
 enum cv_drop cv_claim_by_token(struct cv_relay *relay, const struct cv_packet *packet);
 
 /*
- * For a packet whose leg is CV_NO_LEG. Sets packet->leg when prefix or connection ID name one: the packet may
- * be forwarded, but nothing is sent to its source before the keeper has moved the leg. Else sets verdict to
- * ANSWER (STUN) or DROP.
+ * For a packet whose leg is CV_NO_LEG. Sets packet->leg when prefix or connection ID name one: the packet
+ * may be forwarded, but nothing is sent to its source before the keeper has moved the leg. Else sets
+ * verdict to ANSWER (STUN) or DROP.
  */
 void cv_claim(struct cv_relay *relay, struct cv_packet *packet);
 

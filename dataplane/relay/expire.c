@@ -2,6 +2,7 @@
 #include "expire.h"
 
 #include "pairs.h"
+#include "spares.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,17 +24,26 @@ void cv_expiry_destroy(struct cv_expiry *expiry)
     expiry->reported = NULL;
 }
 
-/* Since the last packet of either leg, or since the pair was made. */
-static uint32_t idle_ms(const struct cv_pair *pair, uint32_t now_ms)
+static uint32_t leg_idle_ms(const struct cv_leg *leg, uint32_t now_ms)
+{
+    uint32_t seen_ms = __atomic_load_n(&leg->seen_ms, __ATOMIC_RELAXED);
+    uint32_t moved_for = cv_ms_since(now_ms, leg->moved_ms);
+    uint32_t seen_for = seen_ms ? cv_ms_since(now_ms, seen_ms) : UINT32_MAX;
+
+    return RTE_MIN(moved_for, seen_for);
+}
+
+/* Since the last packet of either leg, coming and former ones included, or since the pair was made. */
+static uint32_t idle_ms(const struct cv_pair_table *table, uint32_t slot, uint32_t now_ms)
 {
     uint32_t shortest = UINT32_MAX;
 
-    for (unsigned side = 0; side < 2; side++) {
-        uint32_t seen_ms = __atomic_load_n(&pair->legs[side].seen_ms, __ATOMIC_RELAXED);
-        uint32_t moved_for = cv_ms_since(now_ms, pair->legs[side].moved_ms);
-        uint32_t seen_for = seen_ms ? cv_ms_since(now_ms, seen_ms) : UINT32_MAX;
+    for (uint32_t leg = 2 * slot; leg < 2 * slot + 2; leg++) {
+        uint32_t spare = cv_spare_leg(table, leg);
 
-        shortest = RTE_MIN(shortest, RTE_MIN(moved_for, seen_for));
+        shortest = RTE_MIN(shortest, leg_idle_ms(cv_leg_at(table, leg), now_ms));
+        if (spare != CV_NO_LEG)
+            shortest = RTE_MIN(shortest, leg_idle_ms(cv_leg_at(table, spare), now_ms));
     }
     return shortest;
 }
@@ -72,7 +82,7 @@ void cv_expiry_sweep(struct cv_expiry *expiry, struct cv_pair_table *table, uint
             set_reported(expiry, slot, false);
             continue;
         }
-        idle = idle_ms(pair, now_ms);
+        idle = idle_ms(table, slot, now_ms);
         if (idle >= limit_ms) {
             set_reported(expiry, slot, false);
             cv_pair_remove(table, slot);

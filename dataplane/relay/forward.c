@@ -6,10 +6,11 @@
 #include "packet/transmit.h"
 #include "rewrite.h"
 #include "route.h"
+#include "standing.h"
 
 /*
- * When a worker looks whether a short-header packet still has the connection ID that is known: after a pause
- * of the leg, which is when peers change theirs, and once in so many packets, a power of two.
+ * When a worker looks whether a short-header packet still has the connection ID that is known: after a
+ * pause of the leg, which is when peers change theirs, and once in so many packets, a power of two.
  */
 #define LEARN_AFTER_MS   1000
 #define LEARN_EVERY_PKTS 256
@@ -68,6 +69,8 @@ static inline enum cv_drop forward_one(struct cv_relay *relay, struct cv_packet 
         leg->seen_ms = relay->context.now_ms;
         if (unlikely(packet->local != leg->local))
             tell_local(relay, packet);
+    } else {
+        cv_standing_elsewhere(relay->table, packet->leg, packet->payload_bytes);
     }
     reason = cv_leg_route(relay, leg, packet->leg, packet->payload_bytes, &route);
     if (unlikely(reason != CV_DROP_COUNT))

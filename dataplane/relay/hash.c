@@ -8,6 +8,11 @@ uint64_t cv_token_hash(const struct cv_pair_table *table, const uint8_t *token, 
     return cv_hash16(table->secrets, token, relay_port_be);
 }
 
+uint32_t cv_token_tag(const struct cv_pair_table *table, const uint8_t *token)
+{
+    return (uint32_t)cv_hash16(table->secrets, token + 16, UINT64_C(3) << 62);
+}
+
 uint64_t cv_prefix_hash(const struct cv_pair_table *table, const struct cv_prefix *prefix,
                         uint16_t relay_port_be)
 {

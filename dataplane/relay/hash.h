@@ -33,6 +33,9 @@ static inline uint64_t cv_address_hash(const struct cv_pair_table *table, const 
 }
 
 uint64_t cv_token_hash(const struct cv_pair_table *table, const uint8_t *token, uint16_t relay_port_be);
+
+/* Of the half that the hash leaves out. */
+uint32_t cv_token_tag(const struct cv_pair_table *table, const uint8_t *token);
 uint64_t cv_prefix_hash(const struct cv_pair_table *table, const struct cv_prefix *prefix,
                         uint16_t relay_port_be);
 uint64_t cv_tunnel_hash(const struct cv_pair_table *table, const struct cv_tunnel *tunnel);

@@ -3,6 +3,7 @@
 
 #include "find.h"
 #include "hash.h"
+#include "standing.h"
 
 #include <errno.h>
 #include <string.h>
@@ -34,31 +35,78 @@ static void set_source(struct cv_leg *leg, const struct cv_address *address, uin
     end_change(leg);
 }
 
-/* Where `leg` sends to: the address of its other side, from our address `local_out`. */
-static void set_destination(struct cv_leg *leg, const struct cv_address *address, uint8_t local_out,
-                            uint16_t next_hop)
+uint32_t cv_leg_senders(const struct cv_pair_table *table, uint32_t leg, uint32_t senders[CV_LEG_SENDERS])
 {
-    begin_change(leg);
-    leg->destination = address->ip;
-    leg->destination_port_be = address->port_be;
-    leg->local_out = local_out;
-    leg->next_hop = next_hop;
-    leg->flags |= CV_LEG_READY;
-    if (cv_ip_is_v4(&address->ip))
-        leg->flags &= (uint8_t)~CV_LEG_V6_OUT;
-    else
-        leg->flags |= CV_LEG_V6_OUT;
+    uint32_t spare = cv_standing_at(table, leg ^ 1)->spare;
+
+    senders[0] = leg ^ 1;
+    if (spare == 0)
+        return 1;
+    senders[1] = 2 * spare + ((leg & 1) ^ 1);
+    return 2;
+}
+
+void cv_leg_hold(struct cv_pair_table *table, uint32_t from)
+{
+    begin_change(cv_leg_at(table, from));
+}
+
+static uint16_t hop_towards(struct cv_pair_table *table, const struct cv_leg *to)
+{
+    return to->bind_kind != CV_BIND_TUNNEL && (to->flags & CV_LEG_BOUND)
+               ? cv_next_hop_take(table->hops, to->local, &to->source)
+               : CV_NO_NEXT_HOP;
+}
+
+static uint8_t flags_towards(const struct cv_leg *leg, const struct cv_leg *to, bool metered)
+{
+    uint8_t flags = leg->flags & (CV_LEG_BOUND | CV_LEG_CID | CV_LEG_SHARED);
+
+    if (to->bind_kind == CV_BIND_TUNNEL)
+        flags |= CV_LEG_READY | CV_LEG_TUNNEL_OUT;
+    else if (to->flags & CV_LEG_BOUND)
+        flags |= cv_ip_is_v4(&to->source) ? CV_LEG_READY : CV_LEG_READY | CV_LEG_V6_OUT;
+    if (leg->relay_port_be != to->relay_port_be)
+        flags |= CV_LEG_OTHER_PORT;
+    return metered ? flags | CV_LEG_METERED : flags;
+}
+
+void cv_leg_point(struct cv_pair_table *table, uint32_t from, uint32_t number)
+{
+    const struct cv_leg *to = cv_leg_at(table, number);
+    struct cv_leg *leg = cv_leg_at(table, from);
+    uint16_t old_hop = leg->next_hop;
+
+    if (to->bind_kind == CV_BIND_TUNNEL) {
+        leg->tunnel_out = to->bind.tunnel;
+    } else {
+        leg->destination = to->source;
+        leg->destination_port_be = to->source_port_be;
+        leg->local_out = to->local;
+    }
+    leg->next_hop = hop_towards(table, to);
+    leg->flags = flags_towards(leg, to, cv_leg_is_metered(table, from));
+    if (cv_spare_of(table, from) != NULL) /* whose neighbour in the spare stands for where it sends to */
+        cv_leg_at(table, from ^ 1)->relay_port_be = to->relay_port_be;
     end_change(leg);
+    cv_pair_table_retire_next_hop(table, old_hop);
+}
+
+/* All that send to a leg follow it. */
+static void point_senders(struct cv_pair_table *table, uint32_t number)
+{
+    uint32_t senders[CV_LEG_SENDERS];
+    uint32_t count = cv_spare_of(table, number) != NULL ? 0 : cv_leg_senders(table, number, senders);
+
+    for (uint32_t i = 0; i < count; i++) {
+        cv_leg_hold(table, senders[i]);
+        cv_leg_point(table, senders[i], number);
+    }
 }
 
 void cv_leg_join_tunnel(struct cv_pair_table *table, uint32_t number)
 {
-    struct cv_leg *other = cv_leg_at(table, number ^ 1);
-
-    begin_change(other);
-    other->tunnel_out = cv_leg_at(table, number)->bind.tunnel;
-    other->flags |= CV_LEG_READY | CV_LEG_TUNNEL_OUT;
-    end_change(other);
+    point_senders(table, number);
 }
 
 /* ---- Legs with one address ---- */
@@ -162,20 +210,21 @@ int cv_leg_bind(struct cv_pair_table *table, uint32_t number, const struct cv_ad
                 uint32_t now_ms)
 {
     struct cv_leg *leg = cv_leg_at(table, number);
-    struct cv_leg *other = cv_leg_at(table, number ^ 1);
-    uint16_t old_hop = other->next_hop;
     bool was_bound = leg->flags & CV_LEG_BOUND, stays = is_at(leg, address);
     uint64_t old_hash = was_bound ? source_hash(table, leg) : 0;
+    enum cv_leg_proof proof = (enum cv_leg_proof)cv_standing_at(table, number)->state;
 
     if (!stays) {
         int error = enter_address(table, number, address, &now_ms);
 
         if (error)
             return error;
+        proof = cv_standing_prepare(table, number, address, now_ms);
     }
     set_source(leg, address, local);
-    set_destination(other, address, local, cv_next_hop_take(table->hops, local, &address->ip));
-    cv_pair_table_retire_next_hop(table, old_hop);
+    point_senders(table, number);
+    if (!stays)
+        cv_standing_settle(table, number, proof);
     if (was_bound && !stays) {
         cv_index_remove(&table->by_address, old_hash, number);
         leg->moves++;
@@ -189,10 +238,8 @@ int cv_leg_bind(struct cv_pair_table *table, uint32_t number, const struct cv_ad
 void cv_leg_unbind(struct cv_pair_table *table, uint32_t number)
 {
     struct cv_leg *leg = cv_leg_at(table, number);
-    struct cv_leg *other = cv_leg_at(table, number ^ 1);
     struct cv_address address = {.ip = leg->source, .port_be = leg->source_port_be};
     bool shared = leg->flags & CV_LEG_SHARED;
-    uint16_t hop = other->next_hop;
 
     if (!(leg->flags & CV_LEG_BOUND))
         return;
@@ -202,12 +249,43 @@ void cv_leg_unbind(struct cv_pair_table *table, uint32_t number)
     end_change(leg);
     if (shared)
         part(table, &address, leg->relay_port_be);
-    begin_change(other);
-    other->flags &= (uint8_t)~CV_LEG_READY;
-    other->next_hop = CV_NO_NEXT_HOP;
-    end_change(other);
-    cv_pair_table_retire_next_hop(table, hop);
+    point_senders(table, number);
+    cv_standing_leave(table, number);
     table->bound_legs--;
+}
+
+int cv_leg_enter_address(struct cv_pair_table *table, uint32_t number)
+{
+    const struct cv_leg *leg = cv_leg_at(table, number);
+
+    if (!(leg->flags & CV_LEG_BOUND))
+        return 0;
+    table->bound_legs++;
+    return cv_index_insert(&table->by_address, source_hash(table, leg), number);
+}
+
+void cv_leg_leave_address_as(struct cv_pair_table *table, uint32_t number, const struct cv_leg *as)
+{
+    if (!(as->flags & CV_LEG_BOUND))
+        return;
+    table->bound_legs--;
+    cv_index_remove(&table->by_address, source_hash(table, as), number);
+}
+
+struct cv_leg_event cv_leg_describe(const struct cv_pair_table *table, uint32_t leg)
+{
+    const struct cv_leg *record = cv_leg_at(table, leg);
+    struct cv_leg_event event = {
+        .pair = cv_pair_of(table, leg)->number,
+        .leg = leg & 1,
+        .proof = cv_standing_at(table, leg)->state,
+        .bind = record->bind_kind,
+        .relay_port = rte_be_to_cpu_16(record->relay_port_be),
+    };
+
+    if (record->flags & CV_LEG_BOUND)
+        event.address = (struct cv_address){.ip = record->source, .port_be = record->source_port_be};
+    return event;
 }
 
 void cv_leg_forget_cid(struct cv_pair_table *table, uint32_t number)
@@ -252,4 +330,38 @@ void cv_leg_learn_cid(struct cv_pair_table *table, uint32_t number, const uint8_
     leg->cid_bytes = bytes & 0x1fu;
     leg->flags |= CV_LEG_CID;
     end_change(leg);
+}
+
+struct cid_start {
+    const struct cv_pair_table *table;
+    const uint8_t *key;
+    uint16_t relay_port_be;
+};
+
+static int begins_alike(uint32_t leg, const void *context)
+{
+    const struct cid_start *start = context;
+    const struct cv_leg *candidate = cv_leg_at(start->table, leg);
+
+    return candidate->cid_bytes != 0 && candidate->relay_port_be == start->relay_port_be &&
+           memcmp(cv_pair_of(start->table, leg)->cid_keys[leg & 1], start->key, CV_CID_KEY_BYTES) == 0;
+}
+
+/* Of a connection ID only its beginning is known here, so one that begins alike is in the way. */
+void cv_leg_move_cid(struct cv_pair_table *table, uint32_t number, uint16_t relay_port_be)
+{
+    struct cv_leg *leg = cv_leg_at(table, number);
+    const uint8_t *key = cv_pair_of(table, number)->cid_keys[number & 1];
+    const struct cid_start start = {table, key, relay_port_be};
+    uint64_t hash;
+
+    if (leg->cid_bytes == 0 || leg->relay_port_be == relay_port_be)
+        return;
+    hash = cv_cid_hash(table, key, leg->cid_bytes, relay_port_be);
+    if (relay_port_be == 0 || cv_index_find(&table->by_cid, hash, begins_alike, &start) != CV_NO_LEG ||
+        cv_index_insert(&table->by_cid, hash, number) != 0) {
+        cv_leg_forget_cid(table, number);
+        return;
+    }
+    cv_index_remove(&table->by_cid, cv_cid_hash(table, key, leg->cid_bytes, leg->relay_port_be), number);
 }

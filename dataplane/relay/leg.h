@@ -5,6 +5,7 @@
  * eyes. Keeper only.
  */
 #include "pair_table.h"
+#include "shared/message.h"
 
 /*
  * Gives an unbound leg its address, or moves it. Also sets where the other leg sends. -EADDRINUSE: another leg has
@@ -19,10 +20,44 @@ void cv_leg_prefer(struct cv_pair_table *table, uint32_t leg, uint32_t now_ms);
 /* Makes the other leg send to this one, which is a tunnel leg. */
 void cv_leg_join_tunnel(struct cv_pair_table *table, uint32_t leg);
 
+/*
+ * The legs that send to this one: the other leg of its pair, and a spare of that (spares.h). Returns how
+ * many. Nothing is sent to a leg that lives in a spare itself: the one that it is given has no packets.
+ */
+#define CV_LEG_SENDERS 2
+
+uint32_t cv_leg_senders(const struct cv_pair_table *table, uint32_t leg, uint32_t senders[CV_LEG_SENDERS]);
+
+/*
+ * Makes leg `from` send to where leg `to` is, in one change; `to` may be without an address. What `to` is
+ * (port, address, tunnel) may only be changed between cv_leg_hold and cv_leg_point, or be told by
+ * cv_leg_bind: then no worker sees half of it.
+ */
+void cv_leg_hold(struct cv_pair_table *table, uint32_t from);
+void cv_leg_point(struct cv_pair_table *table, uint32_t from, uint32_t to);
+
 /* Takes a leg's address away. */
 void cv_leg_unbind(struct cv_pair_table *table, uint32_t leg);
 
-/* Notes the connection ID that a leg sends to. Ignored when another leg on this relay port has it already. */
+/*
+ * Address entries of a leg that takes another's place, for change.c: the leg's own, once it is in its
+ * record, and the one of what it was before. Nothing where it is not bound.
+ */
+int cv_leg_enter_address(struct cv_pair_table *table, uint32_t leg);
+void cv_leg_leave_address_as(struct cv_pair_table *table, uint32_t leg, const struct cv_leg *as);
+
+/*
+ * Its connection ID is another relay port's from now on; forgotten when that is 0, or a leg there has it.
+ */
+void cv_leg_move_cid(struct cv_pair_table *table, uint32_t leg, uint16_t relay_port_be);
+
+/* Pair, side, address, and how it stands with that: what an event tells of a leg. */
+struct cv_leg_event cv_leg_describe(const struct cv_pair_table *table, uint32_t leg);
+
+/*
+ * Notes the connection ID that a leg sends to. Ignored when another leg on this relay port has it
+ * already.
+ */
 void cv_leg_learn_cid(struct cv_pair_table *table, uint32_t leg, const uint8_t *cid, uint8_t bytes);
 
 void cv_leg_forget_cid(struct cv_pair_table *table, uint32_t leg);

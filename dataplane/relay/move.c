@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "move.h"
 
+#include "change.h"
 #include "find.h"
 #include "leg.h"
+#include "spares.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +50,7 @@ static struct move *set_of(struct cv_moves *moves, uint32_t leg)
     return &moves->table[(leg * UINT32_C(0x9e3779b1) >> 8) % MOVES & ~(uint32_t)(WAYS - 1)];
 }
 
-/* What connection IDs did to this leg counts no more. */
-static void forget(struct cv_moves *moves, uint32_t leg)
+void cv_moves_forget(struct cv_moves *moves, uint32_t leg)
 {
     struct move *set = set_of(moves, leg);
 
@@ -79,18 +80,9 @@ static struct move *entry_for(struct cv_moves *moves, uint32_t leg, uint32_t gen
     return oldest;
 }
 
-static struct cv_leg_event describe(const struct cv_pair_table *table, uint32_t leg)
-{
-    const struct cv_leg *record = cv_leg_at(table, leg);
-    struct cv_leg_event event = {.pair = cv_pair_of(table, leg)->number, .leg = leg & 1};
-
-    if (record->flags & CV_LEG_BOUND)
-        event.address = (struct cv_address){.ip = record->source, .port_be = record->source_port_be};
-    return event;
-}
-
 /*
  * Where as many legs have the address as may have one: takes it from one that has been silent for long enough.
+ * A leg's own former one gives it up at once.
  */
 static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address,
                       uint32_t now_ms, struct cv_leg_event *unbound)
@@ -100,12 +92,19 @@ static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv
     uint32_t owners[CV_LEGS_AT_MAX];
     uint32_t count = cv_find_legs_at(table, address, relay_port_be, owners);
 
+    for (uint32_t i = 0; i < count; i++) {
+        if (owners[i] != leg && owners[i] == cv_spare_leg(table, leg) && !cv_spare_is_coming(table, owners[i])) {
+            cv_spare_end(table, leg);
+            return;
+        }
+    }
     for (uint32_t i = 0; count == room && i < count; i++) {
         const struct cv_leg *owning = cv_leg_at(table, owners[i]);
 
         if (owners[i] == leg || owning->bind_kind == CV_BIND_FIXED || !cv_leg_is_vacant(owning, now_ms))
             continue;
-        *unbound = describe(table, owners[i]);
+        if (cv_spare_of(table, owners[i]) == NULL)
+            *unbound = cv_leg_describe(table, owners[i]);
         cv_leg_unbind(table, owners[i]);
         return;
     }
@@ -115,15 +114,25 @@ static enum cv_move_result bind_leg(struct cv_pair_table *table, uint32_t leg,
                                     const struct cv_address *address, uint8_t local, uint32_t now_ms,
                                     enum cv_move_cause cause, struct cv_leg_event *event)
 {
-    struct cv_leg_event before = describe(table, leg);
+    struct cv_leg_event before = cv_leg_describe(table, leg);
     bool was_bound = cv_leg_at(table, leg)->flags & CV_LEG_BOUND;
 
     if (cv_leg_bind(table, leg, address, local, now_ms) != 0)
         return CV_MOVE_CONFLICT;
-    *event = describe(table, leg);
+    *event = cv_leg_describe(table, leg);
     event->cause = (uint8_t)cause;
     event->previous = before.address;
     return was_bound ? CV_MOVE_MOVED : CV_MOVE_BOUND;
+}
+
+/* Whether the token that came is the leg's present one, and still good for this. */
+static bool may_bind(const struct cv_pair_table *table, const struct cv_notice *notice)
+{
+    const struct cv_standing *standing = cv_standing_at(table, notice->leg);
+
+    return !(standing->one_use && standing->used) &&
+           memcmp(notice->cid, cv_leg_at(table, notice->leg)->bind.token,
+                  RTE_MIN((size_t)notice->cid_bytes, (size_t)CV_CID_KEY_BYTES)) == 0;
 }
 
 static enum cv_move_result on_token(struct cv_moves *moves, struct cv_pair_table *table,
@@ -135,19 +144,24 @@ static enum cv_move_result on_token(struct cv_moves *moves, struct cv_pair_table
 
     if (leg->bind_kind != CV_BIND_TOKEN)
         return CV_MOVE_NOTHING;
-    if (leg->flags & CV_LEG_BOUND) {
-        if (leg->source_port_be == notice->address.port_be &&
-            cv_ip_equal(&leg->source, &notice->address.ip)) {
-            cv_leg_prefer(table, notice->leg, now_ms);
-            return CV_MOVE_NOTHING;
-        }
-        if (cv_ms_since(now_ms, leg->moved_ms) < TOKEN_GAP_MS)
-            return CV_MOVE_NOTHING;
+    if ((leg->flags & CV_LEG_BOUND) && leg->source_port_be == notice->address.port_be &&
+        cv_ip_equal(&leg->source, &notice->address.ip)) {
+        cv_leg_prefer(table, notice->leg, now_ms);
+        return CV_MOVE_NOTHING;
     }
+    if (!may_bind(table, notice))
+        return CV_MOVE_NOTHING;
+    if (cv_spare_is_coming(table, notice->leg) &&
+        cv_leg_arrive_here(table, notice->leg, &notice->address, now_ms, event))
+        return CV_MOVE_CHANGED;
+    if ((leg->flags & CV_LEG_BOUND) && cv_ms_since(now_ms, leg->moved_ms) < TOKEN_GAP_MS)
+        return CV_MOVE_NOTHING;
     take_over(table, notice->leg, &notice->address, now_ms, unbound);
     result = bind_leg(table, notice->leg, &notice->address, notice->local, now_ms, CV_MOVE_TOKEN, event);
-    if (result != CV_MOVE_CONFLICT)
-        forget(moves, notice->leg);
+    if (result == CV_MOVE_CONFLICT)
+        return result;
+    cv_standing_at(table, notice->leg)->used = 1;
+    cv_moves_forget(moves, notice->leg);
     return result;
 }
 
@@ -231,15 +245,10 @@ static void on_local(struct cv_pair_table *table, const struct cv_notice *notice
         (void)cv_leg_bind(table, notice->leg, &address, notice->local, now_ms);
 }
 
-enum cv_move_result cv_moves_notice(struct cv_moves *moves, struct cv_pair_table *table,
-                                    const struct cv_notice *notice, uint32_t now_ms,
-                                    struct cv_leg_event *event, struct cv_leg_event *unbound)
+static enum cv_move_result act_on(struct cv_moves *moves, struct cv_pair_table *table,
+                                  const struct cv_notice *notice, uint32_t now_ms, struct cv_leg_event *event,
+                                  struct cv_leg_event *unbound)
 {
-    const struct cv_pair *pair = cv_pair_of(table, notice->leg);
-
-    unbound->pair = 0;
-    if (pair->number == 0 || pair->generation != notice->generation)
-        return CV_MOVE_NOTHING;
     switch (notice->type) {
     case CV_NOTICE_TOKEN:
         return on_token(moves, table, notice, now_ms, event, unbound);
@@ -256,4 +265,28 @@ enum cv_move_result cv_moves_notice(struct cv_moves *moves, struct cv_pair_table
     default:
         return CV_MOVE_NOTHING;
     }
+}
+
+enum cv_move_result cv_moves_notice(struct cv_moves *moves, struct cv_pair_table *table,
+                                    const struct cv_notice *notice, uint32_t now_ms,
+                                    struct cv_leg_event *event, struct cv_leg_event *unbound)
+{
+    const struct cv_pair *pair = cv_pair_of(table, notice->leg);
+    uint32_t in_use = cv_leg_target(table, notice->leg) ^ 1;
+    enum cv_move_result result;
+
+    unbound->pair = 0;
+    if (pair->number == 0 || pair->generation != notice->generation)
+        return CV_MOVE_NOTHING;
+    result = act_on(moves, table, notice, now_ms, event, unbound);
+    if (in_use == notice->leg || result == CV_MOVE_CONFLICT || result == CV_MOVE_NOTHING)
+        return result;
+    if (result == CV_MOVE_BOUND && cv_spare_is_coming(table, notice->leg)) {
+        cv_leg_arrive(table, notice->leg, now_ms, event);
+        result = CV_MOVE_CHANGED;
+    }
+    if (result != CV_MOVE_CHANGED)
+        return CV_MOVE_NOTHING; /* where a former leg is, is nobody's business */
+    cv_moves_forget(moves, in_use);
+    return result;
 }

@@ -3,7 +3,9 @@
 /*
  * The keeper's decisions about what workers saw: may this leg take that address?
  *
- *   token           at once: the holder of the token is the peer. At most one move per leg and 100 ms.
+ *   token           at once: the holder of the token is the peer. At most one move per leg and 100 ms. A token of
+ *                   one use that has bound its leg does nothing any more, nor does one that LEG_TOKEN has
+ *                   replaced.
  *   prefix          a leg takes the first address from its prefix; another one when it has been silent for
  *                   30 s.
  *   connection ID   a NAT has given the peer a new address, or somebody who saw a packet pretends so. The
@@ -18,6 +20,8 @@
  * CV_LEGS_AT_MAX legs may have one address, that goes for the one that would be too many; and a token that
  * comes again from where its leg is makes it the latest there (claim.h).
  *
+ * A leg that a LEG_CHANGE has brought takes its place when it is bound (change.h).
+ *
  * Bounded memory: the moves in progress live in a fixed table, the oldest is forgotten when it is full.
  * Keeper only.
  */
@@ -31,6 +35,7 @@ enum cv_move_result {
     CV_MOVE_NOTHING,
     CV_MOVE_BOUND,    /* event: LEG_BOUND */
     CV_MOVE_MOVED,    /* event: LEG_MOVED */
+    CV_MOVE_CHANGED,  /* event: LEG_CHANGED */
     CV_MOVE_CONFLICT, /* another leg has the address */
 };
 
@@ -38,10 +43,13 @@ struct cv_moves *cv_moves_create(void); /* NULL: no memory */
 void cv_moves_destroy(struct cv_moves *moves);
 
 /*
- * Acts on a notice of type TOKEN, PREFIX, CID_HIT, CID_LEARN or LOCAL; one whose generation is not the slot's
- * is ignored. With BOUND and MOVED `event` is filled. When a leg lost its address on the way, `unbound` is
- * filled, else its `pair` is 0.
+ * Acts on a notice of type TOKEN, PREFIX, CID_HIT, CID_LEARN or LOCAL; one whose generation is not the
+ * slot's is ignored. With BOUND, MOVED and CHANGED `event` is filled. When a leg lost its address on the
+ * way, `unbound` is filled, else its `pair` is 0.
  */
 enum cv_move_result cv_moves_notice(struct cv_moves *moves, struct cv_pair_table *table,
                                     const struct cv_notice *notice, uint32_t now_ms,
                                     struct cv_leg_event *event, struct cv_leg_event *unbound);
+
+/* What connection IDs did to this leg counts no more: it has been changed. */
+void cv_moves_forget(struct cv_moves *moves, uint32_t leg);

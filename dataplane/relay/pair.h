@@ -5,12 +5,13 @@
  *
  *      pair i = { legs[2], shared }          320 bytes
  *      leg 2i = pair i's leg a, leg 2i + 1 = leg b; the other leg of n is n ^ 1
+ *      standing n = how it stands with leg n's address and token, 128 bytes, in an array of their own
  *
- * Who writes what: the keeper writes everything, but for the fields marked "worker". Those have, at any time,
- * the one worker as writer to which the NIC sends this flow; when a flow changes its queue in mid-burst, a
- * count may be lost, never more. A worker may find a leg through the index while the keeper changes it:
- * `sequence` is odd during a change, and a reader that saw it odd or changed starts over (cv_route_read in
- * route.h).
+ * Who writes what: the keeper writes everything, but for the fields marked "worker". Those have, at any
+ * time, the one worker as writer to which the NIC sends this flow; when a flow changes its queue in
+ * mid-burst, a count may be lost, never more. A worker may find a leg through the index while the keeper
+ * changes it: `sequence` is odd during a change, and a reader that saw it odd or changed starts over
+ * (cv_route_read in route.h).
  */
 #include "address.h"
 #include "index.h"
@@ -27,7 +28,7 @@ enum cv_leg_flag {
     CV_LEG_BOUND = 1 << 0,      /* source is set */
     CV_LEG_READY = 1 << 1,      /* destination is set: the other leg is bound */
     CV_LEG_V6_OUT = 1 << 2,     /* the other leg's peer is reached by IPv6 */
-    CV_LEG_METERED = 1 << 3,    /* the pair has a rate limit */
+    CV_LEG_METERED = 1 << 3,    /* ask before it passes: the pair has a rate, or the other leg an account */
     CV_LEG_CID = 1 << 4,        /* the connection ID it sends to is known */
     CV_LEG_TUNNEL_OUT = 1 << 5, /* the other leg is a tunnel leg: tunnel_out in place of destination */
     CV_LEG_OTHER_PORT =
@@ -89,5 +90,36 @@ struct cv_pair {
     uint32_t generation; /* grows when the slot is freed */
 };
 
+/*
+ * What the packet path looks at only for packets to an address that has a budget, for tokens, and for
+ * packets that come from another address than the leg's. Fields marked "workers" are theirs by atomic
+ * operations, whichever has the packet. What counts bytes here counts IP and UDP headers, too.
+ */
+struct cv_standing {
+    _Alignas(64) uint64_t elsewhere_bytes; /* workers: what passed as the leg's, but not from its address */
+    uint64_t spent_bytes;                  /* workers: what was sent to it on this account */
+    uint64_t withheld_pkts;                /* workers: what was not */
+    uint64_t came_bytes;                   /* what had come from it when the account was opened */
+    uint64_t carried_pkts, carried_bytes;  /* of legs that were in its place, or it in theirs */
+    uint32_t allowance_bytes;              /* of the account, besides three times what comes */
+    uint32_t opened_ms;                    /* the account's minute began; 0: never */
+    uint32_t challenged_ms;                /* the latest challenge was sent */
+    uint32_t left_ms;                      /* it left `proven` */
+    /* One more line. */
+    struct cv_ip vouched;     /* an IP that is proven; zero: none */
+    uint64_t former_hash;     /* of the token that the leg's took the place of; 0: none */
+    uint32_t former_tag;      /* likewise, of its second half */
+    uint32_t spare;           /* slot of what LEG_CHANGE made of this leg (spares.h); 0: none */
+    struct cv_address proven; /* the last proven address that it has left */
+    uint8_t challenge[11];    /* random, of `source` */
+    uint8_t challenges;       /* sent to that address; saturates */
+    uint8_t state : 2;        /* enum cv_leg_proof */
+    uint8_t rule : 2;         /* enum cv_proof_rule */
+    uint8_t one_use : 1;      /* its token binds one address */
+    uint8_t used : 1;         /* and has done so */
+    uint8_t comes_back : 1;   /* silent: a packet from it is proof enough */
+};
+
+_Static_assert(sizeof(struct cv_standing) == 128, "two cache lines");
 _Static_assert(sizeof(struct cv_leg) == 128, "two cache lines");
 _Static_assert(sizeof(struct cv_pair) == 320, "five cache lines");

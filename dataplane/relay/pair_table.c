@@ -19,24 +19,38 @@ struct cv_retired {
 
 #define RETIRED_MAX 16384 /* a power of two */
 
+/* Legs that may be changing at a time, or be former ones. */
+#define SPARES_MIN      64
+#define PAIRS_PER_SPARE 16
+
+static uint32_t spares_for(uint32_t pairs)
+{
+    return RTE_MAX(pairs / PAIRS_PER_SPARE, (uint32_t)SPARES_MIN);
+}
+
 struct layout {
-    size_t pairs, by_address, by_claim, by_cid, by_number, retired, qsbr, total;
+    size_t pairs, standings, spares, by_address, by_claim, by_cid, by_number, retired, qsbr, total;
 };
 
 static struct layout lay_out(const struct cv_pair_table_limits *limits)
 {
     struct layout at = {0};
     size_t offset = 0;
+    uint32_t spares = spares_for(limits->pairs);
+    uint32_t slots = limits->pairs + spares;
+    uint32_t legs = 2 * limits->pairs + spares;
 
 #define TAKE(field, bytes)        \
     do {                          \
         at.field = offset;        \
         offset += align64(bytes); \
     } while (0)
-    TAKE(pairs, (size_t)limits->pairs * sizeof(struct cv_pair));
-    TAKE(by_address, cv_index_footprint(2 * limits->pairs));
-    TAKE(by_claim, cv_index_footprint(2 * limits->pairs));
-    TAKE(by_cid, cv_index_footprint(2 * limits->pairs));
+    TAKE(pairs, (size_t)slots * sizeof(struct cv_pair));
+    TAKE(standings, (size_t)slots * 2 * sizeof(struct cv_standing));
+    TAKE(spares, (size_t)spares * sizeof(struct cv_spare));
+    TAKE(by_address, cv_index_footprint(legs));
+    TAKE(by_claim, cv_index_footprint(2 * legs)); /* a token, and the one before it */
+    TAKE(by_cid, cv_index_footprint(legs));
     TAKE(by_number, cv_index_footprint(limits->pairs));
     TAKE(retired, RETIRED_MAX * sizeof(struct cv_retired));
     TAKE(qsbr, rte_rcu_qsbr_get_memsize(limits->workers));
@@ -62,6 +76,8 @@ int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table
                          struct cv_next_hops *hops, const struct cv_locals *locals)
 {
     struct layout at = lay_out(limits);
+    uint32_t spares = spares_for(limits->pairs);
+    uint32_t legs = 2 * limits->pairs + spares;
     uint8_t *base = memory;
 
     /*
@@ -73,9 +89,13 @@ int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table
     table->memory = memory;
     table->memory_bytes = at.total;
     table->pairs = (struct cv_pair *)(base + at.pairs);
-    cv_index_init(&table->by_address, base + at.by_address, 2 * limits->pairs);
-    cv_index_init(&table->by_claim, base + at.by_claim, 2 * limits->pairs);
-    cv_index_init(&table->by_cid, base + at.by_cid, 2 * limits->pairs);
+    table->standings = (struct cv_standing *)(base + at.standings);
+    table->spares = (struct cv_spare *)(base + at.spares);
+    table->spare_max = spares;
+    table->free_spare = CV_NO_SLOT;
+    cv_index_init(&table->by_address, base + at.by_address, legs);
+    cv_index_init(&table->by_claim, base + at.by_claim, 2 * legs);
+    cv_index_init(&table->by_cid, base + at.by_cid, legs);
     cv_index_init(&table->by_number, base + at.by_number, limits->pairs);
     table->retired = (struct cv_retired *)(base + at.retired);
     table->qsbr = (struct rte_rcu_qsbr *)(base + at.qsbr);
@@ -102,13 +122,30 @@ uint32_t cv_pair_table_take_slot(struct cv_pair_table *table)
     return slot;
 }
 
+uint32_t cv_pair_table_take_spare(struct cv_pair_table *table)
+{
+    uint32_t slot = table->free_spare;
+
+    if (slot != CV_NO_SLOT)
+        table->free_spare = table->spares[slot - table->max].slot;
+    else if (table->next_unused_spare < table->spare_max)
+        slot = table->max + table->next_unused_spare++;
+    return slot;
+}
+
 static void free_slot(struct cv_pair_table *table, uint32_t slot)
 {
     struct cv_pair *pair = &table->pairs[slot];
     uint32_t generation = pair->generation;
 
     memset(pair, 0, sizeof(*pair));
+    memset(cv_standing_at(table, 2 * slot), 0, 2 * sizeof(struct cv_standing));
     pair->generation = generation + 1;
+    if (slot >= table->max) {
+        table->spares[slot - table->max] = (struct cv_spare){.slot = table->free_spare};
+        table->free_spare = slot;
+        return;
+    }
     pair->next_free = table->free_slot;
     table->free_slot = slot;
 }

@@ -10,11 +10,11 @@
  *      by_number    control's number                -> pair
  *
  * All memory is taken by cv_pair_table_create and none afterwards. The keeper is the only writer; workers
- * read without locks and report a quiescent state once per loop, after which slots and next hops that were
- * given up are used again.
+ * read without locks and report a quiescent state once per loop, after which slots and next hops that
+ * were given up are used again.
  *
- * Why rte_rcu_qsbr and not urcu-qsbr: a reader of the latter wakes a waiting writer with a futex call, which
- * would be a system call in the worker; with the former the keeper polls.
+ * Why rte_rcu_qsbr and not urcu-qsbr: a reader of the latter wakes a waiting writer with a futex call,
+ * which would be a system call in the worker; with the former the keeper polls.
  */
 #include "packet/clock.h"
 #include "packet/packet.h"
@@ -26,8 +26,22 @@
 
 #define CV_NO_SLOT UINT32_MAX
 
+/*
+ * A place beyond the pairs' own, for a leg that comes or goes (spares.h): `pairs[max + i]` is the record
+ * of spare i.
+ */
+enum cv_spare_use { CV_SPARE_FREE, CV_SPARE_COMING, CV_SPARE_FORMER };
+
+struct cv_spare {
+    uint32_t slot; /* of the pair that the leg is of; of a free one: the next free slot */
+    uint8_t side;
+    uint8_t use; /* enum cv_spare_use */
+    uint32_t since_ms;
+};
+
 struct cv_pair_table {
     struct cv_pair *pairs;
+    struct cv_standing *standings; /* one per leg */
     struct cv_index by_address;
     struct cv_index by_claim;
     struct cv_index by_cid;
@@ -38,6 +52,7 @@ struct cv_pair_table {
     uint32_t max;
     uint32_t count;
     uint32_t bound_legs;
+    uint32_t unproven_legs; /* those with a budget */
     struct rte_rcu_qsbr *qsbr;
     struct cv_next_hops *hops;
     const struct cv_locals *locals;
@@ -47,6 +62,10 @@ struct cv_pair_table {
     /* Keeper only. */
     uint32_t free_slot; /* head of a list through next_free; CV_NO_SLOT: empty */
     uint32_t next_unused;
+    struct cv_spare *spares;
+    uint32_t spare_max;
+    uint32_t free_spare; /* as free_slot, through cv_spare.slot */
+    uint32_t next_unused_spare;
     struct cv_retired *retired; /* waiting for a grace period; a ring */
     uint32_t retired_head, retired_tail;
     void *memory;
@@ -64,8 +83,8 @@ struct cv_pair_table_limits {
 size_t cv_pair_table_bytes(const struct cv_pair_table_limits *limits);
 
 /*
- * What one pair more takes: its record and its seven index entries (addresses, claims, connection IDs,
- * number).
+ * What one pair more takes: its record, its nine index entries (addresses, claims, former tokens,
+ * connection IDs, number), and its part of the spares.
  */
 size_t cv_pair_bytes(void);
 
@@ -86,6 +105,25 @@ static inline struct cv_pair *cv_pair_of(const struct cv_pair_table *table, uint
     return &table->pairs[leg >> 1];
 }
 
+static inline struct cv_standing *cv_standing_at(const struct cv_pair_table *table, uint32_t leg)
+{
+    return &table->standings[leg];
+}
+
+/* The spare that this leg lives in; NULL: it is in its pair. */
+static inline struct cv_spare *cv_spare_of(const struct cv_pair_table *table, uint32_t leg)
+{
+    return leg >> 1 < table->max ? NULL : &table->spares[(leg >> 1) - table->max];
+}
+
+/* The leg that a leg sends to. */
+static inline uint32_t cv_leg_target(const struct cv_pair_table *table, uint32_t leg)
+{
+    const struct cv_spare *spare = cv_spare_of(table, leg);
+
+    return (spare == NULL ? leg : 2 * spare->slot + (leg & 1)) ^ 1;
+}
+
 /* For so long a leg has been silent when its address may be another's by now. */
 #define CV_VACANT_MS 30000
 
@@ -103,7 +141,10 @@ static inline bool cv_leg_is_vacant(const struct cv_leg *leg, uint32_t now_ms)
 /* A slot that is free and that no worker looks at; CV_NO_SLOT: all are taken. */
 uint32_t cv_pair_table_take_slot(struct cv_pair_table *table);
 
-/* Gives a slot back after a grace period: nothing leads to it any more. */
+/* The same for a spare: a slot of table->max or more. */
+uint32_t cv_pair_table_take_spare(struct cv_pair_table *table);
+
+/* Gives a slot, also a spare's, back after a grace period: nothing leads to it any more. */
 void cv_pair_table_retire_slot(struct cv_pair_table *table, uint32_t slot);
 
 /* Gives a next hop back after a grace period; CV_NO_NEXT_HOP is none. */

@@ -1,70 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pairs.h"
 
+#include "claims.h"
 #include "find.h"
 #include "hash.h"
 #include "leg.h"
+#include "spares.h"
+#include "standing.h"
 
 #include <errno.h>
 #include <string.h>
 
-static uint64_t claim_hash(const struct cv_pair_table *table, const struct cv_leg *leg)
-{
-    if (leg->bind_kind == CV_BIND_TOKEN)
-        return cv_token_hash(table, leg->bind.token, leg->relay_port_be);
-    if (leg->bind_kind == CV_BIND_TUNNEL)
-        return cv_tunnel_hash(table, &leg->bind.tunnel);
-    return cv_prefix_hash(table, &leg->bind.prefix, leg->relay_port_be);
-}
-
-static void count_prefix(struct cv_pair_table *table, uint8_t length, bool more)
-{
-    uint64_t bit = UINT64_C(1) << (length % 64);
-
-    if (more && table->prefix_users[length]++ == 0)
-        __atomic_fetch_or(&table->prefix_lengths[length / 64], bit, __ATOMIC_RELEASE);
-    if (!more && --table->prefix_users[length] == 0)
-        __atomic_fetch_and(&table->prefix_lengths[length / 64], ~bit, __ATOMIC_RELEASE);
-}
-
-/* The leg that is claimed by the same, or CV_NO_LEG. */
-static uint32_t same_claim(const struct cv_pair_table *table, const struct cv_leg *leg)
-{
-    if (leg->bind_kind == CV_BIND_TOKEN)
-        return cv_find_token(table, leg->bind.token, leg->relay_port_be);
-    if (leg->bind_kind == CV_BIND_TUNNEL)
-        return cv_find_tunnel(table, &leg->bind.tunnel);
-    return cv_find_exact_prefix(table, &leg->bind.prefix, leg->relay_port_be);
-}
-
-/* Enters what a leg is claimed by. A fixed leg is claimed by nothing. */
-static int enter_claim(struct cv_pair_table *table, uint32_t number)
-{
-    struct cv_leg *leg = cv_leg_at(table, number);
-    int error;
-
-    if (leg->bind_kind == CV_BIND_FIXED)
-        return 0;
-    if (same_claim(table, leg) != CV_NO_LEG)
-        return -EADDRINUSE;
-    error = cv_index_insert(&table->by_claim, claim_hash(table, leg), number);
-    if (error == 0 && leg->bind_kind == CV_BIND_PREFIX)
-        count_prefix(table, leg->bind.prefix.length, true);
-    return error;
-}
-
-static void leave_claim(struct cv_pair_table *table, uint32_t number)
-{
-    struct cv_leg *leg = cv_leg_at(table, number);
-
-    if (leg->bind_kind == CV_BIND_FIXED)
-        return;
-    if (cv_index_remove(&table->by_claim, claim_hash(table, leg), number) == 0 &&
-        leg->bind_kind == CV_BIND_PREFIX)
-        count_prefix(table, leg->bind.prefix.length, false);
-}
-
-static void fill_leg(struct cv_leg *leg, const struct cv_leg_config *config, uint32_t now_ms)
+void cv_leg_fill(struct cv_leg *leg, const struct cv_leg_config *config, uint32_t now_ms)
 {
     leg->relay_port_be = rte_cpu_to_be_16(config->relay_port);
     leg->next_hop = CV_NO_NEXT_HOP;
@@ -93,7 +40,7 @@ static uint8_t local_for(const struct cv_pair_table *table, const struct cv_ip *
     return CV_NO_LOCAL;
 }
 
-static int bind_configured(struct cv_pair_table *table, uint32_t number, const struct cv_leg_config *config,
+int cv_leg_bind_configured(struct cv_pair_table *table, uint32_t number, const struct cv_leg_config *config,
                            uint32_t now_ms)
 {
     const struct cv_address *address = config->bind == CV_BIND_FIXED ? &config->address : &config->last;
@@ -112,25 +59,13 @@ static int bind_configured(struct cv_pair_table *table, uint32_t number, const s
     return config->bind == CV_BIND_FIXED ? error : 0;
 }
 
-static void set_rate(struct cv_pair *pair, uint64_t bytes_per_second)
+/* Both directions, also those of legs that are coming or going. */
+static void set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_per_second)
 {
-    struct rte_meter_srtcm_params params = {.cir = bytes_per_second};
-
-    /* A tenth of a second's worth may come at once, but never less than a few full packets. */
-    params.cbs = RTE_MAX(bytes_per_second / 10, UINT64_C(15000));
-    /*
-     * Only green passes, so the second bucket decides nothing: it keeps the rate as it was given, to be
-     * shown.
-     */
-    params.ebs = bytes_per_second;
-    for (unsigned i = 0; i < 2; i++)
-        __atomic_fetch_and(&pair->legs[i].flags, (uint8_t)~CV_LEG_METERED, __ATOMIC_RELEASE);
-    if (bytes_per_second == 0 || rte_meter_srtcm_profile_config(&pair->rate, &params) != 0)
-        return;
-    for (unsigned i = 0; i < 2; i++) {
-        rte_meter_srtcm_config(&pair->legs[i].meter, &pair->rate);
-        __atomic_fetch_or(&pair->legs[i].flags, CV_LEG_METERED, __ATOMIC_RELEASE);
-    }
+    cv_leg_set_rate(table, slot, bytes_per_second);
+    for (unsigned side = 0; side < 2; side++)
+        if (cv_standing_at(table, 2 * slot + side)->spare != 0)
+            cv_leg_set_rate(table, cv_standing_at(table, 2 * slot + side)->spare, bytes_per_second);
 }
 
 /* Undoes what was done of a pair that could not be made whole. */
@@ -139,7 +74,7 @@ static void undo(struct cv_pair_table *table, uint32_t slot, unsigned claims)
     for (unsigned side = 0; side < 2; side++) {
         cv_leg_unbind(table, 2 * slot + side);
         if (side < claims)
-            leave_claim(table, 2 * slot + side);
+            cv_claims_leave(table, 2 * slot + side);
     }
     cv_index_remove(&table->by_number, cv_number_hash(table, table->pairs[slot].number), slot);
     table->pairs[slot].number = 0;
@@ -155,43 +90,45 @@ static int make(struct cv_pair_table *table, uint32_t slot, const struct cv_pair
 
     pair->number = config->pair;
     pair->idle_s = config->idle_s;
-    for (unsigned side = 0; side < 2; side++)
-        fill_leg(&pair->legs[side], &config->legs[side], now_ms);
+    for (unsigned side = 0; side < 2; side++) {
+        cv_leg_fill(&pair->legs[side], &config->legs[side], now_ms);
+        cv_standing_init(cv_standing_at(table, 2 * slot + side), &config->legs[side]);
+    }
     if (pair->legs[0].relay_port_be != pair->legs[1].relay_port_be)
         for (unsigned side = 0; side < 2; side++)
             pair->legs[side].flags |= CV_LEG_OTHER_PORT;
-    set_rate(pair, config->rate_bytes_per_second);
+    set_rate(table, slot, config->rate_bytes_per_second);
     error = cv_index_insert(&table->by_number, cv_number_hash(table, config->pair), slot);
     for (unsigned side = 0; side < 2 && error == 0; side++) {
-        error = enter_claim(table, 2 * slot + side);
+        error = cv_claims_enter(table, 2 * slot + side);
         claims += error == 0;
     }
     for (unsigned side = 0; side < 2 && error == 0; side++)
-        error = bind_configured(table, 2 * slot + side, &config->legs[side], now_ms);
+        error = cv_leg_bind_configured(table, 2 * slot + side, &config->legs[side], now_ms);
     if (error)
         undo(table, slot, claims);
     return error;
 }
 
-static bool same_legs(const struct cv_pair *pair, const struct cv_pair_config *config)
+bool cv_leg_is_such(const struct cv_leg *leg, const struct cv_leg_config *config)
 {
-    for (unsigned side = 0; side < 2; side++) {
-        const struct cv_leg *leg = &pair->legs[side];
-        struct cv_leg wanted = {0};
+    struct cv_leg wanted = {0};
 
-        fill_leg(&wanted, &config->legs[side], 0);
-        if (leg->relay_port_be != wanted.relay_port_be || leg->bind_kind != wanted.bind_kind ||
-            memcmp(&leg->bind, &wanted.bind, sizeof(leg->bind)) != 0)
-            return false;
-        if (leg->bind_kind == CV_BIND_FIXED && (leg->source_port_be != config->legs[side].address.port_be ||
-                                                !cv_ip_equal(&leg->source, &config->legs[side].address.ip)))
-            return false;
-    }
-    return true;
+    cv_leg_fill(&wanted, config, 0);
+    if (leg->relay_port_be != wanted.relay_port_be || leg->bind_kind != wanted.bind_kind ||
+        memcmp(&leg->bind, &wanted.bind, sizeof(leg->bind)) != 0)
+        return false;
+    return leg->bind_kind != CV_BIND_FIXED ||
+           (leg->source_port_be == config->address.port_be && cv_ip_equal(&leg->source, &config->address.ip));
 }
 
-/* 0 is a tunnel leg's. */
-static bool is_ours(const struct cv_pair_table *table, uint16_t relay_port)
+static bool same_legs(const struct cv_pair *pair, const struct cv_pair_config *config)
+{
+    return cv_leg_is_such(&pair->legs[0], &config->legs[0]) &&
+           cv_leg_is_such(&pair->legs[1], &config->legs[1]);
+}
+
+bool cv_relay_port_is_ours(const struct cv_pair_table *table, uint16_t relay_port)
 {
     return relay_port == 0 || relay_port == table->listen_port ||
            (relay_port >= table->relay_port_first && relay_port <= table->relay_port_last);
@@ -202,14 +139,15 @@ int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config
 {
     int error;
 
-    if (!is_ours(table, config->legs[0].relay_port) || !is_ours(table, config->legs[1].relay_port))
+    if (!cv_relay_port_is_ours(table, config->legs[0].relay_port) ||
+        !cv_relay_port_is_ours(table, config->legs[1].relay_port))
         return -EADDRNOTAVAIL;
     *slot = cv_find_pair(table, config->pair);
     if (*slot != CV_NO_SLOT) {
         if (!same_legs(&table->pairs[*slot], config))
             return -EEXIST;
         table->pairs[*slot].idle_s = config->idle_s;
-        set_rate(&table->pairs[*slot], config->rate_bytes_per_second);
+        set_rate(table, *slot, config->rate_bytes_per_second);
         return 0;
     }
     cv_pair_table_reclaim(table);
@@ -227,7 +165,8 @@ void cv_pair_remove(struct cv_pair_table *table, uint32_t slot)
 
     cv_index_remove(&table->by_number, cv_number_hash(table, pair->number), slot);
     for (unsigned side = 0; side < 2; side++) {
-        leave_claim(table, 2 * slot + side);
+        cv_spare_end(table, 2 * slot + side);
+        cv_claims_leave(table, 2 * slot + side);
         cv_leg_forget_cid(table, 2 * slot + side);
         cv_leg_unbind(table, 2 * slot + side);
     }

@@ -49,10 +49,12 @@ static inline bool cv_route_read(const struct cv_leg *leg, struct cv_route *rout
 }
 
 /*
- * Whether the rate limit of the leg's pair lets so many bytes more through. For legs that are
- * CV_LEG_METERED.
+ * Whether so many bytes more may pass from leg `number` by a route with those flags and that next hop,
+ * for legs that are CV_LEG_METERED: the pair may have a rate, the other leg an account (standing.h).
+ * CV_DROP_COUNT, or the reason why not.
  */
-bool cv_leg_within_rate(const struct cv_relay *relay, uint32_t number, uint16_t payload_bytes);
+enum cv_drop cv_leg_may_pass(const struct cv_relay *relay, uint32_t number, uint16_t payload_bytes,
+                             uint8_t flags, uint16_t next_hop);
 
 /*
  * Whether the other side of leg `number` takes a payload of so many bytes now: CV_DROP_COUNT with the route
@@ -63,10 +65,11 @@ static inline enum cv_drop cv_leg_route(const struct cv_relay *relay, const stru
 {
     if (unlikely(!cv_route_read(leg, route) || !(route->flags & CV_LEG_READY)))
         return CV_DROP_UNBOUND_LEG;
+    /* A packet that catches the other leg just between two ports (change.h) may leave by the wrong one. */
     if (unlikely(route->flags & CV_LEG_OTHER_PORT))
         route->source_port_be = cv_leg_at(relay->table, number ^ 1)->relay_port_be;
-    if (unlikely((route->flags & CV_LEG_METERED) && !cv_leg_within_rate(relay, number, payload_bytes)))
-        return CV_DROP_OVER_RATE;
+    if (unlikely(route->flags & CV_LEG_METERED))
+        return cv_leg_may_pass(relay, number, payload_bytes, route->flags, route->next_hop);
     return CV_DROP_COUNT;
 }
 

@@ -23,6 +23,7 @@
     X(OVER_RATE, "over_rate", "over the pair's rate limit")                                                  \
     X(CROWDED_ADDRESS, "crowded_address",                                                                    \
       "listening port: the token of one leg too many for an address and port")                               \
+    X(UNPROVEN, "unproven", "over what an address gets that its peer has not proven, or is silent")          \
     X(MOVE_RATE, "move_rate", "from a new address, faster than a leg may move")                              \
     X(NO_NEXT_HOP, "no_next_hop", "no route to the other leg, or its next hop does not answer")              \
     X(TOO_BIG, "too_big", "does not fit the MTU of the port it leaves by")                                   \

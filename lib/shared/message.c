@@ -33,6 +33,17 @@ const char *cv_session_end_name(unsigned end)
     return end < CV_SESSION_END_COUNT ? names[end] : NULL;
 }
 
+const char *cv_leg_proof_name(unsigned proof)
+{
+    static const char *const names[CV_LEG_PROOF_END] = {
+        [CV_LEG_PROOF_PROVEN] = "proven",
+        [CV_LEG_PROOF_UNPROVEN] = "unproven",
+        [CV_LEG_PROOF_SILENT] = "silent",
+    };
+
+    return proof < CV_LEG_PROOF_END ? names[proof] : NULL;
+}
+
 static bool is_peer_address(const struct cv_address *address)
 {
     return address->port_be != 0 && cv_ip_may_be_peer(&address->ip);

@@ -374,6 +374,7 @@ _Static_assert(sizeof(struct cv_message) == 256, "ring slots are 256 bytes");
 
 const char *cv_message_name(uint16_t type);    /* NULL: no such type */
 const char *cv_session_end_name(unsigned end); /* NULL: no such reason */
+const char *cv_leg_proof_name(unsigned proof); /* NULL: none is needed, or no such proof */
 
 /*
  * Whether a message taken from a ring can be believed as far as its form goes: known type, from the side

@@ -43,18 +43,23 @@ enum cv_stat_unit { CV_STAT_ITEMS, CV_STAT_PKTS, CV_STAT_BYTES, CV_STAT_CYCLES, 
     X(busy_cycles, COUNTER, CYCLES, "TSC cycles spent in turns in which at least one packet arrived")
 
 /* What the keeper counts. */
-#define CV_KEEPER_COUNTER_LIST(X)                                                                \
-    X(pairs, GAUGE, ITEMS, "pairs now")                                                          \
-    X(legs_bound, GAUGE, ITEMS, "legs with an address now")                                      \
-    X(bind_conflicts, COUNTER, ITEMS,                                                            \
-      "tokens refused because another leg has that address on that relay port")                  \
-    X(legs_bound_total, COUNTER, ITEMS, "legs bound")                                            \
-    X(legs_moved_total, COUNTER, ITEMS, "legs moved to another address")                         \
-    X(pairs_expired_total, COUNTER, ITEMS, "pairs removed because they were idle")               \
-    X(ring_messages, COUNTER, ITEMS, "messages taken from control's ring")                       \
-    X(ring_bad_messages, COUNTER, ITEMS, "messages refused: unknown type or impossible content") \
-    X(ring_bad_positions, COUNTER, ITEMS,                                                        \
-      "times the ring's positions were impossible and the ring was emptied")                     \
+#define CV_KEEPER_COUNTER_LIST(X)                                                                            \
+    X(pairs, GAUGE, ITEMS, "pairs now")                                                                      \
+    X(legs_bound, GAUGE, ITEMS, "legs with an address now")                                                  \
+    X(bind_conflicts, COUNTER, ITEMS,                                                                        \
+      "tokens refused because another leg has that address on that relay port")                              \
+    X(legs_bound_total, COUNTER, ITEMS, "legs bound")                                                        \
+    X(legs_moved_total, COUNTER, ITEMS, "legs moved to another address")                                     \
+    X(pairs_expired_total, COUNTER, ITEMS, "pairs removed because they were idle")                           \
+    X(legs_changed_total, COUNTER, ITEMS, "legs that another leg has taken the place of")                    \
+    X(legs_unproven, GAUGE, ITEMS, "legs whose address is not proven, or is silent, now")                    \
+    X(challenges_total, COUNTER, ITEMS, "challenges sent to addresses that are not proven")                  \
+    X(legs_proven_total, COUNTER, ITEMS, "legs whose address was proven after it was bound, or spoke again") \
+    X(legs_silent_total, COUNTER, ITEMS, "legs that nothing came from for 30 s")                             \
+    X(ring_messages, COUNTER, ITEMS, "messages taken from control's ring")                                   \
+    X(ring_bad_messages, COUNTER, ITEMS, "messages refused: unknown type or impossible content")             \
+    X(ring_bad_positions, COUNTER, ITEMS,                                                                    \
+      "times the ring's positions were impossible and the ring was emptied")                                 \
     X(events_lost, COUNTER, ITEMS, "events for control that found the ring full")
 
 /*

@@ -113,8 +113,8 @@ static struct cv_message put_message(uint32_t pair, bool listening)
     message.put.pair = pair + 1;
     for (uint32_t side = 0; side < 2; side++) {
         message.put.legs[side].bind = CV_BIND_FIXED;
-        message.put.legs[side].relay_port = bench_port(2 * pair, listening);
         message.put.legs[side].proof = CV_PROOF_EXEMPT;
+        message.put.legs[side].relay_port = bench_port(2 * pair, listening);
         message.put.legs[side].address = bench_leg_address(2 * pair + side);
     }
     return message;

@@ -56,8 +56,8 @@ static void put_pair(struct bench_relay *relay, uint32_t pair, bool listening)
 
     for (uint32_t side = 0; side < 2; side++) {
         config.legs[side].bind = CV_BIND_FIXED;
-        config.legs[side].relay_port = bench_port(2 * pair, listening);
         config.legs[side].proof = CV_PROOF_EXEMPT;
+        config.legs[side].relay_port = bench_port(2 * pair, listening);
         config.legs[side].address = bench_leg_address(2 * pair + side);
     }
     error = cv_pair_put(&relay->table, &config, 1, &slot);

@@ -110,6 +110,7 @@ static void make_pairs(struct bench *bench)
         pairs[i].legs[0] = tunnel_leg(bench, first);
         if (bench->udp)
             pairs[i].legs[1] = (struct cv_leg_config){.bind = CV_BIND_FIXED,
+                                                      .proof = CV_PROOF_EXEMPT,
                                                       .relay_port = bench_relay_port(second),
                                                       .proof = CV_PROOF_EXEMPT,
                                                       .address = bench_leg_address(second)};

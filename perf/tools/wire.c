@@ -86,6 +86,7 @@ void bench_wire_udp_pairs(struct bench_wire *wire, uint32_t first, uint32_t pair
         for (uint32_t side = 0; side < 2; side++)
             configs[i].legs[side] =
                 (struct cv_leg_config){.bind = CV_BIND_FIXED,
+                                       .proof = CV_PROOF_EXEMPT,
                                        .relay_port = bench_relay_port(first + 2 * i),
                                        .proof = CV_PROOF_EXEMPT,
                                        .address = bench_leg_address(first + 2 * i + side)};

@@ -8,9 +8,15 @@
  *      FRAME    content arrives by port 0, or 1 with BY_PORT_1
  *      BURST    what has arrived so far goes through the worker
  *      KEEPER   that much time passes, the keeper acts on all notices, sweeps and reclaims
+ *      ORDER    control's order for a leg, see order(); the number says which leg and what
  *
  * Little endian. A burst and a keeper's turn end each input. corpus/make_packet.py writes the seeds.
  */
+#include "relay/challenge.h"
+#include "relay/change.h"
+#include "relay/claims.h"
+#include "relay/prove.h"
+#include "relay/spares.h"
 #include "rig.h"
 #include "session/peer_probe.h"
 
@@ -19,10 +25,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PAIRS    7
 #define HEADROOM 128
 #define SLACK    64 /* room behind a frame, so that an answer may be longer than its request */
 
-enum step { FRAME, BURST, KEEPER, STEPS };
+enum step { FRAME, BURST, KEEPER, ORDER, STEPS };
 
 enum how {
     BY_PORT_1 = 1 << 0,
@@ -37,9 +44,12 @@ enum how {
 static struct rig *rig;
 static struct cv_moves *moves;
 static struct cv_expiry expiry;
+static struct cv_proof_sweep proofs;
+static struct cv_spare_sweep spares;
 static struct rte_mbuf *arrived[CV_BURST];
 static uint16_t arrived_count;
 static uint16_t arrived_port;
+static bool tunnels; /* some leg has been one */
 
 static void require(int condition)
 {
@@ -57,6 +67,7 @@ static void make_table(void)
     uint32_t prefix = 2 * rig_pair(rig, 3, 40001, rig_prefix("203.0.0.0/16"), rig_prefix("2001:db8:5::/48"));
     struct cv_pair_config metered =
         rig_config(4, 40002, rig_fixed("203.0.113.4:4000"), rig_fixed("[2001:db8:4::4]:4000"));
+    struct cv_leg_config strict;
     uint32_t slot;
 
     rig_bind(rig, bound, "203.0.113.1:1000");
@@ -72,6 +83,11 @@ static void make_table(void)
     metered = rig_config(5, 40003, rig_fixed("192.0.2.55:5555"), rig_fixed("203.0.113.5:5000"));
     require(cv_pair_put(&rig->table, &metered, rig->now_ms, &slot) == 0);
     rig_pair(rig, 6, 40004, rig_token('d'), rig_fixed("198.51.100.6:6000"));
+    /* One whose address has to be proven, and whose token is good for one. */
+    strict = rig_token('e');
+    strict.proof = CV_PROOF_NEEDED;
+    strict.one_use = 1;
+    rig_pair(rig, 7, 40005, strict, rig_token('f'));
 }
 
 static void begin(void)
@@ -83,6 +99,9 @@ static void begin(void)
     require(moves != NULL && cv_expiry_create(&expiry, 8) == 0);
     make_table();
     arrived_count = 0;
+    tunnels = false;
+    memset(&proofs, 0, sizeof(proofs));
+    memset(&spares, 0, sizeof(spares));
 }
 
 static void end(void)
@@ -156,8 +175,8 @@ static void fix_header(struct rte_mbuf *mbuf)
 /* ---- What comes out ---- */
 
 /*
- * What leaves is a right frame, but for checksums that were wrong when it came: those the relay does not look
- * at (UDP between peers) it may not repair.
+ * What leaves is a right frame, but for checksums that were wrong when it came: those the relay does not
+ * look at (UDP between peers) it may not repair.
  */
 static void take_sent(uint16_t port_id)
 {
@@ -195,13 +214,30 @@ static void burst(void)
     require(packets_in_use() == 0);
     for (unsigned i = 0; i < CV_DROP_COUNT; i++)
         drops += stats->drops[i];
-    require(stats->rx_pkts == drops + stats->forwarded_pkts + stats->answered_pkts);
+    /* Without sessions, what was forwarded into a tunnel ends there. */
+    drops += stats->forwarded_pkts + stats->answered_pkts;
+    require(stats->rx_pkts <= drops &&
+            drops - stats->rx_pkts <= (tunnels ? stats->drops[CV_DROP_UNBOUND_LEG] : 0));
 }
 
 static void on_expiry(void *context, enum cv_expiry_event event, uint64_t pair)
 {
     (void)context;
-    require((event == CV_EXPIRY_IDLE || event == CV_EXPIRY_EXPIRED) && pair >= 1 && pair <= 6);
+    require((event == CV_EXPIRY_IDLE || event == CV_EXPIRY_EXPIRED) && pair >= 1 && pair <= PAIRS);
+}
+
+static void on_proof(void *context, enum cv_proof_event event, uint32_t leg)
+{
+    struct rte_mbuf *mbuf;
+
+    (void)context;
+    require(leg < 2 * rig->table.max && (cv_leg_at(&rig->table, leg)->flags & CV_LEG_BOUND));
+    if (event != CV_PROOF_EVENT_CHALLENGE ||
+        (mbuf = cv_challenge_make(&rig->table, leg, packets_pool())) == NULL)
+        return;
+    require(packets_wrong(mbuf, &(struct packet_view){0}) == NULL);
+    rte_pktmbuf_free(mbuf);
+    cv_standing_challenged(&rig->table, leg, rig->now_ms);
 }
 
 static void keep(uint16_t ms)
@@ -211,15 +247,78 @@ static void keep(uint16_t ms)
 
     rig_pass(rig, ms);
     while ((notice = rig_notice(rig)).type != CV_NOTICE_NONE) {
-        require(notice.type == CV_NOTICE_NEIGHBOUR || notice.leg < 2 * rig->table.max);
+        require(notice.type == CV_NOTICE_NEIGHBOUR ||
+                notice.leg < 2 * (rig->table.max + rig->table.next_unused_spare));
         if (notice.type == CV_NOTICE_NEIGHBOUR)
             cv_next_hop_learn(&rig->hops, notice.port_id, &notice.address.ip, &notice.mac);
         else if (cv_moves_notice(moves, &rig->table, &notice, rig->now_ms, &event, &unbound) == CV_MOVE_MOVED)
             require(event.pair != 0 && event.leg < 2 && !cv_ip_is_zero(&event.previous.ip));
     }
     cv_expiry_sweep(&expiry, &rig->table, rig->now_ms, on_expiry, NULL);
+    cv_proof_sweep(&proofs, &rig->table, rig->now_ms, on_proof, NULL);
+    cv_spares_age(&spares, &rig->table, rig->now_ms);
     cv_pair_table_reclaim(&rig->table);
     require(rig->table.by_address.entries == rig->table.bound_legs);
+    require(rig->table.unproven_legs <= rig->table.bound_legs);
+}
+
+enum order { CHANGE_TOKEN, CHANGE_TUNNEL, CHANGE_PREFIX, TOKEN, VOUCH, ANSWER, REMOVE, ORDERS };
+
+static void change(uint64_t pair, uint8_t side, struct cv_leg_config to, uint16_t relay_port)
+{
+    struct cv_leg_change wanted = {.pair = pair, .leg = side, .to = to};
+    struct cv_leg_event event;
+    bool changed;
+    int error;
+
+    wanted.to.relay_port = to.bind == CV_BIND_TUNNEL ? 0 : relay_port;
+    error = cv_leg_change(&rig->table, &wanted, rig->now_ms, &changed, &event);
+    require(error == 0 || !changed);
+    require(!changed || (event.pair == pair && event.leg == side && event.bind == to.bind));
+}
+
+/* Pair (3 bits), side (1), what (3), a relay port (3), a token or channel (6). */
+static void order(uint16_t number)
+{
+    const struct cv_leg_config tunnel = {
+        .bind = CV_BIND_TUNNEL, .session = 5, .channel = (uint16_t)(1 + (number >> 10))};
+    uint32_t slot = cv_find_pair(&rig->table, number % 8), leg = 2 * slot + (number >> 3 & 1);
+    uint16_t relay_port = (uint16_t)(40000 + (number >> 7 & 7));
+    struct cv_leg_config token = rig_token((uint8_t)('a' + (number >> 10) % 16));
+    uint8_t challenge[CV_CHALLENGE_BYTES];
+    bool proven;
+
+    if (slot == CV_NO_SLOT)
+        return;
+    token.one_use = number >> 15 & 1;
+    token.proof = number >> 14 & 1 ? CV_PROOF_NEEDED : CV_PROOF_VOUCHED;
+    switch ((enum order)((number >> 4 & 7) % ORDERS)) {
+    case CHANGE_TOKEN:
+        change(number % 8, leg & 1, token, relay_port);
+        break;
+    case CHANGE_TUNNEL:
+        tunnels = true;
+        change(number % 8, leg & 1, tunnel, 0);
+        break;
+    case CHANGE_PREFIX:
+        change(number % 8, leg & 1, rig_prefix("203.0.0.0/16"), relay_port);
+        break;
+    case TOKEN:
+        (void)cv_claims_change_token(&rig->table, leg, token.token, CV_NO_LEG);
+        break;
+    case VOUCH:
+        (void)cv_standing_vouch(&rig->table, leg, &cv_leg_at(&rig->table, leg)->source, rig->now_ms);
+        break;
+    case ANSWER:
+        cv_standing_challenge(&rig->table, leg, challenge);
+        (void)cv_standing_answer(&rig->table, leg, challenge, rig->now_ms, &proven);
+        break;
+    case REMOVE:
+        cv_pair_remove(&rig->table, slot);
+        break;
+    case ORDERS:
+        break;
+    }
 }
 
 static void arrive(uint8_t how, const uint8_t *content, uint16_t bytes)
@@ -257,6 +356,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
             burst();
         } else if (what == KEEPER) {
             keep(number);
+        } else if (what == ORDER) {
+            order(number);
         } else {
             uint16_t taken = (uint16_t)RTE_MIN(RTE_MIN(number, bytes), (size_t)1600);
 

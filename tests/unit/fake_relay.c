@@ -65,18 +65,18 @@ static void put_legs(FILE *out, bool tunnels)
               out);
     else
         fputs("{\"leg\":\"a\",\"peer\":\"alice\",\"kind\":\"udp\",\"bind\":\"token\","
-              "\"address\":\"198.51.100.7:40001\",",
+              "\"address\":\"198.51.100.7:40001\",\"proof\":\"silent\",",
               out);
-    fputs("\"moves\":2,\"seen_ms_ago\":120,\"pkts\":1234567,\"bytes\":12345678},", out);
+    fputs("\"moves\":2,\"seen_ms_ago\":120,\"pkts\":1234567,\"bytes\":12345678,\"withheld_pkts\":12},", out);
     if (tunnels)
         fputs("{\"leg\":\"b\",\"peer\":\"bob\",\"kind\":\"tunnel\",\"bind\":\"session\",\"session\":6,"
               "\"channel\":16383,\"payload_bytes\":null,\"address\":null,",
               out);
     else
         fputs("{\"leg\":\"b\",\"peer\":\"bob\",\"kind\":\"udp\",\"bind\":\"prefix\","
-              "\"prefix\":\"203.0.113.0/24\",\"address\":null,",
+              "\"prefix\":\"203.0.113.0/24\",\"address\":null,\"proof\":null,",
               out);
-    fputs("\"moves\":0,\"seen_ms_ago\":null,\"pkts\":0,\"bytes\":0}", out);
+    fputs("\"moves\":0,\"seen_ms_ago\":null,\"pkts\":0,\"bytes\":0,\"withheld_pkts\":0}", out);
 }
 
 static void put_pair(FILE *out, uint64_t pair)

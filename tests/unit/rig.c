@@ -107,7 +107,7 @@ void rig_pass(struct rig *rig, uint32_t ms)
 
 struct cv_leg_config rig_token(uint8_t fill)
 {
-    struct cv_leg_config leg = {.bind = CV_BIND_TOKEN};
+    struct cv_leg_config leg = {.bind = CV_BIND_TOKEN, .proof = CV_PROOF_VOUCHED};
 
     memset(leg.token, fill, sizeof(leg.token));
     return leg;
@@ -115,7 +115,8 @@ struct cv_leg_config rig_token(uint8_t fill)
 
 struct cv_leg_config rig_fixed(const char *address)
 {
-    return (struct cv_leg_config){.bind = CV_BIND_FIXED, .address = packets_address(address)};
+    return (struct cv_leg_config){
+        .bind = CV_BIND_FIXED, .proof = CV_PROOF_EXEMPT, .address = packets_address(address)};
 }
 
 struct cv_leg_config rig_prefix(const char *text)
@@ -123,8 +124,10 @@ struct cv_leg_config rig_prefix(const char *text)
     struct cv_prefix prefix;
 
     assert_int_equal(cv_prefix_parse(text, &prefix), 0);
-    return (struct cv_leg_config){
-        .bind = CV_BIND_PREFIX, .prefix_length = prefix.length, .address = {.ip = prefix.ip}};
+    return (struct cv_leg_config){.bind = CV_BIND_PREFIX,
+                                  .proof = CV_PROOF_VOUCHED,
+                                  .prefix_length = prefix.length,
+                                  .address = {.ip = prefix.ip}};
 }
 
 struct cv_pair_config rig_config(uint64_t number, uint16_t relay_port, struct cv_leg_config a,

@@ -34,6 +34,31 @@ static void expect_leg_event(struct test_client *client, const char *event, cons
     yyjson_doc_free(doc);
 }
 
+/* Of leg a of pair 1, which has withheld 77 packets by then. */
+static void tell_proof(struct fake_dataplane *fake, enum cv_message_type type, enum cv_leg_proof proof)
+{
+    struct cv_leg_state *leg = &fake_find(fake, 1)->state.legs[0];
+    struct cv_message message = {.type = (uint16_t)type};
+
+    message.leg.pair = 1;
+    message.leg.proof = (uint8_t)proof;
+    message.leg.address = leg->address;
+    leg->proof = (uint8_t)proof;
+    leg->withheld_pkts = 77;
+    assert_true(fake_tell(fake, &message));
+}
+
+static void expect_proof_event(struct test_client *client, const char *event, const char *proof)
+{
+    yyjson_val *params;
+    yyjson_doc *doc = client_event(client, event, &params);
+
+    assert_string_equal(json_text(doc, "/params/leg"), "a");
+    assert_string_equal(json_text(doc, "/params/address"), "198.51.100.7:2");
+    assert_string_equal(json_text(doc, "/params/proof"), proof);
+    yyjson_doc_free(doc);
+}
+
 static void serves_without_a_data_plane(void **state)
 {
     static const char *const methods[] = {"port.list", "worker.list", "stats.get", "drop.list"};
@@ -88,6 +113,15 @@ static void passes_events_on_and_keeps_addresses(void **state)
     expect_leg_event(&watcher, "leg_bound", "b", "[2001:db8::7]:3", NULL, NULL);
     assert_true(fake_tell_leg(dataplane, CV_MESSAGE_LEG_UNBOUND, 1, 1, "[2001:db8::7]:3", NULL));
     expect_leg_event(&watcher, "leg_unbound", "b", NULL, "[2001:db8::7]:3", NULL);
+    tell_proof(dataplane, CV_MESSAGE_LEG_UNPROVEN, CV_LEG_PROOF_SILENT);
+    expect_proof_event(&watcher, "leg_unproven", "silent");
+    doc = client_call(&client, "pair.get", "{\"pair\":1}");
+    assert_string_equal(json_text(doc, "/result/legs/0/proof"), "silent");
+    assert_true(json_null(doc, "/result/legs/1/proof"));
+    assert_int_equal(json_number(doc, "/result/legs/0/withheld_pkts"), 77);
+    yyjson_doc_free(doc);
+    tell_proof(dataplane, CV_MESSAGE_LEG_PROVEN, CV_LEG_PROOF_PROVEN);
+    expect_proof_event(&watcher, "leg_proven", "proven");
     assert_true(fake_tell_pair(dataplane, CV_MESSAGE_PAIR_IDLE, 1));
     client_expect(&watcher, "pair_idle", 1);
     assert_true(

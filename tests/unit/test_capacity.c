@@ -102,7 +102,7 @@ static void a_million_fits(void **state)
     struct cv_pair_table_limits limits = {.pairs = 1000000, .workers = 16};
 
     (void)state;
-    assert_true(cv_pair_table_bytes(&limits) <= limits.pairs * UINT64_C(384));
+    assert_true(cv_pair_table_bytes(&limits) <= limits.pairs * UINT64_C(704));
     fill_to(limits.pairs);
 }
 

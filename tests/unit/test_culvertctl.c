@@ -66,11 +66,11 @@ static void test_pair_show(void **state)
     expect_text(child.texts[0], "rate limit             10.0 Mbit/s\n");
     expect_text(child.texts[0],
                 "\nleg  peer   kind  bound by               address             payload  last packet  moves"
-                "    packets    bytes\n"
+                "    packets    bytes  proof   withheld\n"
                 "a    alice  udp   token                  198.51.100.7:40001        -   120 ms ago      2"
-                "  1,234,567  12.3 MB\n"
+                "  1,234,567  12.3 MB  silent        12\n"
                 "b    bob    udp   prefix 203.0.113.0/24  -                         -            -      0"
-                "          0      0 B\n");
+                "          0      0 B  -              0\n");
     child_free(&child);
     assert_int_equal(yyjson_get_uint(yyjson_obj_get(yyjson_doc_get_root(doc), "pair")), 7);
     yyjson_doc_free(doc);

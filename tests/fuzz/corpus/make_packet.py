@@ -5,7 +5,8 @@ import ipaddress
 import pathlib
 import struct
 
-FRAME, BURST, KEEPER = range(3)
+FRAME, BURST, KEEPER, ORDER = range(4)
+CHANGE_TOKEN, CHANGE_TUNNEL, CHANGE_PREFIX, TOKEN, VOUCH, ANSWER, REMOVE = range(7)
 BY_PORT_1, FIX_HEADER, EXACT, STRIPPED, CHECKSUM_GOOD, NO_HEADROOM = (1 << bit for bit in range(6))
 V4, V6, VLAN_V4 = "192.0.2.1", "2001:db8::1", "198.51.100.1"
 A, B = ("203.0.113.1", 1000), ("203.0.113.2", 2000)
@@ -66,6 +67,11 @@ def keeper(ms=2):
     return struct.pack("<BBH", KEEPER, 0, ms)
 
 
+def order(pair, side, what, port=0, token="a", strict=False):
+    number = pair | side << 3 | what << 4 | port << 7 | (ord(token) - ord("a")) << 10 | strict << 14 | strict << 15
+    return struct.pack("<BBH", ORDER, 0, number)
+
+
 def arp(operation):
     content = struct.pack(">HHBBH", 1, 0x0800, 6, 4, operation) + bytes.fromhex("020000000001")
     return ether(0x0806, content + bytes([192, 0, 2, 55]) + bytes(6) + bytes([192, 0, 2, 1]))
@@ -122,6 +128,18 @@ seeds = {
              + good + frame(udp(("224.0.0.1", 1), relay, probe)) + frame(udp((V4, 1000), relay, probe), EXACT),
     "nearly_a_probe": frame(udp(A, relay, probe[:-1])) + frame(udp(A, relay, probe + b"x"))
                       + frame(udp(A, relay, b"\5" + probe[1:])),
+    "unproven": frame(udp(A, (V4, 40005), b"e" * 32)) + frame(udp(B, (V4, 40005), b"f" * 32)) + BURST_STEP + keeper(1000)
+                + frame(udp(B, (V4, 40005), bytes(1200))) * 5 + BURST_STEP + frame(udp(A, (V4, 40005), bytes(500)))
+                + frame(udp(STRANGER, (V4, 40005), b"e" * 32)) + BURST_STEP + keeper(1000) + order(7, 0, ANSWER)
+                + frame(udp(B, (V4, 40005), bytes(1200))) * 5 + BURST_STEP + keeper(31000) + keeper(1000)
+                + order(7, 0, TOKEN, token="g") + frame(udp(STRANGER, (V4, 40005), b"g" * 32)) + BURST_STEP + keeper()
+                + order(7, 0, VOUCH) + frame(udp(B, (V4, 40005), bytes(1200))),
+    "changes": order(1, 0, CHANGE_TOKEN, 6, "h", True) + good + frame(udp(A, (V4, 40006), b"h" * 32)) + BURST_STEP
+               + keeper() + good + frame(udp(A, (V4, 40006), b"new")) + frame(udp(B, relay, b"answer")) + BURST_STEP
+               + order(1, 1, CHANGE_TUNNEL, token="c") + good + frame(udp(B, relay, b"former")) + BURST_STEP
+               + keeper(10001) + order(1, 1, CHANGE_PREFIX, 1) + order(1, 1, CHANGE_TOKEN, 2, "i")
+               + frame(udp(B, (V4, 40002), b"i" * 32)) + BURST_STEP + keeper() + order(1, 0, CHANGE_TOKEN, 6, "j")
+               + frame(udp(A, (V4, 40006), b"j" * 32)) + BURST_STEP + keeper() + order(1, 0, REMOVE) + good,
     "idle": good + keeper(60000) + keeper(60000) + keeper(1000) + keeper(1000) + good,
 }
 directory = pathlib.Path(__file__).with_name("packet")
