@@ -92,12 +92,13 @@ static uint32_t take_named(struct cv_shard *shard, struct cv_packet **packets,
 }
 
 uint32_t cv_demux_sort(struct cv_shard *shard, struct cv_packet **packets,
-                       uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count, struct cv_named_burst *named)
+                       uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count, bool plain,
+                       struct cv_named_burst *named)
 {
     uint64_t issued;
 
     /* What is too short for an ID has what was there before, and is asked again in take_named. */
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && !plain; i++) {
         const uint8_t *id = unlikely(packets[i]->first_byte & 0x80) ? issued_cid(packets[i]) : NULL;
 
         if (unlikely(id != NULL))

@@ -21,14 +21,6 @@ struct sorted {
     struct cv_named_burst named;
 };
 
-/* Long headers may begin a connection, which is what 2 to 5 are about. One branch for all. */
-static inline bool is_plain(const struct cv_packet *packet)
-{
-    return ((packet->leg == CV_NO_LEG) | (packet->first_byte >> 7) |
-            (packet->payload_bytes == CV_TOKEN_BYTES) |
-            cv_is_peer_probe(packet->payload_bytes, packet->first_byte)) == 0;
-}
-
 /* Whether the handshake thread has the packet, to look what it begins. */
 static bool ask(struct cv_shard *shard, const struct cv_packet *packet)
 {
@@ -96,6 +88,17 @@ static void sort_one(struct cv_shard *shard, struct cv_packet *packet, struct so
         forward_claimed(shard, packet, claimed, sorted);
 }
 
+static void sort_all(struct cv_shard *shard, struct cv_packet **packets, uint32_t count,
+                     struct sorted *sorted)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (packets[i]->leg != CV_NO_LEG && cv_listen_is_plain(packets[i]))
+            sorted->own[sorted->own_count++] = packets[i];
+        else
+            sort_one(shard, packets[i], sorted);
+    }
+}
+
 static void forward_sorted(struct cv_shard *shard, struct sorted *sorted)
 {
     cv_forward(shard->relay, sorted->own, sorted->own_count, true, &sorted->tunnelled);
@@ -104,23 +107,18 @@ static void forward_sorted(struct cv_shard *shard, struct sorted *sorted)
 }
 
 uint32_t cv_listen_receive(struct cv_shard *shard, struct cv_packet **packets,
-                           uint8_t (*after_first)[CV_AFTER_FIRST_BYTES], uint32_t count)
+                           uint8_t (*after_first)[CV_AFTER_FIRST_BYTES], uint32_t count, bool plain)
 {
     struct cv_relay *relay = shard->relay;
     struct sorted sorted;
 
     sorted.own = packets; /* no further than the loop has come */
     sorted.own_count = sorted.answer_count = sorted.tunnelled.count = sorted.named.count = 0;
-    count = cv_demux_sort(shard, packets, after_first, count, &sorted.named);
-    cv_lookup(relay->table, packets, count);
-    while (sorted.own_count < count && likely(is_plain(packets[sorted.own_count])))
-        sorted.own_count++;
-    for (uint32_t i = sorted.own_count; i < count; i++) {
-        if (likely(is_plain(packets[i])))
-            sorted.own[sorted.own_count++] = packets[i];
-        else
-            sort_one(shard, packets[i], &sorted);
-    }
+    count = cv_demux_sort(shard, packets, after_first, count, plain, &sorted.named);
+    if (likely(cv_lookup(relay->table, packets, count) == count && plain))
+        sorted.own_count = count;
+    else
+        sort_all(shard, packets, count, &sorted);
     forward_sorted(shard, &sorted);
     if (sorted.named.count > 0) {
         relay->context.stats->session_rx_pkts += sorted.named.count;

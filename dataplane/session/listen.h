@@ -20,18 +20,27 @@
  * whole burst in one call. Workers only.
  */
 #include "packet/packet.h"
+#include "peer_probe.h"
+#include "relay/claim.h"
 
 struct cv_shard;
 
 #define CV_OPENED_PER_MS 10 /* and worker */
 
+/* Whether a packet is its leg's if its address has one, without another question: it begins nothing, and asks nothing of us. */
+static inline bool cv_listen_is_plain(const struct cv_packet *packet)
+{
+    return ((packet->first_byte >> 7) | (packet->payload_bytes == CV_TOKEN_BYTES) |
+            cv_is_peer_probe(packet->payload_bytes, packet->first_byte)) == 0;
+}
+
 /*
- * Up to CV_BURST packets, parsed, and of each the bytes after the first, which are overwritten. The mbufs are gone
- * afterwards, but for those of packets that are to be answered: these are in `packets` then, and how many they are is
+ * Up to CV_BURST packets, parsed, and of each the bytes after the first, which are overwritten. `plain`: all are
+ * cv_listen_is_plain. The mbufs are gone afterwards, but for those of packets that are to be answered: these are in `packets` then, and how many they are is
  * returned.
  */
 uint32_t cv_listen_receive(struct cv_shard *shard, struct cv_packet **packets,
-                           uint8_t (*after_first)[CV_AFTER_FIRST_BYTES], uint32_t count);
+                           uint8_t (*after_first)[CV_AFTER_FIRST_BYTES], uint32_t count, bool plain);
 
 /* A packet that the handshake thread has opened, and that is the leg's. The mbuf is gone afterwards. */
 void cv_listen_take_back(struct cv_shard *shard, struct rte_mbuf *mbuf);

@@ -112,10 +112,9 @@ static void relay_burst(struct cv_worker *worker, struct cv_packet **packets, ui
 }
 
 /* Of a parsed burst: what came to the listening port. */
-static void listen_burst(struct cv_worker *worker, struct cv_packet **packets,
-                         uint8_t (*ids)[CV_AFTER_FIRST_BYTES], uint32_t count)
+static void listen_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count, bool plain)
 {
-    uint32_t answers = cv_listen_receive(worker->shard, packets, ids, count);
+    uint32_t answers = cv_listen_receive(worker->shard, packets, worker->after_first, count, plain);
 
     for (uint32_t i = 0; i < answers; i++)
         finish(worker, packets[i]);
@@ -135,9 +134,8 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         .packets = worker->packets,
     };
     struct cv_packet *forward[CV_BURST], *listening[CV_BURST];
-    uint8_t ids[CV_BURST][CV_AFTER_FIRST_BYTES];
     uint32_t forward_count = 0, listening_count = 0;
-    bool for_relay = false;
+    bool for_relay = false, plain = true;
     uint64_t bytes = 0;
 
     for (uint16_t i = 0; i < count; i++)
@@ -151,8 +149,10 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
             forward[forward_count++] = packet;
             for_relay |= is_for_relay(packet);
         } else if (likely(packet->verdict == CV_VERDICT_SESSION)) {
-            memcpy(ids[listening_count], worker->after_first[i], sizeof(ids[0]));
+            if (unlikely(listening_count != i))
+                memcpy(worker->after_first[listening_count], worker->after_first[i], CV_AFTER_FIRST_BYTES);
             listening[listening_count++] = packet;
+            plain &= cv_listen_is_plain(packet);
         } else {
             finish(worker, packet);
         }
@@ -161,7 +161,7 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
     worker->relay.context.stats->rx_bytes += bytes;
     relay_burst(worker, forward, forward_count, for_relay);
     if (listening_count > 0)
-        listen_burst(worker, listening, ids, listening_count);
+        listen_burst(worker, listening, listening_count, plain);
 }
 
 static void send_outbox(struct cv_worker *worker)

@@ -200,7 +200,7 @@ static void run_stages(struct bench *bench, uint32_t cycles[STAGES])
     cv_parse_burst(&context, bench->mbufs, worker->packets, CV_BURST);
     tsc[1] = rte_rdtsc_precise();
     if (bench->shard != NULL)
-        cv_demux_sort(bench->shard, packets, worker->after_first, CV_BURST, &named);
+        cv_demux_sort(bench->shard, packets, worker->after_first, CV_BURST, true, &named);
     cv_lookup(worker->relay.table, packets, CV_BURST);
     tsc[2] = rte_rdtsc_precise();
     cv_forward(&worker->relay, packets, CV_BURST, true, &tunnelled);

@@ -68,6 +68,26 @@ static void many_at_a_time(void **state)
     cv_cid_decode_many(codec, ids, 0, cids);
 }
 
+/* The same as a mask: whatever is ours among others, at any place and in any number of them. */
+static void a_mask_of_many(void **state)
+{
+    const struct cv_cid issued = {1, 2, 3, 4};
+
+    (void)state;
+    for (uint32_t count = 0; count <= 64; count++) {
+        for (uint32_t ours = 0; ours < count; ours++) {
+            uint8_t ids[64][CV_ISSUED_CID_BYTES];
+            struct cv_cid cid;
+
+            cv_cid_random(codec, ids[0], sizeof(ids));
+            cv_cid_encode(same, &issued, ids[ours]);
+            assert_true(cv_cid_decode_mask(codec, ids, count) == UINT64_C(1) << ours);
+            cid = cv_cid_of(ids[ours]);
+            assert_memory_equal(&cid, &issued, sizeof(cid));
+        }
+    }
+}
+
 static void a_changed_bit_is_not_ours(void **state)
 {
     const struct cv_cid issued = {1, 2, 3, 4};
@@ -155,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_one_thread_issues_another_reads),
         cmocka_unit_test(many_at_a_time),
+        cmocka_unit_test(a_mask_of_many),
         cmocka_unit_test(a_changed_bit_is_not_ours),
         cmocka_unit_test(random_bytes_are_not_ours),
         cmocka_unit_test(two_of_one_session_look_unrelated),
