@@ -14,6 +14,9 @@
 
 #define CHALLENGES_PER_TURN 32
 
+/* Room in the ring to control that is left to what must not be lost. */
+#define EVENT_ROOM 1024
+
 /* ---- Challenges ---- */
 
 /* Sends the leg's challenge; what finds no room, or no next hop yet, is due again at the next sweep. */
@@ -35,35 +38,47 @@ static void challenge(struct cv_keeper *keeper, uint32_t leg)
     cv_standing_challenged(&keeper->table, leg, keeper->now_ms);
 }
 
-static void tell_proven(struct cv_keeper *keeper, uint32_t leg)
+static void tell(struct cv_keeper *keeper, enum cv_message_type type, uint32_t leg)
 {
     struct cv_leg_event event = cv_leg_describe(&keeper->table, leg);
 
-    keeper->shared->keeper->legs_proven_total++;
-    cv_keeper_tell_leg(keeper, CV_MESSAGE_LEG_PROVEN, &event);
+    cv_keeper_tell_leg(keeper, type, &event);
 }
 
-static void tell_unproven(struct cv_keeper *keeper, uint32_t leg)
+static void tell_proven(struct cv_keeper *keeper, uint32_t leg)
 {
-    struct cv_leg_event event = cv_leg_describe(&keeper->table, leg);
+    keeper->shared->keeper->legs_proven_total++;
+    tell(keeper, CV_MESSAGE_LEG_PROVEN, leg);
+}
 
-    cv_keeper_tell_leg(keeper, CV_MESSAGE_LEG_UNPROVEN, &event);
+/*
+ * Many legs may fall silent together: that alone must not make control ask for the whole picture
+ * (EVENTS_LOST).
+ */
+static bool has_room(struct cv_keeper *keeper)
+{
+    return cv_control_link_attached(keeper->link) && cv_control_link_room(keeper->link) > EVENT_ROOM;
 }
 
 static void on_proof(void *context, enum cv_proof_event event, uint32_t leg)
 {
     struct cv_keeper *keeper = context;
+    struct cv_keeper_stats *stats = keeper->shared->keeper;
 
     switch (event) {
     case CV_PROOF_EVENT_PROVEN:
-        tell_proven(keeper, leg);
+        stats->legs_proven_total++;
+        if (has_room(keeper))
+            tell(keeper, CV_MESSAGE_LEG_PROVEN, leg);
         break;
     case CV_PROOF_EVENT_SILENT:
-        keeper->shared->keeper->legs_silent_total++;
-        tell_unproven(keeper, leg);
+        stats->legs_silent_total++;
+        if (has_room(keeper))
+            tell(keeper, CV_MESSAGE_LEG_UNPROVEN, leg);
         break;
     case CV_PROOF_EVENT_UNPROVEN:
-        tell_unproven(keeper, leg);
+        if (has_room(keeper))
+            tell(keeper, CV_MESSAGE_LEG_UNPROVEN, leg);
         break;
     case CV_PROOF_EVENT_CHALLENGE:
         challenge(keeper, leg);

@@ -9,6 +9,7 @@
 struct claim {
     const struct cv_pair_table *table;
     const uint8_t *token;
+    uint64_t hash; /* of the token */
     struct cv_prefix prefix;
     uint16_t relay_port_be;
 };
@@ -26,20 +27,16 @@ static int same_token(uint32_t leg, const void *context)
     return difference == 0;
 }
 
-struct former_claim {
-    const struct cv_pair_table *table;
-    uint64_t hash;
-    uint32_t tag;
-    uint16_t relay_port_be;
-};
-
-static int same_former(uint32_t leg, const void *context)
+/* The same token, or what is kept of the one before it. */
+static int same_or_former_token(uint32_t leg, const void *context)
 {
-    const struct former_claim *claim = context;
+    const struct claim *claim = context;
     const struct cv_standing *candidate = cv_standing_at(claim->table, leg);
 
+    if (same_token(leg, context))
+        return 1;
     return __atomic_load_n(&candidate->former_hash, __ATOMIC_ACQUIRE) == claim->hash &&
-           candidate->former_tag == claim->tag &&
+           candidate->former_tag == cv_token_tag(claim->table, claim->token) &&
            cv_leg_at(claim->table, leg)->relay_port_be == claim->relay_port_be;
 }
 
@@ -64,16 +61,15 @@ uint32_t cv_find_token(const struct cv_pair_table *table, const uint8_t token[CV
 uint32_t cv_find_any_token(const struct cv_pair_table *table, const uint8_t token[CV_TOKEN_BYTES],
                            uint16_t relay_port_be, bool *former)
 {
-    struct former_claim claim = {.table = table, .relay_port_be = relay_port_be};
-    uint32_t leg = cv_find_token(table, token, relay_port_be);
+    const struct claim claim = {
+        .table = table,
+        .token = token,
+        .hash = cv_token_hash(table, token, relay_port_be),
+        .relay_port_be = relay_port_be,
+    };
+    uint32_t leg = cv_index_find(&table->by_claim, claim.hash, same_or_former_token, &claim);
 
-    *former = false;
-    if (leg != CV_NO_LEG)
-        return leg;
-    claim.hash = cv_token_hash(table, token, relay_port_be);
-    claim.tag = cv_token_tag(table, token);
-    leg = cv_index_find(&table->by_claim, claim.hash, same_former, &claim);
-    *former = leg != CV_NO_LEG;
+    *former = leg != CV_NO_LEG && !same_token(leg, &claim);
     return leg;
 }
 
