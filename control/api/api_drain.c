@@ -24,7 +24,7 @@ static bool read_place(struct call *call, yyjson_val *params, struct cv_relay_ad
     }
     if (text == NULL)
         return true;
-    if (cv_address_parse(text, &address) != 0 || !cv_ip_may_be_peer(&address.ip)) {
+    if (cv_address_parse(text, &address) != 0 || address.port_be == 0 || !cv_ip_may_be_peer(&address.ip)) {
         call_bad_params(call, "to must be an address and a port, such as 192.0.2.2:443 or [2001:db8::2]:443");
         return false;
     }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Whether it is on a relay port. */
 static bool needs_port(const struct leg_record *leg)
@@ -31,6 +32,28 @@ static void say_taken(const struct pair_record *record, const uint32_t pairs[2],
 static void take_port(void *set, uint16_t port)
 {
     port_set_take(set, port);
+}
+
+/* Two instances of one identity: each leg has a port of its own. */
+static bool is_of_one_peer(const struct pair_record *record)
+{
+    return needs_port(&record->legs[0]) && needs_port(&record->legs[1]) &&
+           strcmp(record->legs[0].peer, record->legs[1].peer) == 0;
+}
+
+static int choose_second(struct port_set *set, struct pair_record *record, char *why, size_t why_bytes)
+{
+    int port;
+
+    port_set_take(set, record->legs[0].relay_port);
+    port = port_set_lowest(set);
+    if (port < 0) {
+        (void)snprintf(why, why_bytes, "a second relay port for %s is not free; widen relay.relay_ports",
+                       record->legs[1].peer);
+        return port;
+    }
+    record->legs[1].relay_port = (uint16_t)port;
+    return 0;
 }
 
 int relay_port_choose(const struct cv_config *config, struct store *store, struct pair_record *record,
@@ -69,7 +92,7 @@ int relay_port_choose(const struct cv_config *config, struct store *store, struc
         if (needs_port(&record->legs[leg]))
             record->legs[leg].relay_port = (uint16_t)port;
     }
-    return 0;
+    return is_of_one_peer(record) ? choose_second(&set, record, why, why_bytes) : 0;
 }
 
 int relay_port_choose_next(const struct cv_config *config, struct store *store, struct leg_record *leg)

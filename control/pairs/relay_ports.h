@@ -11,8 +11,8 @@
 
 /*
  * Gives the legs of a pair to be added their ports: the listening port to those that are on it, and to its
- * other UDP legs the lowest relay port on which neither peer has another. -ENOSPC: there is none, and `why`
- * says for whom; another negative errno: the store's.
+ * other UDP legs the lowest relay port on which neither peer has another, or two where both legs are one
+ * peer's. -ENOSPC: there is none, and `why` says for whom; another negative errno: the store's.
  */
 int relay_port_choose(const struct cv_config *config, struct store *store, struct pair_record *record,
                       char *why, size_t why_bytes);

@@ -36,6 +36,13 @@ void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg)
     peer_keep(peer);
 }
 
+static uint8_t leg_kind(const struct leg_record *leg)
+{
+    if (leg->bind == CV_BIND_TUNNEL)
+        return CV_LEG_KIND_TUNNEL;
+    return leg->listen ? CV_LEG_KIND_LISTEN : CV_LEG_KIND_UDP;
+}
+
 /* ---- Another leg ---- */
 
 /* A LEG_REQUEST on its way, or a tunnel leg that goes over to another session. */
@@ -182,6 +189,20 @@ void peer_legs_request(struct peer *peer, const struct cv_capsule *capsule)
 }
 
 /* ---- A session that is back ---- */
+
+static bool is_of_no_use(const struct peer_pair *pair, unsigned side)
+{
+    const struct peer *peer = pair->peers[side];
+    struct pair_record record;
+
+    return !pair_record_find(peer->all->services->store, pair->record.pair, &record) ||
+           (leg_kind(&record.legs[side]) & peer->record.legs) == 0;
+}
+
+void peer_legs_drop(struct peer *peer)
+{
+    peer_pairs_drop(peer, is_of_no_use);
+}
 
 /* The same leg in the new session. */
 static void take_tunnel_over(struct peer *peer, const struct peer_pair *pair, const struct leg_record *leg)
@@ -345,7 +366,6 @@ static void ask_again(struct peers *all, uint64_t number, unsigned leg, uint64_t
     struct store *store = all->services->store;
     const struct peer_pair *pair = peer_pairs_find(all, number, NULL);
     struct leg_record next;
-    uint8_t kind;
 
     if (pair == NULL || store_get_next_leg(store, number, leg, &next) != 0)
         return;
@@ -355,10 +375,7 @@ static void ask_again(struct peers *all, uint64_t number, unsigned leg, uint64_t
         (void)store_remove_next_leg(store, number, leg);
         return;
     }
-    kind = next.bind == CV_BIND_TUNNEL ? CV_LEG_KIND_TUNNEL
-           : next.listen               ? CV_LEG_KIND_LISTEN
-                                       : CV_LEG_KIND_UDP;
-    change_leg(pair->peers[leg], pair, request, kind);
+    change_leg(pair->peers[leg], pair, request, leg_kind(&next));
 }
 
 void peer_legs_known(struct peers *all)

@@ -14,6 +14,9 @@ void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg);
 void peer_legs_request(struct peer *peer, const struct cv_capsule *capsule);
 void peer_legs_challenge(struct peer *peer, const uint8_t challenge[CV_CHALLENGE_BYTES]);
 
+/* The instance is back, in a session that cannot be spoken of yet: pairs by legs that it can use no more end. */
+void peer_legs_drop(struct peer *peer);
+
 /*
  * The instance is back in another session: its legs go over to that one, and it is told of all its pairs.
  */

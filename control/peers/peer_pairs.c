@@ -117,6 +117,20 @@ void peer_pairs_leave(struct peer *peer)
     }
 }
 
+void peer_pairs_drop(struct peer *peer, bool (*unwanted)(const struct peer_pair *pair, unsigned side))
+{
+    static const enum cv_session_error codes[2] = {CV_SESSION_ERROR_PEER_GONE, CV_SESSION_ERROR_PEER_GONE};
+    struct peer_pair *pair, *next;
+
+    for (unsigned side = 0; side < 2; side++) {
+        for (pair = LIST_FIRST(&peer->pairs[side]); pair != NULL; pair = next) {
+            next = LIST_NEXT(pair, of_peer[side]);
+            if (unwanted(pair, side))
+                end_pair(pair, codes, true);
+        }
+    }
+}
+
 void peer_pairs_gone(struct peers *all, uint64_t number, enum cv_session_error code)
 {
     const enum cv_session_error codes[2] = {code, code};

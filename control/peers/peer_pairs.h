@@ -16,6 +16,9 @@ void peer_pairs_close(struct peer *peer, uint64_t pair);
 /* The instance has ended: so do its pairs. */
 void peer_pairs_leave(struct peer *peer);
 
+/* The instance does without those of its pairs that `unwanted` names: for the other it is gone. */
+void peer_pairs_drop(struct peer *peer, bool (*unwanted)(const struct peer_pair *pair, unsigned side));
+
 /* The pair goes for a reason of its own: PAIR_CLOSED to both. */
 void peer_pairs_gone(struct peers *all, uint64_t pair, enum cv_session_error code);
 

@@ -181,6 +181,7 @@ static void resume(struct peer *peer, struct session *session, const struct cv_c
     memcpy(peer->record.former, capsule->parameters.spans[CV_PARAMETER_RESUME].at,
            sizeof(peer->record.former));
     peer_keep(peer);
+    peer_legs_drop(peer);
     peer->session = session;
     log_info("session %" PRIu64 " resumes instance %" PRIu64 " and its %u pairs", session->record.session,
              peer->record.number, peer_pairs_count(peer));

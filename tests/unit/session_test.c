@@ -29,6 +29,37 @@ int session_set_up(void **state)
     return 0;
 }
 
+void session_settle(struct bench *bench)
+{
+    for (unsigned i = 0; i < 60; i++)
+        bench_turn(bench);
+}
+
+static bool is_in_line(void *context)
+{
+    const struct bench *bench = context;
+
+    return dataplane_attached(bench->control->services.dataplane) &&
+           !sync_running(bench->control->pairs->sync) &&
+           dataplane_in_flight(bench->control->services.dataplane) == 0;
+}
+
+void session_restart_control(struct bench *bench)
+{
+    bench_kill_control(bench);
+    bench_turn(bench); /* the data plane notices */
+    bench_start_control(bench);
+    bench_wait(bench, is_in_line, bench, "an attachment");
+}
+
+void session_restart_dataplane(struct bench *bench)
+{
+    fake_kill(&bench->dataplane);
+    session_settle(bench);
+    fake_start(&bench->dataplane);
+    bench_wait(bench, is_in_line, bench, "an attachment");
+}
+
 void peer_new(struct test_peer *peer, struct bench *bench, const char *key_type)
 {
     static uint64_t instances;

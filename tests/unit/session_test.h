@@ -19,6 +19,13 @@ struct test_peer {
 /* cmocka's set-up: bench_set_up, everybody is admitted, and the data plane is attached. */
 int session_set_up(void **state);
 
+/* Turns until what is under way is over. */
+void session_settle(struct bench *bench);
+
+/* Control is killed and started again; the data plane is. Both wait until they are in line. */
+void session_restart_control(struct bench *bench);
+void session_restart_dataplane(struct bench *bench);
+
 /* A peer with a fresh key, a self-signed certificate, and an instance ID of its own. */
 void peer_new(struct test_peer *peer, struct bench *bench, const char *key_type);
 void peer_free(struct test_peer *peer);

@@ -201,6 +201,9 @@ static void limits(void **state)
     peer_accept(&bob, offers[2], UDP);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 3, CV_SESSION_ERROR_TOO_MANY_PAIRS);
     peer_hear_refused(&bob, CV_ORIGIN_OFFER, offers[2], CV_SESSION_ERROR_TOO_MANY_PAIRS);
+    peer_refuse(&bob, offers[3], CV_SESSION_ERROR_BUSY); /* or else the next request would take it */
+    peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 4, CV_SESSION_ERROR_BUSY);
+    peer_hear_refused(&bob, CV_ORIGIN_OFFER, offers[3], CV_SESSION_ERROR_BUSY);
     peer_request(&bob, 1, &alice, UDP);
     peer_hear_refused(&bob, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_TOO_MANY_PAIRS);
     free_both();

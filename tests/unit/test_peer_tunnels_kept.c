@@ -190,14 +190,19 @@ static uint64_t put_back_in_vain(struct bench *bench, int error)
     return pair;
 }
 
-/* The data plane knows better which sessions there are: SESSION_CLOSED is on its way. */
+/* The data plane knows better which sessions there are: SESSION_CLOSED is on its way, and decides. */
 static void put_back_for_a_session_that_is_gone(void **state)
 {
     struct bench *bench = *state;
     uint64_t pair = put_back_in_vain(bench, -ENOTCONN);
 
+    settle(bench);
+    assert_int_equal(bench->dataplane.count, 0);
+    peer_quiet(&alice);
+    peer_quiet(&bob);
+    bench->dataplane.put_error = 0;
+    fake_session_go(&bench->dataplane, bob.session);
     peer_hear_closed(&alice, pair, CV_SESSION_ERROR_PEER_GONE);
-    peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
     expect_no_pair(bench);
 }
 
@@ -216,12 +221,14 @@ static void a_session_goes_while_its_pair_waits_for_room(void **state)
     client_open(&client, bench);
     client_do(&client, "pair.delete", "{\"pair\":1}"); /* room: it is tried again */
     client_close(&client);
+    peer_quiet(&alice);
+    bench->config.session_resume_s = 0;
+    fake_session_lose(&bench->dataplane, bob.session, CV_SESSION_END_IDLE);
     peer_hear_closed(&alice, pair, CV_SESSION_ERROR_PEER_GONE);
-    peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
     expect_no_pair(bench);
 }
 
-/* Sessions are gone with it, and so are pairs with their legs: they are not put back. */
+/* Sessions are gone with it, and so are their pairs where none wait: they are not put back. */
 static void another_run_of_the_data_plane(void **state)
 {
     struct bench *bench = *state;
@@ -229,6 +236,7 @@ static void another_run_of_the_data_plane(void **state)
 
     (void)peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
     (void)peer_make(&alice, 2, UDP, &bob, TUNNEL);
+    bench->config.session_resume_s = 0;
     puts = bench->dataplane.puts;
     fake_kill(&bench->dataplane);
     settle(bench);
@@ -251,6 +259,7 @@ static void another_run_of_both(void **state)
 
     (void)peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
     settle(bench);
+    bench->config.session_resume_s = 0;
     puts = bench->dataplane.puts;
     bench_kill_control(bench);
     fake_kill(&bench->dataplane);
@@ -270,15 +279,32 @@ static void run_sql(const struct bench *bench, const char *sql)
     (void)sqlite3_close(database);
 }
 
-/* A store that has lost a session has lost its pairs. */
-static void pairs_without_their_sessions_go(void **state)
+/* A store that has lost a session knows the instance still: it is away. */
+static void pairs_wait_for_a_session_that_the_store_has_lost(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pair = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL).pair;
+
+    settle(bench);
+    bench_stop_control(bench);
+    run_sql(bench, "DELETE FROM session WHERE number = 1");
+    start_again(bench);
+    peer_wait_closed(&alice, CV_SESSION_ERROR_INTERNAL);
+    peer_quiet(&bob);
+    peer_resume(&alice, 3, TUNNEL);
+    assert_int_equal(alice.resumed, 1);
+    assert_int_equal(peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0).made.pair, pair);
+}
+
+/* One that has lost an instance has lost its pairs, and knows its session no longer as a peer's. */
+static void pairs_without_their_instances_go(void **state)
 {
     struct bench *bench = *state;
 
     (void)peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
     settle(bench);
     bench_stop_control(bench);
-    run_sql(bench, "DELETE FROM session WHERE number = 1");
+    run_sql(bench, "DELETE FROM instance; DELETE FROM session WHERE number = 1");
     start_again(bench);
     peer_wait_closed(&alice, CV_SESSION_ERROR_INTERNAL);
     expect_no_pair(bench);
@@ -297,7 +323,8 @@ int main(void)
         TEST(a_session_goes_while_its_pair_waits_for_room),
         TEST(another_run_of_the_data_plane),
         TEST(another_run_of_both),
-        TEST(pairs_without_their_sessions_go),
+        TEST(pairs_wait_for_a_session_that_the_store_has_lost),
+        TEST(pairs_without_their_instances_go),
     };
 
     return cmocka_run_group_tests_name("peer_tunnels_kept", tests, NULL, NULL);

@@ -229,7 +229,7 @@ static void offences_close_by_name(void **state)
          CV_SESSION_ERROR_MALFORMED},                                    /* no such rule of who may ask */
         {"\x80\x29\xe1\xf1\x2f", 5, CV_SESSION_ERROR_WRONG_SIDE},       /* REGISTERED */
         {"\x80\x29\xe1\xf3\x50\x01", 6, CV_SESSION_ERROR_OVERSIZED},    /* 4,097 bytes */
-        {"\x80\x29\xe1\xf3\x21", 5, CV_SESSION_ERROR_MALFORMED},        /* PAIR_REQUEST of 33 bytes */
+        {"\x80\x29\xe1\xf3\x00", 5, CV_SESSION_ERROR_MALFORMED},        /* PAIR_REQUEST of nothing */
         {"\x80\x29\xe1\xf5\x02\x00\x01", 7, CV_SESSION_ERROR_MALFORMED}, /* offer 0 */
         {"\x80\x29\xe1\xf9\x01\x00", 6, CV_SESSION_ERROR_MALFORMED},    /* pair 0 */
         {"\x80\x29\xe1\xf9\x03\x01\x29\x00", 8,

@@ -63,6 +63,16 @@ static void answers_that_nobody_takes(void **state)
     peer_free(&other);
 }
 
+/* An offer of some length. */
+static void request_with_data(struct test_peer *peer, uint64_t number, const struct test_peer *other)
+{
+    static const uint8_t data[CV_DATA_BYTES_MAX];
+    struct cv_capsule request = peer_pair_request(number, other, UDP);
+
+    cv_parameter_span(&request.parameters, CV_PARAMETER_DATA, data, sizeof(data));
+    peer_say(peer, &request);
+}
+
 /* Offers that others make fill its outbox as well: only it goes. */
 static void offers_that_nobody_takes(void **state)
 {
@@ -82,7 +92,7 @@ static void offers_that_nobody_takes(void **state)
     bench->config.session_offers = CV_CAPSULE_OPEN_MAX;
     while (session_of(&slow)->phase == SESSION_OPEN) {
         assert_true(offers < CV_CAPSULE_OPEN_MAX);
-        peer_request(&other, ++offers, &slow, UDP);
+        request_with_data(&other, ++offers, &slow);
         bench_turn(bench);
     }
     assert_int_equal(session_of(&other)->phase, SESSION_OPEN);

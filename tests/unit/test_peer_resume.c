@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sessions that are lost, and instances that come back for their pairs, or do not. */
+#include "session_test.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+/* It wants some of the above first. */
+#include <cmocka.h>
+
+#define UDP    CV_LEG_KIND_UDP
+#define TUNNEL CV_LEG_KIND_TUNNEL
+#define ANY    CV_LEG_KINDS
+
+static struct test_peer alice, bob;
+
+/* Sessions 1 and 2. */
+static int set_up(void **state)
+{
+    if (session_set_up(state) != 0)
+        return -1;
+    peer_start(&alice, *state, 1, ANY);
+    peer_start(&bob, *state, 2, ANY);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    peer_free(&alice);
+    peer_free(&bob);
+    return bench_tear_down(state);
+}
+
+static void lose(struct test_peer *peer)
+{
+    fake_session_lose(&peer->bench->dataplane, peer->session, CV_SESSION_END_IDLE);
+    session_settle(peer->bench);
+}
+
+static void expect_pairs(struct bench *bench, uint64_t count)
+{
+    uint64_t pairs = UINT64_MAX;
+
+    session_settle(bench);
+    assert_int_equal(bench->dataplane.count, count);
+    assert_int_equal(store_count_pairs(bench->control->services.store, &pairs), 0);
+    assert_int_equal(pairs, count);
+}
+
+/* The pair is as it was; a UDP leg with the token that the data plane has now. */
+static void check_again(struct bench *bench, struct test_peer *peer, const struct cv_capsule *before)
+{
+    const struct cv_capsule again = peer_hear_made(peer, CV_ORIGIN_RESUMED, 0);
+    const struct fake_pair *pair;
+    unsigned leg = before->made.role == CV_ROLE_DIALS ? 0 : 1;
+
+    assert_int_equal(again.made.pair, before->made.pair);
+    assert_memory_equal(again.made.id, before->made.id, CV_PAIR_ID_BYTES);
+    assert_int_equal(again.made.role, before->made.role);
+    assert_true(cv_peer_id_equal(&again.made.other.asked, &before->made.other.asked));
+    assert_int_equal(again.made.leg.kind, before->made.leg.kind);
+    pair = fake_find(&bench->dataplane, before->made.pair);
+    if (before->made.leg.kind == TUNNEL) {
+        assert_int_equal(again.made.leg.channel, before->made.leg.channel);
+        return;
+    }
+    assert_int_equal(again.made.leg.udp.relay.port_be, before->made.leg.udp.relay.port_be);
+    assert_non_null(pair);
+    assert_memory_equal(again.made.leg.udp.token, pair->config.legs[leg].token, CV_TOKEN_BYTES);
+}
+
+static void udp_legs_go_on(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, UDP, &bob, UDP);
+    uint8_t before[CV_RESUMPTION_TOKEN_BYTES];
+
+    memcpy(before, alice.token, sizeof(before));
+    lose(&alice);
+    peer_quiet(&bob);
+    expect_pairs(bench, 1);
+    peer_resume(&alice, 3, UDP);
+    assert_int_equal(alice.resumed, 1);
+    assert_memory_not_equal(alice.token, before, sizeof(before));
+    check_again(bench, &alice, &pair.made[0]);
+    session_settle(bench);
+    peer_quiet(&bob);
+    assert_int_equal(bench->dataplane.puts, 1);
+    assert_int_equal(bench->dataplane.changes, 0);
+    assert_memory_equal(&fake_find(&bench->dataplane, pair.pair)->config.legs[0].vouched,
+                        &alice.session->state.address.ip, sizeof(struct cv_ip)); /* its new address proves it */
+    peer_close(&alice, pair.pair);
+    peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_NONE);
+    peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_PEER_CLOSED);
+    (void)peer_pair(&alice, 1, &bob); /* numbers of requests are the session's */
+}
+
+static bool leg_is_of_session_3(void *context)
+{
+    const struct fake_pair *pair = fake_find(context, 1);
+
+    return pair != NULL && pair->config.legs[0].session == 3;
+}
+
+static void tunnel_legs_come_back(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
+
+    assert_int_equal(pair.pair, 1);
+    lose(&alice);
+    peer_quiet(&bob);
+    peer_resume(&alice, 3, ANY);
+    assert_int_equal(alice.resumed, 1);
+    check_again(bench, &alice, &pair.made[0]);
+    bench_wait(bench, leg_is_of_session_3, &bench->dataplane, "the leg in its new session");
+    peer_hear_other_leg(&bob, pair.pair, TUNNEL, 1199); /* it could not be said meanwhile */
+    assert_int_equal(fake_find(&bench->dataplane, 1)->config.legs[0].channel, pair.made[0].made.leg.channel);
+    peer_quiet(&bob);
+    peer_quiet(&alice);
+    assert_int_equal(peer_make(&alice, 1, TUNNEL, &bob, UDP).made[0].made.leg.channel, 2);
+    peer_close(&bob, pair.pair);
+    peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_NONE);
+    peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_PEER_CLOSED);
+    expect_pairs(bench, 1);
+}
+
+/* Both are lost, and come back one after the other; several pairs of all kinds. */
+static void two_are_lost(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pairs[4];
+
+    pairs[0] = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
+    pairs[1] = peer_make(&alice, 2, UDP, &bob, TUNNEL);
+    pairs[2] = peer_make(&alice, 3, CV_LEG_KIND_LISTEN, &bob, UDP);
+    pairs[3] = peer_make(&alice, 4, TUNNEL, &bob, TUNNEL);
+    lose(&alice);
+    lose(&bob);
+    expect_pairs(bench, 4);
+    peer_resume(&bob, 3, ANY);
+    assert_int_equal(bob.resumed, 4);
+    for (unsigned i = 4; i > 0; i--) /* in any order */
+        check_again(bench, &bob, &pairs[i - 1].made[1]);
+    peer_resume(&alice, 4, ANY);
+    assert_int_equal(alice.resumed, 4);
+    for (unsigned i = 4; i > 0; i--)
+        check_again(bench, &alice, &pairs[i - 1].made[0]);
+    session_settle(bench);
+    assert_int_equal(bench->dataplane.puts, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        const struct cv_pair_config *config = &fake_find(&bench->dataplane, pairs[i].pair)->config;
+
+        for (unsigned leg = 0; leg < 2; leg++) {
+            if (config->legs[leg].bind == CV_BIND_TUNNEL)
+                assert_int_equal(config->legs[leg].session, leg == 0 ? 4 : 3);
+        }
+    }
+}
+
+/* Offers and requests that were open are over for the others. */
+static void what_was_open_is_lost(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer carol;
+    uint64_t offer;
+
+    (void)peer_pair(&alice, 1, &bob);
+    peer_start(&carol, bench, 3, UDP);
+    peer_request(&alice, 2, &carol, UDP);
+    offer = peer_hear_offer(&carol);
+    peer_request(&bob, 1, &alice, UDP);
+    (void)peer_hear_offer(&alice);
+    lose(&alice);
+    peer_hear_refused(&carol, CV_ORIGIN_OFFER, offer, CV_SESSION_ERROR_PEER_GONE);
+    peer_hear_refused(&bob, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_PEER_GONE);
+    peer_request(&bob, 2, &alice, UDP); /* who is away is not there */
+    peer_hear_refused(&bob, CV_ORIGIN_REQUEST, 2, CV_SESSION_ERROR_NO_SUCH_PEER);
+    peer_resume(&alice, 4, UDP);
+    assert_int_equal(alice.resumed, 1);
+    (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
+    peer_quiet(&alice);
+    (void)peer_pair(&bob, 3, &alice);
+    peer_free(&carol);
+}
+
+static void a_wrong_token(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pair = peer_pair(&alice, 1, &bob);
+
+    lose(&alice);
+    alice.token[31] ^= 1;
+    peer_resume(&alice, 3, UDP);
+    assert_int_equal(alice.resumed, 0);
+    peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
+    expect_pairs(bench, 0);
+    peer_quiet(&alice);
+}
+
+static void no_token_is_all_zeroes(void **state)
+{
+    uint64_t pair = peer_pair(&alice, 1, &bob);
+
+    (void)state;
+    lose(&alice);
+    memset(alice.token, 0, sizeof(alice.token));
+    peer_resume(&alice, 3, UDP);
+    assert_int_equal(alice.resumed, 0);
+    peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
+}
+
+/* REGISTERED may have been lost with its session: the token before holds as well, and no older one. */
+static void the_token_before_the_last(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, UDP, &bob, UDP);
+    uint8_t tokens[2][CV_RESUMPTION_TOKEN_BYTES];
+
+    memcpy(tokens[0], alice.token, sizeof(tokens[0]));
+    lose(&alice);
+    peer_resume(&alice, 3, UDP);
+    check_again(bench, &alice, &pair.made[0]);
+    lose(&alice);
+    memcpy(alice.token, tokens[0], sizeof(tokens[0]));
+    peer_resume(&alice, 4, UDP);
+    assert_int_equal(alice.resumed, 1);
+    check_again(bench, &alice, &pair.made[0]);
+    memcpy(tokens[1], alice.token, sizeof(tokens[1]));
+    lose(&alice);
+    session_restart_control(bench);
+    peer_resume(&alice, 5, UDP);
+    assert_int_equal(alice.resumed, 1);
+    check_again(bench, &alice, &pair.made[0]);
+    lose(&alice);
+    memcpy(alice.token, tokens[0], sizeof(tokens[0])); /* of two before */
+    peer_resume(&alice, 6, UDP);
+    assert_int_equal(alice.resumed, 0);
+    peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_PEER_GONE);
+}
+
+/* The token is the instance's: with another one's it is worth nothing, and takes nobody anything away. */
+static void the_token_of_another(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, UDP, &bob, UDP);
+    struct test_peer sibling = peer_sibling(&alice), thief;
+
+    lose(&alice);
+    memcpy(sibling.token, alice.token, sizeof(sibling.token));
+    peer_resume(&sibling, 3, UDP);
+    assert_int_equal(sibling.resumed, 0);
+    peer_new(&thief, bench, "ED25519");
+    memcpy(thief.instance, alice.instance, sizeof(thief.instance));
+    memcpy(thief.token, alice.token, sizeof(thief.token));
+    peer_resume(&thief, 4, UDP);
+    assert_int_equal(thief.resumed, 0);
+    peer_resume(&alice, 5, UDP);
+    assert_int_equal(alice.resumed, 1);
+    check_again(bench, &alice, &pair.made[0]);
+    peer_free(&thief);
+}
+
+/* Which ends of a session leave the pairs waiting. */
+static void only_what_nobody_closed(void **state)
+{
+    static const struct {
+        enum cv_session_end end;
+        bool waits;
+    } cases[] = {
+        {CV_SESSION_END_PEER, true}, /* without an error code of ours: its QUIC gave up */
+        {CV_SESSION_END_IDLE, true},   {CV_SESSION_END_PROTOCOL, true}, {CV_SESSION_END_STREAM, false},
+        {CV_SESSION_END_NO_ROOM, true}, {CV_SESSION_END_STOP, true},     {CV_SESSION_END_SLOW_PEER, false},
+    };
+    struct bench *bench = *state;
+    uint64_t number = 10;
+
+    fake_session_go(&bench->dataplane, alice.session);
+    session_settle(bench);
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint64_t pair;
+
+        peer_ask(&alice, ++number);
+        peer_register(&alice, UDP);
+        pair = peer_pair(&alice, 1, &bob);
+        fake_session_lose(&bench->dataplane, alice.session, cases[i].end);
+        if (!cases[i].waits)
+            peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
+        peer_quiet(&bob);
+        expect_pairs(bench, cases[i].waits ? 1 : 0);
+        peer_resume(&alice, ++number, UDP);
+        assert_int_equal(alice.resumed, cases[i].waits ? 1 : 0);
+        fake_session_go(&bench->dataplane, alice.session); /* a close: nothing waits */
+        if (cases[i].waits)
+            peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
+        expect_pairs(bench, 0);
+    }
+    peer_ask(&alice, ++number);
+    peer_register(&alice, UDP);
+}
+
+/* What the relay closes is closed, too. */
+static void an_operators_close(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pair = peer_pair(&alice, 1, &bob);
+    struct test_client client;
+
+    client_open(&client, bench);
+    client_do(&client, "session.close", "{\"session\":1}");
+    client_close(&client);
+    peer_wait_closed(&alice, CV_SESSION_ERROR_OPERATOR);
+    peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
+    expect_pairs(bench, 0);
+    peer_resume(&alice, 3, UDP);
+    assert_int_equal(alice.resumed, 0);
+}
+
+static void the_time_is_over(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pairs[2];
+    struct test_peer carol;
+
+    bench->config.session_resume_s = 1;
+    peer_start(&carol, bench, 3, ANY);
+    pairs[0] = peer_make(&alice, 1, UDP, &bob, TUNNEL).pair;
+    pairs[1] = peer_make(&carol, 1, TUNNEL, &bob, UDP).pair;
+    lose(&alice);
+    lose(&carol);
+    peer_hear_closed(&bob, pairs[0], CV_SESSION_ERROR_PEER_GONE);
+    peer_hear_closed(&bob, pairs[1], CV_SESSION_ERROR_PEER_GONE);
+    expect_pairs(bench, 0);
+    peer_resume(&alice, 4, UDP);
+    assert_int_equal(alice.resumed, 0);
+    peer_free(&carol);
+}
+
+/* The time goes on while control is not there. */
+static void the_time_is_over_in_a_restart(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pair = peer_pair(&alice, 1, &bob);
+
+    bench->config.session_resume_s = 1;
+    lose(&alice);
+    session_restart_control(bench);
+    peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
+    expect_pairs(bench, 0);
+}
+
+/* A pair that ends while one of its peers is away is none when that one is back. */
+static void a_pair_ends_meanwhile(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pairs[3];
+
+    for (uint64_t i = 0; i < 3; i++)
+        pairs[i] = peer_make(&alice, i + 1, TUNNEL, &bob, UDP);
+    lose(&alice);
+    peer_close(&bob, pairs[1].pair);
+    peer_hear_closed(&bob, pairs[1].pair, CV_SESSION_ERROR_NONE);
+    fake_forget(&bench->dataplane, pairs[2].pair);
+    assert_true(fake_tell_pair(&bench->dataplane, CV_MESSAGE_PAIR_EXPIRED, pairs[2].pair));
+    peer_hear_closed(&bob, pairs[2].pair, CV_SESSION_ERROR_IDLE);
+    peer_resume(&alice, 3, ANY);
+    assert_int_equal(alice.resumed, 1);
+    check_again(bench, &alice, &pairs[0].made[0]);
+    peer_hear_other_leg(&bob, pairs[0].pair, TUNNEL, 1199);
+    peer_quiet(&alice);
+    assert_int_equal(peer_make(&alice, 1, TUNNEL, &bob, UDP).made[0].made.leg.channel, 4);
+}
+
+/* The peer has noticed before the relay: its older session, still there, is closed as replaced. */
+static void a_live_session_is_taken_over(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
+    struct test_peer older;
+
+    peer_request(&alice, 2, &bob, UDP);
+    (void)peer_hear_offer(&bob);
+    older = alice;
+    peer_resume(&alice, 3, ANY);
+    assert_int_equal(alice.resumed, 1);
+    check_again(bench, &alice, &pair.made[0]);
+    peer_wait_closed(&older, CV_SESSION_ERROR_REPLACED);
+    assert_int_equal(peer_hear(&bob, CV_CAPSULE_REFUSED)->refused.code, CV_SESSION_ERROR_PEER_GONE);
+    peer_hear_other_leg(&bob, pair.pair, TUNNEL, 1199);
+    fake_session_go(&bench->dataplane, older.session); /* its end is nobody's any more */
+    peer_quiet(&bob);
+    peer_quiet(&alice);
+    assert_int_equal(fake_find(&bench->dataplane, pair.pair)->config.legs[0].session, 3);
+    peer_close(&alice, pair.pair);
+    peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_NONE);
+}
+
+/* A new leaf that the old key has signed comes back with the old one's token. */
+static void a_rotated_leaf_comes_back(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&bob, 1, UDP, &alice, UDP);
+    struct test_peer rotated;
+    uint64_t offer;
+
+    lose(&alice);
+    peer_new(&rotated, bench, "P-256");
+    peer_rotate(&rotated, &alice);
+    memcpy(rotated.instance, alice.instance, sizeof(rotated.instance));
+    memcpy(rotated.token, alice.token, sizeof(rotated.token));
+    peer_resume(&rotated, 3, UDP);
+    assert_int_equal(rotated.resumed, 1);
+    check_again(bench, &rotated, &pair.made[1]);
+    peer_request(&bob, 2, &alice, UDP); /* found by its old ID, as any with that in its chain */
+    offer = peer_hear_offer(&rotated);
+    peer_accept(&rotated, offer, UDP);
+    (void)peer_hear_made(&rotated, CV_ORIGIN_OFFER, offer);
+    peer_free(&rotated);
+}
+
+/* Fewer pairs than it has: it keeps them, and gets no more. */
+static void more_pairs_than_there_may_be_now(void **state)
+{
+    struct bench *bench = *state;
+
+    (void)peer_pair(&alice, 1, &bob);
+    (void)peer_pair(&alice, 2, &bob);
+    lose(&alice);
+    bench->config.session_pairs = 1;
+    peer_resume(&alice, 3, UDP);
+    assert_int_equal(alice.resumed, 2);
+    (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
+    (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
+    peer_request(&alice, 1, &bob, UDP);
+    peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_TOO_MANY_PAIRS);
+}
+
+/* What it does not register for any more is no pair of its. */
+static void fewer_kinds_of_leg(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair udp = peer_make(&alice, 1, UDP, &bob, TUNNEL);
+    uint64_t tunnel = peer_make(&alice, 2, TUNNEL, &bob, UDP).pair;
+
+    lose(&alice);
+    peer_resume(&alice, 3, UDP);
+    assert_int_equal(alice.resumed, 1);
+    check_again(bench, &alice, &udp.made[0]);
+    peer_hear_closed(&bob, tunnel, CV_SESSION_ERROR_PEER_GONE);
+    peer_quiet(&alice);
+    expect_pairs(bench, 1);
+}
+
+static void control_is_killed_while_one_is_away(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pairs[2];
+
+    pairs[0] = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
+    pairs[1] = peer_make(&alice, 2, UDP, &bob, UDP);
+    session_settle(bench);
+    lose(&alice);
+    session_restart_control(bench);
+    peer_quiet(&bob);
+    expect_pairs(bench, 2);
+    peer_resume(&alice, 3, ANY);
+    assert_int_equal(alice.resumed, 2);
+    for (unsigned i = 2; i > 0; i--)
+        (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
+    session_settle(bench);
+    assert_int_equal(fake_find(&bench->dataplane, pairs[0].pair)->config.legs[0].session, 3);
+    assert_int_equal(bench->dataplane.puts, 2);
+}
+
+/* After each number of turns since REGISTER: it has its pair again, and hears of it once. */
+static void control_is_killed_while_one_comes_back(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, TUNNEL, &bob, UDP);
+
+    session_settle(bench);
+    for (uint64_t turns = 0; turns < 12; turns++) {
+        struct cv_capsule registration = peer_registration(&alice, ANY);
+
+        lose(&alice);
+        peer_ask(&alice, 10 + turns);
+        cv_parameter_span(&registration.parameters, CV_PARAMETER_RESUME, alice.token, sizeof(alice.token));
+        peer_say(&alice, &registration);
+        for (uint64_t i = 0; i < turns; i++)
+            bench_turn(bench);
+        session_restart_control(bench);
+        memcpy(alice.token,
+               peer_hear(&alice, CV_CAPSULE_REGISTERED)->parameters.spans[CV_PARAMETER_RESUMPTION_TOKEN].at,
+               sizeof(alice.token));
+        assert_int_equal(alice.session->capsule.parameters.numbers[CV_PARAMETER_RESUMED], 1);
+        (void)peer_hear(&alice, CV_CAPSULE_OBSERVED_ADDRESS);
+        (void)peer_hear(&alice, CV_CAPSULE_TUNNEL_LIMIT);
+        check_again(bench, &alice, &pair.made[0]);
+        session_settle(bench);
+        peer_quiet(&alice);
+        assert_int_equal(fake_find(&bench->dataplane, pair.pair)->config.legs[0].session, 10 + turns);
+        while (fake_session_hear(bob.session))
+            assert_int_equal(bob.session->capsule.type, CV_CAPSULE_OTHER_LEG);
+        expect_pairs(bench, 1);
+    }
+}
+
+/* ---- Another run of the data plane ---- */
+
+/* Pairs are put anew, those with tunnel legs as soon as their sessions are back. */
+static void the_data_plane_is_restarted(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pairs[3];
+
+    pairs[0] = peer_make(&alice, 1, UDP, &bob, UDP);
+    pairs[1] = peer_make(&alice, 2, TUNNEL, &bob, UDP);
+    pairs[2] = peer_make(&alice, 3, TUNNEL, &bob, TUNNEL);
+    session_restart_dataplane(bench);
+    session_settle(bench);
+    assert_int_equal(bench->dataplane.count, 1); /* of UDP legs alone: it needs no session */
+    assert_non_null(fake_find(&bench->dataplane, pairs[0].pair));
+    peer_resume(&alice, 1, ANY); /* the same numbers again */
+    assert_int_equal(alice.resumed, 3);
+    for (unsigned i = 3; i > 0; i--)
+        (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
+    peer_resume(&bob, 2, ANY);
+    assert_int_equal(bob.resumed, 3);
+    for (unsigned i = 3; i > 0; i--)
+        (void)peer_hear_made(&bob, CV_ORIGIN_RESUMED, 0);
+    expect_pairs(bench, 3);
+    peer_hear_other_leg(&alice, pairs[2].pair, TUNNEL, 1199);
+    for (unsigned i = 1; i < 3; i++) {
+        const struct cv_pair_config *config = &fake_find(&bench->dataplane, pairs[i].pair)->config;
+
+        assert_int_equal(config->legs[0].session, 1);
+        assert_int_equal(config->legs[0].channel, pairs[i].made[0].made.leg.channel);
+    }
+    peer_close(&alice, pairs[2].pair);
+    peer_hear_closed(&alice, pairs[2].pair, CV_SESSION_ERROR_NONE);
+}
+
+static void both_are_restarted(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pairs[2];
+
+    pairs[0] = peer_make(&alice, 1, UDP, &bob, TUNNEL);
+    pairs[1] = peer_make(&alice, 2, UDP, &bob, UDP);
+    session_settle(bench);
+    bench_kill_control(bench);
+    fake_kill(&bench->dataplane);
+    bench_start_control(bench);
+    fake_start(&bench->dataplane);
+    session_settle(bench);
+    peer_resume(&alice, 7, ANY);
+    assert_int_equal(alice.resumed, 2);
+    (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
+    (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
+    peer_resume(&bob, 8, ANY);
+    assert_int_equal(bob.resumed, 2);
+    (void)peer_hear_made(&bob, CV_ORIGIN_RESUMED, 0);
+    (void)peer_hear_made(&bob, CV_ORIGIN_RESUMED, 0);
+    expect_pairs(bench, 2);
+    assert_int_equal(fake_find(&bench->dataplane, pairs[0].pair)->config.legs[1].session, 8);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(udp_legs_go_on),
+        TEST(tunnel_legs_come_back),
+        TEST(two_are_lost),
+        TEST(what_was_open_is_lost),
+        TEST(a_wrong_token),
+        TEST(no_token_is_all_zeroes),
+        TEST(the_token_before_the_last),
+        TEST(the_token_of_another),
+        TEST(only_what_nobody_closed),
+        TEST(an_operators_close),
+        TEST(the_time_is_over),
+        TEST(the_time_is_over_in_a_restart),
+        TEST(a_pair_ends_meanwhile),
+        TEST(a_live_session_is_taken_over),
+        TEST(a_rotated_leaf_comes_back),
+        TEST(more_pairs_than_there_may_be_now),
+        TEST(fewer_kinds_of_leg),
+        TEST(control_is_killed_while_one_is_away),
+        TEST(control_is_killed_while_one_comes_back),
+        TEST(the_data_plane_is_restarted),
+        TEST(both_are_restarted),
+    };
+
+    return cmocka_run_group_tests_name("peer_resume", tests, NULL, NULL);
+}
