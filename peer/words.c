@@ -20,14 +20,13 @@ bool read_address_port(const char *text, struct cv_address *address)
 
 /* ---- Lists ---- */
 
-/* The next word of a list with commas: its length, and *rest behind it; 0 at the end. */
+/* The next word of a list with commas: its length, and *rest behind its comma; NULL behind the last. */
 static size_t next_word(const char **rest, const char **word)
 {
     size_t bytes = strcspn(*rest, ",");
 
     *word = *rest;
-    *rest += bytes;
-    *rest += **rest == ',';
+    *rest = (*rest)[bytes] == ',' ? *rest + bytes + 1 : NULL;
     return bytes;
 }
 
@@ -54,25 +53,22 @@ static uint8_t find_kind(const char *word, size_t bytes)
 
 bool read_kinds(const char *text, uint8_t *kinds)
 {
-    const char *word;
-    size_t bytes;
-
     *kinds = 0;
-    while ((bytes = next_word(&text, &word)) > 0) {
+    while (text != NULL) {
+        const char *word;
+        size_t bytes = next_word(&text, &word);
         uint8_t kind = find_kind(word, bytes);
 
         if (kind == 0)
             return false;
         *kinds |= kind;
     }
-    return *kinds != 0 && *text == '\0';
+    return true;
 }
 
 bool read_reachable(const char *text, struct reachable_words *out)
 {
     struct cv_reachable *reachable = &out->reachable;
-    const char *word;
-    size_t bytes;
 
     *reachable = (struct cv_reachable){.by = CV_REACHABLE_BY_ANYONE};
     if (strcmp(text, "anyone") == 0)
@@ -83,8 +79,10 @@ bool read_reachable(const char *text, struct reachable_words *out)
     }
     reachable->by = CV_REACHABLE_BY_LISTED;
     reachable->peers.list = out->ids;
-    while ((bytes = next_word(&text, &word)) > 0) {
+    while (text != NULL) {
         char id[CV_PEER_ID_TEXT];
+        const char *word;
+        size_t bytes = next_word(&text, &word);
 
         if (bytes >= sizeof(id) || reachable->peers.count == CV_CAPSULE_LISTED_MAX)
             return false;
@@ -93,7 +91,7 @@ bool read_reachable(const char *text, struct reachable_words *out)
         if (cv_peer_id_parse(id, &out->ids[reachable->peers.count++]) != 0)
             return false;
     }
-    return reachable->peers.count > 0 && *text == '\0';
+    return true;
 }
 
 /* ---- Hex ---- */

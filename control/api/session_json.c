@@ -150,7 +150,8 @@ yyjson_mut_val *session_json_state(struct call *call, const struct session *sess
     (void)yyjson_mut_obj_add_uint(doc, object, "payload_bytes", state->payload_bytes);
     (void)yyjson_mut_obj_add_uint(doc, object, "age_ms", state->age_ms);
     (void)yyjson_mut_obj_add_uint(doc, object, "seen_ms_ago", state->seen_ms_ago);
-    (void)yyjson_mut_obj_add_uint(doc, object, "round_trip_us", state->round_trip_us);
+    json_add_number(doc, object, "round_trip_us", state->round_trip_us != 0, state->round_trip_us);
+    json_add_number(doc, object, "round_trip_ms_ago", state->round_trip_us != 0, state->round_trip_ms_ago);
     (void)yyjson_mut_obj_add_uint(doc, object, "rx_pkts", state->rx_pkts);
     (void)yyjson_mut_obj_add_uint(doc, object, "tx_pkts", state->tx_pkts);
     return object;

@@ -193,6 +193,8 @@ static void print_session(struct cli_call *call, yyjson_val *session)
         cli_table_cell(&table, "%s", numbers[i].label);
         cli_table_cell(&table, "%s", cli_count(yyjson_obj_get(session, numbers[i].member)).s);
     }
+    cli_table_cell(&table, "  round trip measured");
+    cli_table_cell(&table, "%s", cli_age(yyjson_obj_get(session, "round_trip_ms_ago")).s);
     print_trace(&table, yyjson_obj_get(session, "trace"));
     cli_table_cell(&table, "  last packet");
     cli_table_cell(&table, "%s", cli_age(yyjson_obj_get(session, "seen_ms_ago")).s);

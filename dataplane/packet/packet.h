@@ -9,7 +9,8 @@
 
 #include <rte_mbuf.h>
 
-#define CV_BURST 64
+#define CV_BURST             64
+#define CV_AFTER_FIRST_BYTES 16 /* as many as our connection IDs have */
 
 /* Where a packet goes after a stage. What is not FORWARD leaves the fast path. */
 enum cv_verdict {

@@ -16,6 +16,8 @@
 struct cv_cid_codec {
     EVP_CIPHER_CTX *encode;
     EVP_CIPHER_CTX *decode;
+    EVP_CIPHER_CTX *ticket;
+    EVP_CIPHER_CTX *ticket_read;
     EVP_CIPHER_CTX *reset;
     EVP_CIPHER_CTX *random; /* a key of this codec's own, over a counter */
     uint64_t counter;
@@ -49,10 +51,13 @@ struct cv_cid_codec *cv_cid_codec_create(const struct cv_cid_secret *secret)
     }
     codec->encode = cipher(secret->cid_key, 1);
     codec->decode = cipher(secret->cid_key, 0);
+    codec->ticket = cipher(secret->ticket_key, 1);
+    codec->ticket_read = cipher(secret->ticket_key, 0);
     codec->reset = cipher(secret->reset_key, 1);
     codec->random = cipher(own, 1);
     OPENSSL_cleanse(own, sizeof(own));
-    if (codec->encode == NULL || codec->decode == NULL || codec->reset == NULL || codec->random == NULL) {
+    if (codec->encode == NULL || codec->decode == NULL || codec->ticket == NULL ||
+        codec->ticket_read == NULL || codec->reset == NULL || codec->random == NULL) {
         cv_cid_codec_destroy(codec);
         return NULL;
     }
@@ -65,6 +70,8 @@ void cv_cid_codec_destroy(struct cv_cid_codec *codec)
         return;
     EVP_CIPHER_CTX_free(codec->encode);
     EVP_CIPHER_CTX_free(codec->decode);
+    EVP_CIPHER_CTX_free(codec->ticket);
+    EVP_CIPHER_CTX_free(codec->ticket_read);
     EVP_CIPHER_CTX_free(codec->reset);
     EVP_CIPHER_CTX_free(codec->random);
     free(codec);
@@ -79,14 +86,20 @@ static void block(EVP_CIPHER_CTX *context, uint8_t out[16], const uint8_t in[16]
         abort();
 }
 
-void cv_cid_encode(struct cv_cid_codec *codec, const struct cv_cid *cid, uint8_t bytes[CV_ISSUED_CID_BYTES])
+static void fill(const struct cv_cid *cid, uint16_t sequence, uint8_t plain[CV_ISSUED_CID_BYTES])
 {
-    uint8_t plain[CV_ISSUED_CID_BYTES] = {0};
-
     memcpy(plain, &cid->shard, 2);
     memcpy(plain + 2, &cid->slot, 4);
     memcpy(plain + 6, &cid->generation, 4);
-    memcpy(plain + 10, &cid->sequence, 2);
+    memcpy(plain + 10, &sequence, 2);
+    memset(plain + 12, 0, 4);
+}
+
+void cv_cid_encode(struct cv_cid_codec *codec, const struct cv_cid *cid, uint8_t bytes[CV_ISSUED_CID_BYTES])
+{
+    uint8_t plain[CV_ISSUED_CID_BYTES];
+
+    fill(cid, cid->sequence, plain);
     block(codec->encode, bytes, plain);
 }
 
@@ -170,6 +183,24 @@ uint64_t cv_cid_decode_mask(struct cv_cid_codec *codec, uint8_t (*ids)[CV_ISSUED
     for (uint32_t i = 0; i < count; i += 4)
         issued |= zeros_of_four(ids + i) << i;
     return count < 64 ? issued & ((UINT64_C(1) << count) - 1) : issued;
+}
+
+void cv_cid_ticket(struct cv_cid_codec *codec, const struct cv_cid *session, uint8_t ticket[CV_TICKET_BYTES])
+{
+    uint8_t plain[CV_TICKET_BYTES];
+
+    fill(session, 0, plain);
+    block(codec->ticket, ticket, plain);
+}
+
+bool cv_cid_ticket_read(struct cv_cid_codec *codec, const uint8_t ticket[CV_TICKET_BYTES],
+                        struct cv_cid *session)
+{
+    uint8_t plain[CV_TICKET_BYTES];
+
+    block(codec->ticket_read, plain, ticket);
+    parse(plain, session);
+    return session->generation != 0 && session->sequence == 0;
 }
 
 void cv_cid_reset_token(struct cv_cid_codec *codec, const uint8_t cid[CV_ISSUED_CID_BYTES],

@@ -222,6 +222,7 @@ static void fill_settings(ngtcp2_settings *settings, struct cv_session *session,
     settings->initial_ts = session->shard->now_ns;
     settings->handshake_timeout = (ngtcp2_duration)all->config->session.handshake_s * SECOND;
     settings->max_tx_udp_payload_size = largest;
+    settings->ack_thresh = 1; /* it is for us to say when an acknowledgement is due: schedule.c */
     settings->rand_ctx.native_handle = session;
     settings->qlog_write = session->trace != NULL ? cv_trace_event : NULL;
     settings->available_versions = versions;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "demux.h"
 
+#include "peer_probe.h"
 #include "prefetch.h"
 #include "reading.h"
 
 #include <string.h>
+
+_Static_assert(CV_AFTER_FIRST_BYTES == CV_ISSUED_CID_BYTES, "the parser has them at hand");
 
 /* Bytes of a long header before its connection ID (RFC 8999): the last is the ID's length. */
 #define BEFORE_ID 6
@@ -29,12 +32,6 @@ static inline const uint8_t *issued_cid(const struct cv_packet *packet)
     return issued_cid_at(cv_packet_payload(packet), packet->payload_bytes);
 }
 
-/* That most packets have: with a short header, and long enough. */
-static inline bool is_plain_short(const struct cv_packet *packet)
-{
-    return (packet->first_byte & QUIC_BITS) == 0x40 && packet->payload_bytes > CV_ISSUED_CID_BYTES;
-}
-
 static void pass_on(struct cv_shard *shard, struct rte_ring *ring, struct rte_mbuf *mbuf)
 {
     if (rte_ring_mp_enqueue(ring, mbuf) != 0)
@@ -54,63 +51,62 @@ void cv_demux_to_handshakes(struct cv_shard *shard, struct rte_mbuf *mbuf)
 
 /* ---- Which are sessions' ---- */
 
-/* A long header's ID may be of a session that is not there yet: a Retry chose it. A short one's is random, when it is not
- * ours, again with each packet: it has to name a session that is there. */
-static bool is_ours(const struct cv_sessions *all, const struct cv_cid *cid, uint8_t first_byte)
+static bool is_ours(const struct cv_sessions *all, const struct cv_cid *cid)
 {
-    return cid->generation != 0 &&
-           ((first_byte & 0x80) != 0 || cv_session_at(all, cid->slot, cid->generation) != NULL);
+    return cid->generation != 0 && (cv_session_at(all, cid->slot, cid->generation) != NULL ||
+                                    (cid->slot == CV_CID_SLOT_RETRY && cid->generation == 1));
 }
 
-/* Those for which `issued` has a bit, each in the order of those packets that have an ID of our length. */
-static uint32_t take_named(struct cv_shard *shard, struct cv_packet **packets, uint32_t count,
-                           uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint64_t issued, struct cv_named_burst *named)
+static void prefetch_slots(const struct cv_sessions *all, uint8_t (*ids)[CV_ISSUED_CID_BYTES],
+                           uint64_t issued)
 {
-    uint32_t with_id = 0, rest = 0;
+    for (; issued != 0; issued &= issued - 1) {
+        struct cv_cid cid = cv_cid_of(ids[__builtin_ctzll(issued)]);
 
-    for (uint64_t bits = issued; bits != 0; bits &= bits - 1) {
-        struct cv_cid cid = cv_cid_of(ids[__builtin_ctzll(bits)]);
-
-        if (cid.slot < shard->all->max)
-            rte_prefetch0(&shard->all->slots[cid.slot]);
+        if (cid.slot < all->max)
+            rte_prefetch0(&all->slots[cid.slot]);
     }
+}
+
+/* Of those for which `issued` has a bit. */
+static uint32_t take_named(struct cv_shard *shard, struct cv_packet **packets,
+                           uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count, uint64_t issued,
+                           struct cv_named_burst *named)
+{
+    uint32_t rest = 0;
+
+    prefetch_slots(shard->all, ids, issued);
     for (uint32_t i = 0; i < count; i++) {
         struct cv_packet *packet = packets[i];
+        struct cv_cid cid = cv_cid_of(ids[i]);
 
-        if (issued_cid(packet) != NULL && (issued & UINT64_C(1) << with_id++) != 0) {
-            struct cv_cid cid = cv_cid_of(ids[with_id - 1]);
-
-            if (is_ours(shard->all, &cid, packet->first_byte)) {
-                cv_rx_packet_mark(packet, shard->id, false);
-                named->cids[named->count] = cid;
-                named->mbufs[named->count++] = packet->mbuf;
-                continue;
-            }
+        if ((issued & UINT64_C(1) << i) == 0 || issued_cid(packet) == NULL || !is_ours(shard->all, &cid)) {
+            packets[rest++] = packet;
+            continue;
         }
-        packets[rest++] = packet;
+        cv_rx_packet_mark(packet, shard->id, false);
+        named->cids[named->count] = cid;
+        named->mbufs[named->count++] = packet->mbuf;
     }
     return rest;
 }
 
-uint32_t cv_demux_sort(struct cv_shard *shard, struct cv_packet **packets, uint32_t count,
-                       struct cv_named_burst *named)
+uint32_t cv_demux_sort(struct cv_shard *shard, struct cv_packet **packets,
+                       uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count, struct cv_named_burst *named)
 {
-    uint8_t ids[CV_BURST][CV_ISSUED_CID_BYTES];
-    uint32_t with_id = 0;
     uint64_t issued;
 
+    /* What is too short for an ID has what was there before, and is asked again in take_named. */
     for (uint32_t i = 0; i < count; i++) {
-        const struct cv_packet *packet = packets[i];
-        const uint8_t *id = cv_packet_payload(packet) + 1;
+        const uint8_t *id = unlikely(packets[i]->first_byte & 0x80) ? issued_cid(packets[i]) : NULL;
 
-        if (unlikely(!is_plain_short(packet)) && (id = issued_cid(packet)) == NULL)
-            continue;
-        memcpy(ids[with_id++], id, CV_ISSUED_CID_BYTES);
+        if (unlikely(id != NULL))
+            memcpy(ids[i], id, CV_ISSUED_CID_BYTES);
     }
-    issued = cv_cid_decode_mask(shard->codec, ids, with_id);
+    issued = cv_cid_decode_mask(shard->codec, ids, count);
     if (likely(issued == 0))
         return count;
-    return take_named(shard, packets, count, ids, issued, named);
+    return take_named(shard, packets, ids, count, issued, named);
 }
 
 /* ---- To their sessions ---- */
@@ -184,6 +180,15 @@ void cv_demux_named(struct cv_shard *shard, const struct cv_named_burst *named)
     read_sessions(shard, &burst);
 }
 
+/* Not QUIC's: a probe that another worker received, for a session of ours. */
+static void take_other(struct cv_shard *shard, const struct cv_rx_packet *rx)
+{
+    if (rx->bytes > 0 && cv_is_peer_probe(rx->bytes, rx->payload[0]))
+        cv_peer_probe_take(shard, rx);
+    else
+        cv_drop(&shard->relay->context, rx->mbuf, CV_DROP_SESSION_BAD);
+}
+
 void cv_demux(struct cv_shard *shard, struct rte_mbuf **mbufs, uint32_t count)
 {
     uint8_t ids[CV_BURST][CV_ISSUED_CID_BYTES];
@@ -196,6 +201,10 @@ void cv_demux(struct cv_shard *shard, struct rte_mbuf **mbufs, uint32_t count)
 
         cv_rx_packet_read(mbufs[i], &rx);
         id = issued_cid_at(rx.payload, rx.bytes);
+        if (unlikely(rx.bytes == 0 || (rx.payload[0] & QUIC_BITS) == 0)) {
+            take_other(shard, &rx);
+            continue;
+        }
         if (unlikely(id == NULL)) {
             cv_demux_to_handshakes(shard, mbufs[i]);
             continue;

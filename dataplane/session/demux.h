@@ -15,12 +15,12 @@ struct cv_named_burst {
 };
 
 /*
- * Of up to CV_BURST packets that were just received on the listening port: marks those whose connection ID is one of
- * ours (of a live session; in a long header of any, as in what follows a Retry) and puts them in `named`. The others
- * stay in `packets`; returns how many. All IDs are read with one call of AES.
+ * Of up to CV_BURST packets that were just received on the listening port, with the bytes after the first of each: marks
+ * those whose connection ID is of a live session, or the one that a Retry gave, and puts them in `named`. The others stay
+ * in `packets`; returns how many. All IDs are read with one call of AES, in `ids`.
  */
-uint32_t cv_demux_sort(struct cv_shard *shard, struct cv_packet **packets, uint32_t count,
-                       struct cv_named_burst *named);
+uint32_t cv_demux_sort(struct cv_shard *shard, struct cv_packet **packets,
+                       uint8_t (*ids)[CV_ISSUED_CID_BYTES], uint32_t count, struct cv_named_burst *named);
 
 /* Reads each of those, or passes it on. The mbufs are gone afterwards. */
 void cv_demux_named(struct cv_shard *shard, const struct cv_named_burst *named);

@@ -2,6 +2,7 @@
 #include "events.h"
 
 #include "await_admission.h"
+#include "peer_probe.h"
 #include "slots.h"
 #include "stream.h"
 
@@ -17,6 +18,8 @@ static bool tell_event(struct cv_shard *shard, struct cv_session *session, enum 
     message.session.address = session->address;
     if (type == CV_MESSAGE_SESSION_UP || type == CV_MESSAGE_SESSION_LIMIT)
         message.session.payload_bytes = session->datagram_bytes;
+    if (type == CV_MESSAGE_SESSION_UP)
+        cv_peer_probe_ticket(session, message.session.ticket);
     if (type == CV_MESSAGE_SESSION_ADDRESS)
         message.session.previous = session->previous;
     if (type == CV_MESSAGE_SESSION_CLOSED) {

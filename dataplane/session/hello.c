@@ -190,8 +190,8 @@ static bool number(const uint8_t **at, const uint8_t *end, uint64_t *value)
 }
 
 /*
- * False: other frames than a client's first flight has. ACK is none of them: who has something to acknowledge has the
- * server's connection ID, and packets with other keys.
+ * False: other frames than a client's first flight has. ACK is none of them: who has something to
+ * acknowledge has the server's connection ID, and packets with other keys.
  */
 static bool read_frames(struct cv_hello *hello, const uint8_t *at, size_t bytes)
 {
@@ -240,8 +240,8 @@ static void forget_keys(struct keys *keys)
 }
 
 /*
- * Takes off header and packet protection (RFC 9001 sections 5.3 and 5.4) of a packet in `packet`, whose number is at
- * `number_at`. Its frames, and their bytes; NULL: it does not open.
+ * Takes off header and packet protection (RFC 9001 sections 5.3 and 5.4) of a packet in `packet`, whose
+ * number is at `number_at`. Its frames, and their bytes; NULL: it does not open.
  */
 static const uint8_t *open_packet(struct keys *keys, uint8_t *packet, size_t bytes, size_t number_at,
                                   size_t *frames_bytes)
@@ -281,8 +281,8 @@ static void take_packet(struct cv_hello *hello, const ngtcp2_pkt_hd *header, con
 }
 
 /*
- * The long header of the packet at `at`, the bytes that it takes, and how many of them come before its number. False:
- * whatever this is, nothing that can be read follows.
+ * The long header of the packet at `at`, the bytes that it takes, and how many of them come before its
+ * number. False: whatever this is, nothing that can be read follows.
  */
 static bool read_header(const uint8_t *at, size_t left, ngtcp2_pkt_hd *header, size_t *number_at,
                         size_t *bytes)

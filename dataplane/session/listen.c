@@ -3,6 +3,7 @@
 
 #include "demux.h"
 #include "hello.h"
+#include "peer_probe.h"
 #include "port/answer_stun.h"
 #include "relay/claim.h"
 #include "relay/find.h"
@@ -24,7 +25,8 @@ struct sorted {
 static inline bool is_plain(const struct cv_packet *packet)
 {
     return ((packet->leg == CV_NO_LEG) | (packet->first_byte >> 7) |
-            (packet->payload_bytes == CV_TOKEN_BYTES)) == 0;
+            (packet->payload_bytes == CV_TOKEN_BYTES) |
+            cv_is_peer_probe(packet->payload_bytes, packet->first_byte)) == 0;
 }
 
 /* Whether the handshake thread has the packet, to look what it begins. */
@@ -75,6 +77,10 @@ static void sort_one(struct cv_shard *shard, struct cv_packet *packet, struct so
     struct cv_relay *relay = shard->relay;
     enum cv_claimed claimed;
 
+    if (cv_is_peer_probe(packet->payload_bytes, packet->first_byte)) {
+        cv_peer_probe_receive(shard, &relay->context, packet, relay->locals);
+        return;
+    }
     if (packet->payload_bytes == CV_TOKEN_BYTES) {
         enum cv_drop reason = cv_claim_by_token(relay, packet);
 
@@ -97,14 +103,15 @@ static void forward_sorted(struct cv_shard *shard, struct sorted *sorted)
         cv_tunnel_send_burst(shard, &shard->relay->context, &sorted->tunnelled);
 }
 
-uint32_t cv_listen_receive(struct cv_shard *shard, struct cv_packet **packets, uint32_t count)
+uint32_t cv_listen_receive(struct cv_shard *shard, struct cv_packet **packets,
+                           uint8_t (*after_first)[CV_AFTER_FIRST_BYTES], uint32_t count)
 {
     struct cv_relay *relay = shard->relay;
     struct sorted sorted;
 
     sorted.own = packets; /* no further than the loop has come */
     sorted.own_count = sorted.answer_count = sorted.tunnelled.count = sorted.named.count = 0;
-    count = cv_demux_sort(shard, packets, count, &sorted.named);
+    count = cv_demux_sort(shard, packets, after_first, count, &sorted.named);
     cv_lookup(relay->table, packets, count);
     while (sorted.own_count < count && likely(is_plain(packets[sorted.own_count])))
         sorted.own_count++;

@@ -4,7 +4,9 @@
 #include "ending.h"
 #include "handover.h"
 #include "handshake.h"
+#include "peer_probe.h"
 #include "protocol/session_error.h"
+#include "round_trip.h"
 #include "schedule.h"
 #include "stream.h"
 #include "trace.h"
@@ -15,11 +17,8 @@
 #define ORDERS_PER_TURN 64
 #define DUMP_PER_TURN   64
 
-static void describe(struct cv_shard *shard, const struct cv_session *session, struct cv_session_state *state)
+static void describe(struct cv_shard *shard, struct cv_session *session, struct cv_session_state *state)
 {
-    ngtcp2_conn_info info;
-
-    ngtcp2_conn_get_conn_info(session->conn, &info);
     *state = (struct cv_session_state){
         .session = cv_session_number(session),
         .address = session->address,
@@ -30,7 +29,6 @@ static void describe(struct cv_shard *shard, const struct cv_session *session, s
         .quic_version = session->quic_version,
         .age_ms = (uint32_t)RTE_MIN((shard->now_ns - session->start_ns) / 1000000, (uint64_t)UINT32_MAX),
         .seen_ms_ago = (uint32_t)RTE_MIN((shard->now_ns - session->seen_ns) / 1000000, (uint64_t)UINT32_MAX),
-        .round_trip_us = (uint32_t)RTE_MIN(info.smoothed_rtt / 1000, (uint64_t)UINT32_MAX),
         .rx_pkts = session->rx_pkts,
         .tx_pkts = session->tx_pkts,
         .received = cv_stream_received(session),
@@ -38,10 +36,14 @@ static void describe(struct cv_shard *shard, const struct cv_session *session, s
         .sent = session->stream.taken,
     };
     state->payload_bytes = session->datagram_bytes;
+    cv_round_trip_notice(session, shard->now_ns);
+    cv_round_trip_describe(session, shard->now_ns, state);
+    if (session->phase == CV_SESSION_OPEN)
+        cv_peer_probe_ticket(session, state->ticket);
     memcpy(state->tag, session->tag, sizeof(state->tag));
 }
 
-static bool send_state(struct cv_shard *shard, const struct cv_session *session, uint32_t sequence)
+static bool send_state(struct cv_shard *shard, struct cv_session *session, uint32_t sequence)
 {
     struct cv_message message = {.type = CV_MESSAGE_SESSION_STATE, .sequence = sequence};
 
@@ -64,6 +66,15 @@ static int close_session(struct cv_shard *shard, struct cv_session *session, enu
     if (session->ending)
         return -EALREADY;
     cv_session_end(shard, session, end, code, true);
+    return 0;
+}
+
+static int ping(struct cv_shard *shard, struct cv_session *session)
+{
+    if (session->ending)
+        return -EALREADY;
+    session->ping = true;
+    cv_schedule_write(shard, session);
     return 0;
 }
 
@@ -111,6 +122,8 @@ static void follow(struct cv_shard *shard, struct cv_session *session, const str
     }
     if (lives && message->type == CV_MESSAGE_SESSION_CLOSE)
         result = close_session(shard, session, CV_SESSION_END_CONTROL, message->order.value);
+    else if (lives && message->type == CV_MESSAGE_SESSION_PING)
+        result = ping(shard, session);
     else if (lives && session->phase != CV_SESSION_ASKING)
         result = -EALREADY;
     else if (lives && message->type == CV_MESSAGE_SESSION_REFUSE)

@@ -55,6 +55,7 @@ void cv_rx_packet_read(struct rte_mbuf *mbuf, struct cv_rx_packet *rx)
     rx->of_leg = mark->of_leg;
     rx->payload = l3 + mbuf->l3_len + sizeof(udp);
     rx->bytes = (uint16_t)(rte_be_to_cpu_16(udp.dgram_len) - sizeof(udp));
+    rx->local_port_be = udp.dst_port;
     rx->address.port_be = udp.src_port;
     if (mbuf->l3_len == sizeof(struct rte_ipv6_hdr)) {
         memcpy(&rx->address.ip, l3 + offsetof(struct rte_ipv6_hdr, src_addr), 16);
@@ -68,15 +69,13 @@ void cv_rx_packet_read(struct rte_mbuf *mbuf, struct cv_rx_packet *rx)
 void cv_rx_packet_parsed(struct rte_mbuf *mbuf, struct cv_packet *packet)
 {
     struct cv_rx_packet rx;
-    struct rte_udp_hdr udp;
 
     cv_rx_packet_read(mbuf, &rx);
-    memcpy(&udp, rx.payload - sizeof(udp), sizeof(udp));
     *packet = (struct cv_packet){
         .mbuf = mbuf,
         .source = rx.address.ip,
         .source_port_be = rx.address.port_be,
-        .relay_port_be = udp.dst_port,
+        .relay_port_be = rx.local_port_be,
         .l3_offset = (uint8_t)mbuf->l2_len,
         .is_v6 = mbuf->l3_len == sizeof(struct rte_ipv6_hdr),
         .verdict = CV_VERDICT_SESSION,

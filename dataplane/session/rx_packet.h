@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * A packet that came to the listening port. The worker that received it marks its mbuf with what the parser found, so
- * that it is parsed once, through whichever rings it goes: l2_len and l3_len as DPDK means them, the rest in a dynamic
- * field of our own.
+ * A packet that came to the listening port, or a probe, which may have come to any. The worker that
+ * received it marks its mbuf with what the parser found, so that it is parsed once, through whichever
+ * rings it goes: l2_len and l3_len as DPDK means them, the rest in a dynamic field of our own.
  */
 #include "address.h"
 #include "packet/packet.h"
@@ -11,6 +11,7 @@
 struct cv_rx_packet {
     struct rte_mbuf *mbuf;
     struct cv_address address; /* where it came from */
+    uint16_t local_port_be;    /* ours that it came to */
     uint8_t local;             /* index of our address */
     uint8_t ecn;               /* of its IP header */
     bool of_leg;               /* its address has a leg on the listening port, and it may be that one's */

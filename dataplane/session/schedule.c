@@ -6,6 +6,10 @@
 /*
  * An acknowledgement waits for a datagram to go with: two peers that talk to each other then cost a write
  * each, not two. All within the 25 ms of max_ack_delay (RFC 9000 sections 13.2.1 and 18.2).
+ *
+ * The control stream does not wait for tunnels. Its data are acknowledged at once: they are an event for
+ * control. And while the peer has not acknowledged all of ours, it gets its turn with each packet, so
+ * that what that says of losses is acted on.
  */
 #define ACK_AT_PKTS 8
 #define ACK_SOON_NS 2000000
@@ -44,7 +48,7 @@ static void schedule_ack(struct cv_shard *shard, struct cv_session *session, enu
 void cv_schedule_after_read(struct cv_shard *shard, struct cv_session *session, const struct cv_rx_packet *rx)
 {
     session->unanswered = (uint8_t)RTE_MIN(session->unanswered + 1, ACK_AT_PKTS);
-    if (shard->kind == CV_SHARD_HANDSHAKE || session->tunnels != NULL || session->stream.out_unsent != NULL ||
+    if (shard->kind == CV_SHARD_HANDSHAKE || session->tunnels != NULL || session->stream.out_first != NULL ||
         session->events != 0 || session->unanswered == ACK_AT_PKTS ||
         !cv_address_equal(&rx->address, &session->address))
         cv_schedule_write(shard, session);

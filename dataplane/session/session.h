@@ -119,6 +119,7 @@ struct cv_session {
     bool in_events;          /* in the shard's list of sessions with events */
     bool announced;          /* control knows of it */
     bool ending;
+    bool ping;            /* control wants a new round-trip time: round_trip.h */
     bool path_validated;  /* a path has been validated since the last packet */
     bool path_validating; /* the current path is being validated */
     uint16_t shard_id;    /* that its connection IDs name: of the worker that has it after the handshake */
@@ -144,7 +145,9 @@ struct cv_session {
     uint64_t ack_ns;    /* CV_DUE_ACK_*: since when */
     uint64_t handed_ns; /* the handshake thread's time at the handover: ngtcp2 takes no earlier one */
     uint64_t rx_pkts, tx_pkts;
-    uint64_t keys_tx_pkts; /* tx_pkts when new keys were last begun */
+    uint64_t keys_tx_pkts;                      /* tx_pkts when new keys were last begun */
+    uint64_t round_trip_ns, round_trip_seen_ns; /* the latest sample, 0: none; and when it was first seen */
+    uint64_t probes_ns;                         /* how far its probes are ahead of their rate: peer_probe.c */
     uint8_t tag[CV_SESSION_TAG_BYTES];
     struct cv_arena arena;
     ngtcp2_mem memory;

@@ -87,7 +87,7 @@ enum cv_drop cv_stateless_retry(struct cv_handshakes *handshakes, const struct c
     const struct cv_shard *shard = handshakes->shard;
     const ngtcp2_pkt_hd *header = initial->header;
     struct cv_address local = cv_session_local(shard->all, initial->rx->local);
-    struct cv_cid fields = {initial->rx->shard_id, 0, UINT32_MAX, 1}; /* a slot that is nobody's */
+    struct cv_cid fields = {initial->rx->shard_id, 0, CV_CID_SLOT_RETRY, 1};
     uint8_t token[NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2];
     ngtcp2_path_storage path;
     struct rte_mbuf *mbuf;

@@ -7,9 +7,10 @@
 #define TIMERS_PER_TURN 256
 
 /*
- * A session with nothing to send is not looked at sooner for its timers: ngtcp2 would acknowledge each packet
- * after an eighth of the round trip, from 1 ms on, by a packet of its own, and the next datagram can carry
- * that.
+ * A session with nothing to send is not looked at sooner for its timers: ngtcp2 would acknowledge each
+ * packet after an eighth of the round trip, from 1 ms on, by a packet of its own, and the next datagram
+ * can carry that. A session that waits for the peer to acknowledge something of the control stream has no
+ * such slack.
  */
 #define TIMER_FLOOR_NS 10000000
 
@@ -18,7 +19,7 @@ static uint64_t next_due_ns(const struct cv_shard *shard, const struct cv_sessio
 {
     uint64_t expiry_ns = ngtcp2_conn_get_expiry(session->conn);
 
-    if (shard->kind == CV_SHARD_HANDSHAKE || session->tunnels != NULL)
+    if (shard->kind == CV_SHARD_HANDSHAKE || session->tunnels != NULL || session->stream.out_first != NULL)
         return RTE_MIN(expiry_ns, cv_tunnel_queue_due_ns(session));
     return RTE_MAX(expiry_ns, shard->now_ns + TIMER_FLOOR_NS);
 }

@@ -3,6 +3,7 @@
 
 #include "ending.h"
 #include "prefetch.h"
+#include "round_trip.h"
 #include "schedule.h"
 #include "sending.h"
 #include "stream.h"
@@ -87,6 +88,9 @@ static unsigned write_session(struct cv_shard *shard, struct cv_session *session
 
     session->unanswered = 0;
     notice_size(shard, session);
+    cv_round_trip_notice(session, shard->now_ns);
+    if (unlikely(session->ping))
+        cv_round_trip_ping(session);
     if (session->tunnels != NULL)
         cv_tunnel_queue_expire(&shard->tunnels, session, shard->now_ns, &shard->relay->context);
     for (; count < WRITES_PER_TURN; count++) {
@@ -111,9 +115,11 @@ static unsigned write_session(struct cv_shard *shard, struct cv_session *session
         cv_session_fail(shard, session, (int)bytes);
         return count;
     }
+    if (unlikely(session->ping))
+        cv_round_trip_pinged(session);
     change_keys(shard, session);
     cv_timers_arm(shard, session);
-    if (bytes > 0)
+    if (bytes > 0 || session->ping)
         cv_schedule_write(shard, session);
     return count;
 }

@@ -51,6 +51,9 @@ static inline void parse_udp(const struct cv_parse_context *context, const uint8
             return;
         }
         packet->verdict = CV_VERDICT_SESSION;
+        if (likely(context->after_first != NULL && l4_bytes > sizeof(*udp) + CV_AFTER_FIRST_BYTES))
+            memcpy(context->after_first[packet - context->packets], l4 + sizeof(*udp) + 1,
+                   CV_AFTER_FIRST_BYTES);
     } else {
         packet->verdict = CV_VERDICT_FORWARD;
     }

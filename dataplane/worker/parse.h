@@ -13,6 +13,13 @@ struct cv_parse_context {
     uint16_t listen_port;                       /* host order; 0: there are no sessions */
     uint16_t port_id;                           /* that the burst came from */
     bool ip_checksum_known;                     /* believe RTE_MBUF_F_RX_IP_CKSUM_* */
+    /*
+     * Of each SESSION packet the payload's bytes after the first, where it has so many: in a short header they begin
+     * with the connection ID, and here they are at hand. One for each of `packets`, which is the burst's first; NULL:
+     * nobody asks.
+     */
+    uint8_t (*after_first)[CV_AFTER_FIRST_BYTES];
+    const struct cv_packet *packets;
 };
 
 /*

@@ -8,10 +8,12 @@
 #include "relay/forward.h"
 #include "relay/lookup.h"
 #include "session/listen.h"
+#include "session/peer_probe.h"
 #include "session/tunnel.h"
 #include "session/worker_shard.h"
 
 #include <rte_ethdev.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Look-ups by connection ID that all unknown sources together get, per worker and millisecond. */
@@ -52,6 +54,13 @@ static void finish(struct cv_worker *worker, struct cv_packet *packet)
     cv_drop(context, packet->mbuf, packet->drop);
 }
 
+/* Whether it may be for the relay itself, whoever sent it: a token or a probe. */
+static inline bool is_for_relay(const struct cv_packet *packet)
+{
+    return (packet->payload_bytes == CV_TOKEN_BYTES) |
+           cv_is_peer_probe(packet->payload_bytes, packet->first_byte);
+}
+
 /* Splits a burst into packets that are their leg's own, and the rest, which is finished here. */
 static uint32_t claim_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count,
                             struct cv_tunnel_burst *tunnelled)
@@ -62,6 +71,10 @@ static uint32_t claim_burst(struct cv_worker *worker, struct cv_packet **packets
     for (uint32_t i = 0; i < count; i++) {
         struct cv_packet *packet = packets[i];
 
+        if (unlikely(cv_is_peer_probe(packet->payload_bytes, packet->first_byte))) {
+            cv_peer_probe_receive(worker->shard, &relay->context, packet, relay->locals);
+            continue;
+        }
         if (unlikely(packet->payload_bytes == CV_TOKEN_BYTES)) {
             enum cv_drop reason = cv_claim_by_token(relay, packet);
 
@@ -84,14 +97,14 @@ static uint32_t claim_burst(struct cv_worker *worker, struct cv_packet **packets
 }
 
 /* Of a parsed burst: what goes from leg to leg. */
-static void relay_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count, bool tokens)
+static void relay_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count, bool for_relay)
 {
     struct cv_tunnel_burst tunnelled;
     uint32_t known;
 
     tunnelled.count = 0;
     known = cv_lookup(worker->relay.table, packets, count);
-    if (unlikely(tokens || known < count))
+    if (unlikely(for_relay || known < count))
         count = claim_burst(worker, packets, count, &tunnelled);
     cv_forward(&worker->relay, packets, count, true, &tunnelled);
     if (tunnelled.count > 0)
@@ -99,9 +112,10 @@ static void relay_burst(struct cv_worker *worker, struct cv_packet **packets, ui
 }
 
 /* Of a parsed burst: what came to the listening port. */
-static void listen_burst(struct cv_worker *worker, struct cv_packet **packets, uint32_t count)
+static void listen_burst(struct cv_worker *worker, struct cv_packet **packets,
+                         uint8_t (*ids)[CV_AFTER_FIRST_BYTES], uint32_t count)
 {
-    uint32_t answers = cv_listen_receive(worker->shard, packets, count);
+    uint32_t answers = cv_listen_receive(worker->shard, packets, ids, count);
 
     for (uint32_t i = 0; i < answers; i++)
         finish(worker, packets[i]);
@@ -117,10 +131,13 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         .listen_port = worker->listen_port,
         .port_id = rx->port_id,
         .ip_checksum_known = rx->ip_checksum_known,
+        .after_first = worker->after_first,
+        .packets = worker->packets,
     };
     struct cv_packet *forward[CV_BURST], *listening[CV_BURST];
+    uint8_t ids[CV_BURST][CV_AFTER_FIRST_BYTES];
     uint32_t forward_count = 0, listening_count = 0;
-    bool tokens = false;
+    bool for_relay = false;
     uint64_t bytes = 0;
 
     for (uint16_t i = 0; i < count; i++)
@@ -132,8 +149,9 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
         bytes += rte_pktmbuf_pkt_len(mbufs[i]);
         if (likely(packet->verdict == CV_VERDICT_FORWARD)) {
             forward[forward_count++] = packet;
-            tokens |= packet->payload_bytes == CV_TOKEN_BYTES;
+            for_relay |= is_for_relay(packet);
         } else if (likely(packet->verdict == CV_VERDICT_SESSION)) {
+            memcpy(ids[listening_count], worker->after_first[i], sizeof(ids[0]));
             listening[listening_count++] = packet;
         } else {
             finish(worker, packet);
@@ -141,9 +159,9 @@ void cv_worker_burst(struct cv_worker *worker, const struct cv_rx *rx, struct rt
     }
     worker->relay.context.stats->rx_pkts += count;
     worker->relay.context.stats->rx_bytes += bytes;
-    relay_burst(worker, forward, forward_count, tokens);
+    relay_burst(worker, forward, forward_count, for_relay);
     if (listening_count > 0)
-        listen_burst(worker, listening, listening_count);
+        listen_burst(worker, listening, ids, listening_count);
 }
 
 static void send_outbox(struct cv_worker *worker)

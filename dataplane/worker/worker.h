@@ -44,6 +44,7 @@ struct cv_worker {
 
     uint64_t next_ms_tsc;
     struct cv_packet packets[CV_BURST];
+    _Alignas(16) uint8_t after_first[CV_BURST][CV_AFTER_FIRST_BYTES]; /* as in parse.h */
     _Alignas(64) atomic_bool *stop;
 };
 

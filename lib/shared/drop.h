@@ -38,7 +38,10 @@
     X(TUNNEL_QUEUE, "tunnel_queue", "waited too long for the congestion window of the tunnel leg's session") \
     X(TUNNEL_TOO_BIG, "tunnel_too_big",                                                                      \
       "does not fit a DATAGRAM frame on the path of the tunnel leg's peer")                                  \
-    X(CONSUMED, "consumed", "not a loss: tokens, ARP and neighbour discovery that ended here")
+    X(PROBE_UNKNOWN, "probe_unknown", "a peer's probe, but its ticket is no session's")                      \
+    X(PROBE_RATE, "probe_rate", "a peer's probe, over what its session may send")                            \
+    X(PROBE_QUEUE, "probe_queue", "a peer's probe, but the ring to control was half full")                   \
+    X(CONSUMED, "consumed", "not a loss: tokens, probes, ARP and neighbour discovery that ended here")
 
 enum cv_drop {
 #define CV_DROP_ENUM(id, name, meaning) CV_DROP_##id,

@@ -30,6 +30,7 @@ enum cv_stat_unit { CV_STAT_ITEMS, CV_STAT_PKTS, CV_STAT_BYTES, CV_STAT_CYCLES, 
     X(tx_pkts, COUNTER, PKTS, "packets handed to a port, answers included")                              \
     X(answered_pkts, COUNTER, PKTS, "ARP, neighbour discovery, ICMP echo and STUN requests answered")    \
     X(token_pkts, COUNTER, PKTS, "datagrams that held a known token")                                    \
+    X(probe_pkts, COUNTER, PKTS, "probes of peers that control was told of")                             \
     X(cid_pkts, COUNTER, PKTS,                                                                           \
       "datagrams from an unknown address that a QUIC connection ID named a pair for")                    \
     X(session_rx_pkts, COUNTER, PKTS, "QUIC packets received on the listening port")                     \
@@ -74,7 +75,7 @@ enum cv_stat_unit { CV_STAT_ITEMS, CV_STAT_PKTS, CV_STAT_BYTES, CV_STAT_CYCLES, 
     X(told, GAUGE, ITEMS, "messages in the ring to control")                                      \
     X(told_max, GAUGE, ITEMS, "room in it")                                                       \
     X(unopened_pkts, COUNTER, PKTS,                                                               \
-      "1-RTT packets that failed to open: damaged, forged, or of a key that is gone")             \
+      "packets that failed to open: damaged, forged, or of a key that is gone")                   \
     X(key_updates, COUNTER, ITEMS, "key updates, whichever side began")
 
 /* What the handshake thread has besides, written by it. */

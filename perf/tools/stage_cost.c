@@ -185,6 +185,8 @@ static void run_stages(struct bench *bench, uint32_t cycles[STAGES])
         .relay_port_first = worker->relay.table->relay_port_first,
         .relay_port_last = worker->relay.table->relay_port_last,
         .listen_port = worker->listen_port,
+        .after_first = worker->after_first,
+        .packets = worker->packets,
     };
     struct cv_named_burst named = {.count = 0};
     struct cv_tunnel_burst tunnelled = {.count = 0};
@@ -198,7 +200,7 @@ static void run_stages(struct bench *bench, uint32_t cycles[STAGES])
     cv_parse_burst(&context, bench->mbufs, worker->packets, CV_BURST);
     tsc[1] = rte_rdtsc_precise();
     if (bench->shard != NULL)
-        cv_demux_sort(bench->shard, packets, CV_BURST, &named);
+        cv_demux_sort(bench->shard, packets, worker->after_first, CV_BURST, &named);
     cv_lookup(worker->relay.table, packets, CV_BURST);
     tsc[2] = rte_rdtsc_precise();
     cv_forward(&worker->relay, packets, CV_BURST, true, &tunnelled);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * First flights off the wire: datagrams as they came, and frames that the right keys protect, so that what is inside
- * gets its share. Steps of 3 bytes, each with content after them:
+ * First flights off the wire: datagrams as they came, and frames that the right keys protect, so that
+ * what is inside gets its share. Steps of 3 bytes, each with content after them:
  *
  *      what (8) | bytes of content (16)
  *

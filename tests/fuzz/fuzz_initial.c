@@ -13,6 +13,7 @@
  * Little endian. corpus/make_initial.py writes the seeds. Whatever came, afterwards a minute passes, and with
  * it every handshake: nothing may be left.
  */
+#include "session/peer_probe.h"
 #include "session_rig.h"
 
 #include <stdlib.h>
@@ -34,6 +35,8 @@ enum how {
     REPLY = 1 << 4, /* to the connection ID that the relay chose last for this source */
     TOKEN =
         1 << 5, /* an Initial with the Retry token that this source got; content goes on after the version */
+    TICKET =
+        1 << 6, /* behind the first 4 bytes the ticket of the session in the first slot, if there is one */
 };
 
 struct source {
@@ -209,6 +212,15 @@ static void reply(const struct source *source, uint8_t *packet, size_t bytes)
     put(packet + at, source->cid, source->cid_bytes);
 }
 
+/* A probe, if the rest is one. No session here is a worker's yet, so it is nobody's all the same. */
+static void name_session(uint8_t *packet, size_t bytes)
+{
+    const struct cv_session *session = &relay.sessions->slots[0];
+
+    if (bytes >= CV_PROBE_BYTES && session->conn != NULL)
+        cv_peer_probe_ticket(session, packet + CV_PROBE_BYTES - CV_TICKET_BYTES);
+}
+
 static void arrive(uint8_t how, const uint8_t *content, size_t bytes)
 {
     struct source *source = &sources[how & SOURCE];
@@ -223,11 +235,14 @@ static void arrive(uint8_t how, const uint8_t *content, size_t bytes)
     }
     if (how & REPLY)
         reply(source, packet, bytes);
+    if (how & TICKET)
+        name_session(packet, bytes);
     if (how & PAD)
         bytes = RTE_MAX(bytes, (size_t)INITIAL_BYTES_MIN);
     source->bytes_in += bytes;
     rig_burst(relay.rig, rig_datagram(source->from, source->to, packet, (uint16_t)bytes));
     answers = turn();
+    require(answers == 0 || !cv_is_peer_probe((uint16_t)bytes, packet[0]));
     /* Whatever is answered without being a session's, it is answered once. */
     require(answers <= 1 || relay.sessions->handshakes->shard->sessions > 0);
 }

@@ -12,7 +12,9 @@
  * Little endian. A burst and a keeper's turn end each input. corpus/make_packet.py writes the seeds.
  */
 #include "rig.h"
+#include "session/peer_probe.h"
 
+#include <netinet/in.h>
 #include <rte_random.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +173,9 @@ static void take_sent(uint16_t port_id)
             abort();
         }
         require(view.vlan == (port_id == RIG_VLAN_PORT ? 7 : 0));
+        /* Whoever sent it, a probe goes no further. */
+        require(view.protocol != IPPROTO_UDP || view.payload_bytes == 0 ||
+                !cv_is_peer_probe(view.payload_bytes, view.payload[0]));
         rte_pktmbuf_free(mbuf);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Connection IDs off the wire: the input is what stands where one should. What decodes must encode
- * to the same bytes, and only 16 bytes ever do.
+ * Connection IDs and tickets off the wire: the input is what stands where one should. What decodes must
+ * encode to the same bytes, and only 16 bytes ever do; none is both.
  */
 #include "session/cid.h"
 
@@ -12,7 +12,7 @@ static struct cv_cid_codec *codec;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    static const struct cv_cid_secret secret = {{1}, {2}};
+    static const struct cv_cid_secret secret = {{1}, {2}, {3}};
     uint8_t again[CV_ISSUED_CID_BYTES], token[CV_RESET_TOKEN_BYTES];
     struct cv_cid cid = {0};
 
@@ -27,13 +27,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         if (memcmp(again, data, bytes) != 0)
             abort();
     }
+    if (bytes >= CV_TICKET_BYTES && cv_cid_ticket_read(codec, data, &cid)) {
+        cv_cid_ticket(codec, &cid, again);
+        if (memcmp(again, data, CV_TICKET_BYTES) != 0 || cv_cid_decode(codec, again, sizeof(again), &cid))
+            abort();
+    }
     if (bytes < sizeof(struct cv_cid))
         return 0;
     memcpy(&cid, data, sizeof(cid));
     cid.generation |= 1;
     cv_cid_encode(codec, &cid, again);
     cv_cid_reset_token(codec, again, token);
-    if (!cv_cid_decode(codec, again, sizeof(again), &cid))
+    if (!cv_cid_decode(codec, again, sizeof(again), &cid) || cv_cid_ticket_read(codec, again, &cid))
         abort();
     return 0;
 }

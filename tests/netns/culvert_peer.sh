@@ -6,14 +6,20 @@
 #   make_chain NAME                  the same, with a second certificate that signs the first
 #   peer_id NAME                     by which the relay knows NAME
 #   start_peer NAME COMMAND...       culvert-peer with NAME's key, in NAME's namespace, as NAME-peer; between it and
-#                                    a program there, 127.0.0.1:$BRIDGE_PORT. $LEGS/NAME is the leg for udp.py and others
+#                                    a program there, 127.0.0.1:$BRIDGE_PORT. $LEGS/NAME is the leg for udp.py and others.
+#                                    PEER_AT: another namespace; PEER_KEY: another's key
+#   ask NAME WORD...                 gives it a command, and waits until it has followed it; $REQUEST is the number of
+#                                    the request that it led to
 #   wait_peer NAME EVENT [FILTER]    until it has told such an event, for which the jq condition holds
 #   last_event NAME EVENT FILTER     jq FILTER on the last such event
 #   stop_peer NAME                   SIGTERM, status 0
 #   two_peers LEG-A LEG-B [OPTION...]   bob serves and alice connects with legs of those kinds; OPTIONs are alice's.
 #                                    $PAIR is the pair
-#   wait_room NAME BYTES             until the relay has told NAME that so much fits into its tunnel leg
+#   wait_room NAME BYTES             until the relay has told NAME that so much fits into its tunnel legs
 BRIDGE_PORT=5000
+PEER_AT=
+PEER_KEY=
+REQUEST=
 
 # OpenSSL's -newkey arguments for a type of key
 key_arguments() {
@@ -46,12 +52,33 @@ peer_id() {
 }
 
 start_peer() {
-    local name=$1
+    local name=$1 key=$LEGS/${PEER_KEY:-$1}
     shift
-    [ -e "$LEGS/$name.key" ] || make_key "$name"
+    [ -e "$key.key" ] || make_key "${PEER_KEY:-$name}"
     echo "127.0.0.1 $BRIDGE_PORT -" > "$LEGS/$name"
-    start "$name-peer" "$name" "$BUILD/peer/culvert-peer" -j -c "$LEGS/$name.crt" -k "$LEGS/$name.key" \
-        -r "$RELAY_ADDRESS:443" --relay-id "$(peer_id relay)" --local "127.0.0.1:$BRIDGE_PORT" "$@"
+    [ -p "$LEGS/$name.orders" ] || mkfifo "$LEGS/$name.orders"
+    start "$name-peer" "${PEER_AT:-$name}" "$BUILD/peer/culvert-peer" -j -c "$key.crt" -k "$key.key" \
+        -r "$RELAY_ADDRESS:443" --relay-id "$(peer_id relay)" --local "127.0.0.1:$BRIDGE_PORT" \
+        --commands "$LEGS/$name.orders" "$@"
+}
+
+# Each command is answered by one of the two.
+asked() {
+    jq -s '[.[] | select(.event == "asked" or .event == "not_asked")] | length' "$LOGS/$1-peer.out"
+}
+
+has_asked() {
+    [ "$(asked "$1")" -gt "$2" ]
+}
+
+ask() {
+    local name=$1 before
+    shift
+    before=$(asked "$name")
+    echo "$*" > "$LEGS/$name.orders"
+    wait_until 10 has_asked "$name" "$before" || fail "$name does not follow: $*"
+    REQUEST=$(jq -sr '[.[] | select(.event == "asked" or .event == "not_asked")] | last | .request // .why // 0' \
+        "$LOGS/$name-peer.out")
 }
 
 told() {
@@ -87,6 +114,5 @@ wait_room() {
 }
 
 has_room() {
-    [ "$(jq -s '[.[] | select(.event == "made" or .event == "tunnel_limit") | .payload_bytes // 0] | last' \
-        "$LOGS/$1-peer.out")" -ge "$2" ]
+    [ "$(last_event "$1" tunnel_limit '.payload_bytes // 0')" -ge "$2" ]
 }

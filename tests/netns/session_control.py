@@ -23,7 +23,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAGIC = 0x31747265766C7563
-SLOT = 192
+SLOT = 256
 DATA = 160
 
 
@@ -174,11 +174,13 @@ class Control:
             data = message[28 : 28 + length]
             self.chain(session, data) if what == 0 else self.stream(session, offset, data)
         elif name == "SESSION_STATE":
-            received, credited, sent = struct.unpack_from("=QQQ", message, 96)
+            received, credited, sent = struct.unpack_from("=QQQ", message, 112)
             worker, payload = struct.unpack_from("=HH", message, 54)
+            round_trip_us, round_trip_ms_ago = struct.unpack_from("=II", message, 72)
             self.sessions.setdefault(session, {"received": credited, "sent": sent})
             self.say("state", session=session, address=address(message[16:34]), worker=worker, payload=payload,
-                     received=received, credited=credited, sent=sent, tag=message[120:152].hex())
+                     received=received, credited=credited, sent=sent, tag=message[136:168].hex(),
+                     ticket=message[80:96].hex(), round_trip_us=round_trip_us, round_trip_ms_ago=round_trip_ms_ago)
         elif name == "SESSION_CLOSED":
             self.say("closed", session=session, code=struct.unpack_from("=Q", message, 16)[0],
                      end=ENDS[message[60]], application=message[61])
@@ -186,8 +188,11 @@ class Control:
         elif name == "SESSION_ADDRESS":
             self.say("address", session=session, address=address(message[24:42]), previous=address(message[42:60]))
         elif name == "SESSION_UP":
-            self.say("up", session=session, address=address(message[24:42]))
+            self.say("up", session=session, address=address(message[24:42]), ticket=message[64:80].hex())
             self.on_up(session)
+        elif name == "SESSION_PROBE":
+            self.say("probe", session=session, number=struct.unpack_from("=I", message, 16)[0],
+                     address=address(message[20:38]), local=address(message[38:56]))
         elif name == "RESULT":
             self.say("result", session=session, sequence=sequence, error=struct.unpack_from("=i", message, 16)[0])
         else:
@@ -214,9 +219,11 @@ class Control:
                 self.request("SESSION_CLOSE", struct.pack("=QQ", self.closing.pop(0)[1], 0xC0D))
 
     def command(self, words):
-        """dump, or quit; the end of input is no command."""
+        """dump, ping SESSION, or quit; the end of input is no command."""
         if words == ["dump"]:
             self.request("SESSION_DUMP", b"")
+        if words[:1] == ["ping"]:
+            self.request("SESSION_PING", struct.pack("=QQ", int(words[1]), 0))
         return words != ["quit"] and words != []
 
 

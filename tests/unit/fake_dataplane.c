@@ -67,6 +67,21 @@ void fake_invent(struct fake_dataplane *fake, uint64_t pair)
     }
 }
 
+static void set_leg(struct fake_pair *pair, unsigned leg, const struct cv_leg_config *config)
+{
+    struct cv_leg_state *state = &pair->state.legs[leg];
+
+    pair->config.legs[leg] = *config;
+    pair->used[leg] = false;
+    memset(state, 0, sizeof(*state));
+    state->bind = config->bind;
+    state->relay_port = config->relay_port;
+    state->session = config->bind == CV_BIND_TUNNEL ? config->session : 0;
+    state->channel = config->bind == CV_BIND_TUNNEL ? config->channel : 0;
+    state->seen_ms_ago = UINT32_MAX;
+    state->address = config->bind == CV_BIND_FIXED ? config->address : config->last;
+}
+
 static void put(struct fake_dataplane *fake, const struct cv_pair_config *config)
 {
     struct fake_pair *pair = fake_find(fake, config->pair);
@@ -80,17 +95,8 @@ static void put(struct fake_dataplane *fake, const struct cv_pair_config *config
     pair->state.pair = config->pair;
     pair->state.idle_s = config->idle_s;
     pair->state.rate_bytes_per_second = config->rate_bytes_per_second;
-    for (unsigned leg = 0; leg < 2; leg++) {
-        struct cv_leg_state *state = &pair->state.legs[leg];
-
-        state->bind = config->legs[leg].bind;
-        state->relay_port = config->legs[leg].relay_port;
-        state->session = state->bind == CV_BIND_TUNNEL ? config->legs[leg].session : 0;
-        state->channel = state->bind == CV_BIND_TUNNEL ? config->legs[leg].channel : 0;
-        state->seen_ms_ago = UINT32_MAX;
-        state->address =
-            config->legs[leg].bind == CV_BIND_FIXED ? config->legs[leg].address : config->legs[leg].last;
-    }
+    for (unsigned leg = 0; leg < 2; leg++)
+        set_leg(pair, leg, &config->legs[leg]);
 }
 
 static void send_state(struct fake_dataplane *fake, const struct cv_message *request,
@@ -131,23 +137,27 @@ static bool is_taken(const struct fake_dataplane *fake, uint64_t pair, const str
     return false;
 }
 
+/* Whether a leg can be one of this pair's. */
+static int check_leg(struct fake_dataplane *fake, uint64_t pair, const struct cv_leg_config *leg)
+{
+    if (leg->bind != CV_BIND_TUNNEL)
+        return 0;
+    if (!fake_session_is_open(fake, leg->session))
+        return -ENOTCONN;
+    return is_taken(fake, pair, leg) ? -EADDRINUSE : 0;
+}
+
 static int check_put(struct fake_dataplane *fake, const struct cv_pair_config *config)
 {
     const struct fake_pair *known = fake_find(fake, config->pair);
+    int error = 0;
 
-    for (unsigned leg = 0; leg < 2; leg++) {
-        const struct cv_leg_config *own = &config->legs[leg];
-
-        if (known != NULL && !same_leg(&known->config.legs[leg], own))
+    for (unsigned leg = 0; leg < 2 && error == 0; leg++) {
+        if (known != NULL && !same_leg(&known->config.legs[leg], &config->legs[leg]))
             return -EEXIST;
-        if (own->bind != CV_BIND_TUNNEL)
-            continue;
-        if (!fake_session_is_open(fake, own->session))
-            return -ENOTCONN;
-        if (is_taken(fake, config->pair, own))
-            return -EADDRINUSE;
+        error = check_leg(fake, config->pair, &config->legs[leg]);
     }
-    return 0;
+    return error;
 }
 
 static void handle_put(struct fake_dataplane *fake, const struct cv_message *request)
@@ -160,6 +170,72 @@ static void handle_put(struct fake_dataplane *fake, const struct cv_message *req
         error = -ENOSPC;
     if (error == 0)
         put(fake, &request->put);
+    fake_answer(fake, request, error);
+}
+
+/* ---- Legs ---- */
+
+static void tell_changed(struct fake_dataplane *fake, const struct fake_pair *pair, uint8_t leg)
+{
+    const struct cv_leg_state *state = &pair->state.legs[leg];
+    struct cv_message event = {.type = CV_MESSAGE_LEG_CHANGED};
+
+    event.leg.pair = pair->config.pair;
+    event.leg.leg = leg;
+    event.leg.cause = CV_MOVE_CHANGE;
+    event.leg.bind = state->bind;
+    event.leg.proof = state->proof;
+    event.leg.relay_port = state->relay_port;
+    event.leg.address = state->address;
+    assert_true(fake_tell(fake, &event));
+}
+
+static void handle_change(struct fake_dataplane *fake, const struct cv_message *request)
+{
+    const struct cv_leg_change *change = &request->change;
+    struct fake_pair *pair = fake_find(fake, change->pair);
+    int error = pair == NULL ? -ENOENT : fake->change_error;
+
+    fake->changes++;
+    if (error == 0)
+        error = check_leg(fake, change->pair, &change->to);
+    fake_answer(fake, request, error);
+    if (error != 0)
+        return;
+    if (change->to.bind == CV_BIND_TUNNEL) {
+        set_leg(pair, change->leg, &change->to);
+        tell_changed(fake, pair, change->leg);
+        return;
+    }
+    pair->next[change->leg] = change->to;
+    pair->state.legs[change->leg].changing = 1;
+}
+
+static void handle_leg_order(struct fake_dataplane *fake, const struct cv_message *request)
+{
+    const struct cv_leg_order *order = &request->leg_order;
+    struct fake_pair *pair = fake_find(fake, order->pair);
+    int error = pair == NULL ? -ENOENT : 0;
+
+    if (request->type == CV_MESSAGE_LEG_TOKEN) {
+        fake->tokens++;
+        if (error == 0)
+            error = pair->config.legs[order->leg].bind == CV_BIND_TOKEN ? fake->token_error : -EINVAL;
+        if (error == 0) {
+            memcpy(pair->config.legs[order->leg].token, order->token, CV_TOKEN_BYTES);
+            pair->used[order->leg] = false;
+        }
+    } else if (request->type == CV_MESSAGE_LEG_VOUCH) {
+        fake->vouches++;
+        if (error == 0)
+            pair->config.legs[order->leg].vouched = order->vouched;
+    } else {
+        fake->proves++;
+        if (error == 0)
+            pair->proven[order->leg] = *order;
+        if (error == 0)
+            error = fake->prove_error;
+    }
     fake_answer(fake, request, error);
 }
 
@@ -188,6 +264,14 @@ static void handle(struct fake_dataplane *fake, const struct cv_message *request
         break;
     case CV_MESSAGE_PAIR_DUMP:
         dump(fake, request);
+        break;
+    case CV_MESSAGE_LEG_CHANGE:
+        handle_change(fake, request);
+        break;
+    case CV_MESSAGE_LEG_TOKEN:
+    case CV_MESSAGE_LEG_VOUCH:
+    case CV_MESSAGE_LEG_PROVE:
+        handle_leg_order(fake, request);
         break;
     case CV_MESSAGE_LOG_LEVEL:
         fake->log_level = request->log_level;
@@ -246,4 +330,51 @@ bool fake_tell_leg(struct fake_dataplane *fake, enum cv_message_type type, uint6
     if (found != NULL && type == CV_MESSAGE_LEG_UNBOUND)
         memset(&found->state.legs[leg].address, 0, sizeof(found->state.legs[leg].address));
     return fake_tell(fake, &event);
+}
+
+void fake_bind(struct fake_dataplane *fake, uint64_t number, uint8_t leg, const char *address)
+{
+    struct fake_pair *pair = fake_find(fake, number);
+    struct cv_message event = {.type = CV_MESSAGE_LEG_BOUND};
+    struct cv_leg_state *state;
+
+    assert_non_null(pair);
+    state = &pair->state.legs[leg];
+    event.leg.previous = state->address;
+    if (state->changing) {
+        set_leg(pair, leg, &pair->next[leg]);
+        assert_int_equal(cv_address_parse(address, &state->address), 0);
+        tell_changed(fake, pair, leg);
+    } else {
+        assert_int_equal(state->bind, CV_BIND_TOKEN);
+        assert_false(pair->used[leg]);
+        assert_int_equal(cv_address_parse(address, &state->address), 0);
+        if (!cv_ip_is_zero(&event.leg.previous.ip))
+            event.type = CV_MESSAGE_LEG_MOVED;
+        event.leg.pair = number;
+        event.leg.leg = leg;
+        event.leg.cause = CV_MOVE_TOKEN;
+        event.leg.bind = CV_BIND_TOKEN;
+        event.leg.relay_port = state->relay_port;
+        event.leg.address = state->address;
+        assert_true(fake_tell(fake, &event));
+    }
+    pair->used[leg] = pair->config.legs[leg].one_use != 0;
+}
+
+void fake_tell_proof(struct fake_dataplane *fake, uint64_t number, uint8_t leg, enum cv_leg_proof proof)
+{
+    struct fake_pair *pair = fake_find(fake, number);
+    struct cv_message event = {.type = proof == CV_LEG_PROOF_PROVEN ? CV_MESSAGE_LEG_PROVEN
+                                                                    : CV_MESSAGE_LEG_UNPROVEN};
+
+    assert_non_null(pair);
+    pair->state.legs[leg].proof = (uint8_t)proof;
+    event.leg.pair = number;
+    event.leg.leg = leg;
+    event.leg.proof = (uint8_t)proof;
+    event.leg.bind = pair->state.legs[leg].bind;
+    event.leg.relay_port = pair->state.legs[leg].relay_port;
+    event.leg.address = pair->state.legs[leg].address;
+    assert_true(fake_tell(fake, &event));
 }

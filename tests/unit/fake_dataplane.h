@@ -28,3 +28,12 @@ void fake_invent(struct fake_dataplane *fake, uint64_t pair);
 bool fake_tell_pair(struct fake_dataplane *fake, enum cv_message_type type, uint64_t pair);
 bool fake_tell_leg(struct fake_dataplane *fake, enum cv_message_type type, uint64_t pair, uint8_t leg,
                    const char *address, const char *previous);
+
+/*
+ * The leg's token came from there: LEG_BOUND or LEG_MOVED, or LEG_CHANGED when a LEG_CHANGE waited for it. It
+ * must be a token that has bound nothing yet.
+ */
+void fake_bind(struct fake_dataplane *fake, uint64_t pair, uint8_t leg, const char *address);
+
+/* LEG_PROVEN or LEG_UNPROVEN. */
+void fake_tell_proof(struct fake_dataplane *fake, uint64_t pair, uint8_t leg, enum cv_leg_proof proof);

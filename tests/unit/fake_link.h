@@ -10,7 +10,10 @@
 
 struct fake_pair {
     struct cv_pair_config config;
-    struct cv_pair_state state; /* what PAIR_GET and PAIR_DUMP give */
+    struct cv_pair_state state;    /* what PAIR_GET and PAIR_DUMP give */
+    struct cv_leg_config next[2];  /* of a LEG_CHANGE, while state.legs[].changing */
+    bool used[2];                  /* the token has bound an address, and binds no other one */
+    struct cv_leg_order proven[2]; /* the last LEG_PROVE of each leg */
 };
 
 struct fake_session;
@@ -26,6 +29,9 @@ struct fake_dataplane {
     uint32_t per_turn;                            /* messages taken in one turn; 0: any number */
     uint32_t log_level;                           /* as last set */
     uint32_t puts, deletes, dumps;                /* messages so far */
+    uint32_t changes, tokens, vouches, proves;    /* likewise: LEG_CHANGE, ... */
+    int change_error, token_error, prove_error;   /* what they are refused with; 0: not */
+    uint32_t pings;                               /* SESSION_PING */
     struct fake_session *sessions[FAKE_SESSIONS]; /* fake_session.h */
 };
 

@@ -263,7 +263,8 @@ static void put_session(FILE *out, uint64_t session)
             "{\"session\":%" PRIu64 ",\"peer\":\"" FAKE_PEER_ID "\",\"chain\":[\"" FAKE_PEER_ID
             "\",\"oldkey\"],\"address\":\"198.51.100.7:4433\",\"phase\":\"open\",\"registered\":true,"
             "\"legs\":[\"udp\",\"tunnel\"],\"pairs\":2,\"requests\":0,\"offers\":1,"
-            "\"admitted\":\"2026-01-31T12:00:00.123Z\",\"worker\":null,\"round_trip_us\":1234}",
+            "\"admitted\":\"2026-01-31T12:00:00.123Z\",\"worker\":null,\"round_trip_us\":1234,"
+            "\"round_trip_ms_ago\":4500}",
             session);
 }
 

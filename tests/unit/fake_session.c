@@ -78,6 +78,7 @@ static void tell_event(struct fake_dataplane *fake, const struct fake_session *s
     message.session.end = (uint8_t)end;
     message.session.code = code;
     message.session.application = code != 0;
+    memcpy(message.session.ticket, session->state.ticket, sizeof(message.session.ticket));
     tell(fake, &message);
 }
 
@@ -99,7 +100,10 @@ struct fake_session *fake_session_ask(struct fake_dataplane *fake, uint64_t numb
     assert_int_equal(cv_address_parse("192.0.2.1:443", &made->state.local), 0);
     made->state.quic_version = 1;
     made->state.suite = 1;
+    made->state.round_trip_us = 20000 + (uint32_t)number;
+    made->state.round_trip_ms_ago = 1500;
     made->state.payload_bytes = FAKE_PAYLOAD_BYTES;
+    memset(made->state.ticket, (int)(number % 255) + 1, sizeof(made->state.ticket));
     assert_true(bytes <= sizeof(made->chain));
     memcpy(made->chain, chain, bytes);
     made->chain_bytes = bytes;
@@ -167,6 +171,18 @@ void fake_session_limit(struct fake_dataplane *fake, struct fake_session *sessio
     tell_event(fake, session, CV_MESSAGE_SESSION_LIMIT, 0, 0);
 }
 
+void fake_session_probe(struct fake_dataplane *fake, const struct fake_session *session, uint32_t number,
+                        const char *address, const char *local)
+{
+    struct cv_message message = {.type = CV_MESSAGE_SESSION_PROBE};
+
+    message.probe.session = session->state.session;
+    message.probe.number = number;
+    assert_int_equal(cv_address_parse(address, &message.probe.address), 0);
+    assert_int_equal(cv_address_parse(local, &message.probe.local), 0);
+    tell(fake, &message);
+}
+
 static void drop(struct fake_dataplane *fake, struct fake_session *session)
 {
     *slot_of(fake, session->state.session) = NULL;
@@ -177,6 +193,13 @@ void fake_session_go(struct fake_dataplane *fake, struct fake_session *session)
 {
     if (!session->closed && !session->refused)
         tell_event(fake, session, CV_MESSAGE_SESSION_CLOSED, CV_SESSION_END_PEER, CV_SESSION_ERROR_NONE);
+    drop(fake, session);
+}
+
+void fake_session_lose(struct fake_dataplane *fake, struct fake_session *session, enum cv_session_end end)
+{
+    if (!session->closed && !session->refused)
+        tell_event(fake, session, CV_MESSAGE_SESSION_CLOSED, end, 0);
     drop(fake, session);
 }
 
@@ -283,7 +306,8 @@ bool fake_session_handle(struct fake_dataplane *fake, const struct cv_message *m
     }
     if (message->type == CV_MESSAGE_SESSION_SEND || message->type == CV_MESSAGE_SESSION_CREDIT ||
         message->type == CV_MESSAGE_SESSION_GET || message->type == CV_MESSAGE_SESSION_ADMIT ||
-        message->type == CV_MESSAGE_SESSION_REFUSE || message->type == CV_MESSAGE_SESSION_CLOSE)
+        message->type == CV_MESSAGE_SESSION_REFUSE || message->type == CV_MESSAGE_SESSION_CLOSE ||
+        message->type == CV_MESSAGE_SESSION_PING)
         session = find(fake, message->order.session);
     else
         return false;
@@ -299,6 +323,9 @@ bool fake_session_handle(struct fake_dataplane *fake, const struct cv_message *m
         fake_answer(fake, message, -ENOENT);
     } else if (message->type == CV_MESSAGE_SESSION_GET) {
         send_state(fake, message->sequence, session);
+    } else if (message->type == CV_MESSAGE_SESSION_PING) {
+        fake->pings++;
+        fake_answer(fake, message, 0);
     } else {
         take_order(fake, message, session);
     }

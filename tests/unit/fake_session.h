@@ -24,7 +24,7 @@ struct fake_session {
     uint64_t held; /* taken of a capsule that goes on, behind state.sent */
     uint64_t read; /* by the test */
     struct cv_capsule_reader reader;
-    uint8_t buffer[CV_CAPSULE_BUFFER_BYTES];
+    uint8_t buffer[CV_CAPSULE_VALUE_MAX];
     struct cv_capsule_order order;
     struct cv_capsule capsule; /* the last one read */
     bool unchecked;            /* the peer breaks the rules: what it says is not shown to `order` */
@@ -49,9 +49,16 @@ void fake_session_limit(struct fake_dataplane *fake, struct fake_session *sessio
 /* Whether a tunnel leg may be made on it. */
 bool fake_session_is_open(struct fake_dataplane *fake, uint64_t number);
 
-/* The peer moves, or goes: then `session` is no longer valid. */
+/* The peer moves. */
 void fake_session_move(struct fake_dataplane *fake, struct fake_session *session, const char *address);
+
+/* A probe of the peer's, from an address to one of ours. */
+void fake_session_probe(struct fake_dataplane *fake, const struct fake_session *session, uint32_t number,
+                        const char *address, const char *local);
+
+/* The peer closes the session; it is lost, for this reason. `session` is no longer valid then. */
 void fake_session_go(struct fake_dataplane *fake, struct fake_session *session);
+void fake_session_lose(struct fake_dataplane *fake, struct fake_session *session, enum cv_session_end end);
 
 /* For fake_dataplane.c: false when it is no message about sessions. */
 bool fake_session_handle(struct fake_dataplane *fake, const struct cv_message *message);

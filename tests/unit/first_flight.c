@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "first_flight.h"
 
-#include "protocol/varint.h"
 #include "quic_invariants.h"
-#include "quic_path.h"
 #include "session/expand.h"
 
-#include <ngtcp2/ngtcp2.h>
-#include <ngtcp2/ngtcp2_crypto.h>
-#include <ngtcp2/ngtcp2_crypto_ossl.h>
-#include <openssl/rand.h>
-#include <openssl/ssl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -18,138 +11,21 @@
 /* cmocka.h wants these first. */
 #include <cmocka.h>
 
-#define SECOND NGTCP2_SECONDS
+#define SECOND UINT64_C(1000000000)
 
-struct client {
-    SSL_CTX *context;
-    SSL *ssl;
-    ngtcp2_crypto_ossl_ctx *tls;
-    ngtcp2_crypto_conn_ref ref;
-    ngtcp2_conn *conn;
-};
-
-static void on_random(uint8_t *out, size_t bytes, const ngtcp2_rand_ctx *context)
+void first_flight_make(struct first_flight *flight, const struct quic_client_options *options)
 {
-    (void)context;
-    assert_int_equal(RAND_bytes(out, (int)bytes), 1);
-}
+    struct quic_client client;
+    size_t bytes;
 
-static int on_new_cid(ngtcp2_conn *conn, ngtcp2_cid *cid, ngtcp2_stateless_reset_token *token, size_t bytes,
-                      void *user)
-{
-    (void)conn;
-    (void)user;
-    cid->datalen = bytes;
-    on_random(cid->data, bytes, NULL);
-    on_random(token->data, sizeof(token->data), NULL);
-    return 0;
-}
-
-static const ngtcp2_callbacks callbacks = {
-    .client_initial = ngtcp2_crypto_client_initial_cb,
-    .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
-    .encrypt = ngtcp2_crypto_encrypt_cb,
-    .decrypt = ngtcp2_crypto_decrypt_cb,
-    .hp_mask = ngtcp2_crypto_hp_mask_cb,
-    .recv_retry = ngtcp2_crypto_recv_retry_cb,
-    .rand = on_random,
-    .get_new_connection_id2 = on_new_cid,
-    .update_key = ngtcp2_crypto_update_key_cb,
-    .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
-    .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
-    .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
-    .get_path_challenge_data2 = ngtcp2_crypto_get_path_challenge_data2_cb,
-};
-
-static ngtcp2_conn *conn_of(ngtcp2_crypto_conn_ref *ref)
-{
-    return ((struct client *)ref->user_data)->conn;
-}
-
-/* RFC 7301 section 3.1. */
-static void offer(SSL *ssl, const char *protocols)
-{
-    uint8_t list[256];
-    size_t bytes = 0;
-
-    while (protocols != NULL && *protocols != '\0') {
-        size_t length = strcspn(protocols, ",");
-
-        assert_true(length > 0 && length < 256 && bytes + 1 + length <= sizeof(list));
-        list[bytes++] = (uint8_t)length;
-        memcpy(list + bytes, protocols, length);
-        bytes += length;
-        protocols += length + (protocols[length] == ',');
-    }
-    assert_int_equal(SSL_set_alpn_protos(ssl, list, (unsigned)bytes), 0);
-}
-
-static void start_tls(struct client *client, const struct first_flight_client *options)
-{
-    client->context = SSL_CTX_new(TLS_client_method());
-    assert_non_null(client->context);
-    client->ssl = SSL_new(client->context);
-    assert_non_null(client->ssl);
-    assert_int_equal(ngtcp2_crypto_ossl_ctx_new(&client->tls, client->ssl), 0);
-    assert_int_equal(ngtcp2_crypto_ossl_configure_client_session(client->ssl), 0);
-    offer(client->ssl, options->alpn);
-    if (options->name != NULL)
-        assert_int_equal(SSL_set_tlsext_host_name(client->ssl, options->name), 1);
-    if (options->groups != NULL)
-        assert_int_equal(SSL_set1_groups_list(client->ssl, options->groups), 1);
-    client->ref = (ngtcp2_crypto_conn_ref){conn_of, client};
-    SSL_set_app_data(client->ssl, &client->ref);
-    SSL_set_connect_state(client->ssl);
-}
-
-static void start_quic(struct client *client, const struct first_flight_client *options, ngtcp2_path *path)
-{
-    ngtcp2_cid own = {.datalen = 8}, first = {.datalen = options->dcid_bytes > 0 ? options->dcid_bytes : 18};
-    ngtcp2_transport_params parameters;
-    ngtcp2_settings settings;
-
-    on_random(own.data, own.datalen, NULL);
-    on_random(first.data, first.datalen, NULL);
-    ngtcp2_settings_default(&settings);
-    settings.initial_ts = SECOND;
-    ngtcp2_transport_params_default(&parameters);
-    assert_int_equal(ngtcp2_conn_client_new(&client->conn, &first, &own, path, options->version, &callbacks,
-                                            &settings, &parameters, NULL, client),
-                     0);
-    ngtcp2_conn_set_tls_native_handle(client->conn, client->tls);
-}
-
-static void stop(struct client *client)
-{
-    ngtcp2_conn_set_tls_native_handle(client->conn, NULL);
-    ngtcp2_crypto_ossl_ctx_del(client->tls);
-    SSL_set_app_data(client->ssl, NULL);
-    SSL_free(client->ssl);
-    SSL_CTX_free(client->context);
-    ngtcp2_conn_del(client->conn);
-}
-
-void first_flight_make(struct first_flight *flight, const struct first_flight_client *options)
-{
-    struct cv_address local, remote;
-    struct client client = {0};
-    ngtcp2_path_storage path;
-    ngtcp2_pkt_info info;
-    ngtcp2_ssize bytes;
-
-    assert_int_equal(cv_address_parse("203.0.113.1:1000", &local), 0);
-    assert_int_equal(cv_address_parse("192.0.2.1:443", &remote), 0);
-    cv_path_fill(&path, &local, &remote);
-    start_tls(&client, options);
-    start_quic(&client, options, &path.path);
+    quic_client_start(&client, options, "203.0.113.1:1000", "192.0.2.1:443", SECOND);
     flight->count = 0;
-    while ((bytes = ngtcp2_conn_write_pkt(client.conn, NULL, &info, flight->datagrams[flight->count],
-                                          FIRST_FLIGHT_BYTES, SECOND)) > 0) {
+    while ((bytes = quic_client_write(&client, flight->datagrams[flight->count], FIRST_FLIGHT_BYTES,
+                                      SECOND)) > 0) {
         assert_int_equal(bytes, FIRST_FLIGHT_BYTES);
         assert_true(++flight->count < FIRST_FLIGHT_DATAGRAMS);
     }
-    assert_int_equal(bytes, 0);
-    stop(&client);
+    quic_client_stop(&client);
 }
 
 /* ---- Packets of one's own ---- */

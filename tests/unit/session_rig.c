@@ -69,9 +69,11 @@ void session_rig_start(struct session_rig *rig, const char *program)
     if (cv_sessions_create(&rig->sessions, &rig->config, &rig->ports, rte_rdtsc(), error, sizeof(error)) != 0)
         fail_msg("%s", error);
     cv_session_stats_init(rig->sessions, &shared);
-    rig->rig->workers[0].listen_port = SESSION_RIG_PORT;
-    rig->rig->workers[0].shard = rig->sessions->shards[0];
-    rig->sessions->shards[0]->relay = &rig->rig->workers[0].relay;
+    for (uint32_t i = 0; i < rig->config.worker_count; i++) {
+        rig->rig->workers[i].listen_port = SESSION_RIG_PORT;
+        rig->rig->workers[i].shard = rig->sessions->shards[i];
+        rig->sessions->shards[i]->relay = &rig->rig->workers[i].relay;
+    }
 }
 
 void session_rig_stop(struct session_rig *rig)
@@ -83,7 +85,43 @@ void session_rig_stop(struct session_rig *rig)
 void session_rig_turn(struct session_rig *rig)
 {
     (void)cv_handshake_thread_turn(rig->sessions->handshakes);
-    (void)cv_worker_shard_turn(rig->rig->workers[0].shard);
+    for (uint32_t i = 0; i < rig->config.worker_count; i++)
+        (void)cv_worker_shard_turn(rig->rig->workers[i].shard);
+}
+
+void session_rig_admit(struct session_rig *rig)
+{
+    const struct cv_session_rings *rings = cv_handshake_rings(rig->sessions);
+    struct cv_message message;
+
+    while (rte_ring_sc_dequeue_elem(rings->events, &message, sizeof(message)) == 0) {
+        struct cv_message order = {.type = CV_MESSAGE_SESSION_ADMIT, .sequence = 1};
+
+        if (message.type != CV_MESSAGE_SESSION_ASK)
+            continue;
+        order.order.session = message.ask.session;
+        assert_int_equal(rte_ring_sp_enqueue_elem(rings->orders, &order, sizeof(order)), 0);
+    }
+}
+
+struct cv_message session_rig_told(struct session_rig *rig, unsigned worker, enum cv_message_type type)
+{
+    struct cv_message message;
+
+    while (rte_ring_sc_dequeue_elem(rig->sessions->rings[worker].events, &message, sizeof(message)) == 0) {
+        assert_int_equal(cv_message_check(&message, CV_SENDER_DATAPLANE), 0);
+        if (message.type == type)
+            return message;
+    }
+    return (struct cv_message){.type = CV_MESSAGE_NONE};
+}
+
+void session_rig_order(struct session_rig *rig, unsigned worker, const struct cv_message *order)
+{
+    assert_int_equal(cv_message_check(order, CV_SENDER_CONTROL), 0);
+    assert_int_equal(rte_ring_sp_enqueue_elem(rig->sessions->rings[worker].orders, (void *)(uintptr_t)order,
+                                              sizeof(*order)),
+                     0);
 }
 
 void session_rig_pass(struct session_rig *rig, uint32_t ms)

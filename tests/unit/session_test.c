@@ -20,23 +20,49 @@ int session_set_up(void **state)
     bench->config.session_offers = 4;
     bench->config.session_register_s = 10;
     bench->config.session_answer_s = 30;
+    bench->config.session_instances = 4;
+    bench->config.session_resume_s = 60;
+    bench->config.session_requests = 1000000;
+    bench->config.session_messages = 1000000;
+    bench->config.listen_port = 443;
     bench_attach(bench);
     return 0;
 }
 
 void peer_new(struct test_peer *peer, struct bench *bench, const char *key_type)
 {
+    static uint64_t instances;
+
     memset(peer, 0, sizeof(*peer));
     peer->bench = bench;
     peer->key = test_key(key_type);
     peer->id = test_id(peer->key);
     test_chain_add(&peer->chain, peer->key, peer->key);
+    instances++;
+    memcpy(peer->instance, &instances, sizeof(instances));
 }
 
 void peer_free(struct test_peer *peer)
 {
     EVP_PKEY_free(peer->key);
     peer->key = NULL;
+}
+
+struct test_peer peer_sibling(const struct test_peer *peer)
+{
+    static uint8_t siblings;
+    struct test_peer made = *peer;
+
+    made.session = NULL;
+    made.instance[CV_INSTANCE_BYTES - 1] = ++siblings;
+    return made;
+}
+
+void peer_rotate(struct test_peer *peer, const struct test_peer *older)
+{
+    peer->chain.count = 0;
+    test_chain_add(&peer->chain, peer->key, older->key);
+    test_chain_add(&peer->chain, older->key, older->key);
 }
 
 static bool is_decided(void *context)
@@ -52,17 +78,61 @@ void peer_ask(struct test_peer *peer, uint64_t number)
     bench_wait(peer->bench, is_decided, peer, "the decision about a session");
 }
 
-void peer_register(struct test_peer *peer, uint8_t legs)
+struct cv_capsule peer_registration(const struct test_peer *peer, uint8_t legs)
+{
+    struct cv_capsule capsule = {.type = CV_CAPSULE_REGISTER, .registration = {.legs = legs}};
+
+    memcpy(capsule.registration.instance, peer->instance, CV_INSTANCE_BYTES);
+    return capsule;
+}
+
+static void take_registered(struct test_peer *peer)
+{
+    const struct cv_capsule *capsule = peer_hear(peer, CV_CAPSULE_REGISTERED);
+    const struct cv_parameters *parameters = &capsule->parameters;
+
+    assert_true(cv_peer_id_equal(&capsule->registered.own, &peer->id));
+    assert_int_equal(capsule->registered.idle_s, 120);
+    assert_true(cv_parameter_is_set(parameters, CV_PARAMETER_RESUMPTION_TOKEN));
+    assert_memory_not_equal(parameters->spans[CV_PARAMETER_RESUMPTION_TOKEN].at, peer->token,
+                            sizeof(peer->token));
+    memcpy(peer->token, parameters->spans[CV_PARAMETER_RESUMPTION_TOKEN].at, sizeof(peer->token));
+    peer->resumed = parameters->numbers[CV_PARAMETER_RESUMED]; /* 0: it is not there */
+    if (peer->resumed <= peer->bench->config.session_pairs)
+        assert_int_equal(capsule->registered.pairs, peer->bench->config.session_pairs);
+}
+
+void peer_register_as(struct test_peer *peer, const struct cv_capsule *registration)
 {
     const struct cv_capsule *capsule;
 
-    peer_say(peer, &(struct cv_capsule){.type = CV_CAPSULE_REGISTER, .registration = {.legs = legs}});
-    capsule = peer_hear(peer, CV_CAPSULE_REGISTERED);
-    assert_true(cv_peer_id_equal(&capsule->registered.own, &peer->id));
-    assert_int_equal(capsule->registered.pairs, peer->bench->config.session_pairs);
-    assert_int_equal(capsule->registered.idle_s, 120);
+    peer_say(peer, registration);
+    take_registered(peer);
     capsule = peer_hear(peer, CV_CAPSULE_OBSERVED_ADDRESS);
-    assert_true(cv_address_equal(&capsule->observed, &peer->session->state.address));
+    assert_int_equal(capsule->observed.probe, 0);
+    assert_true(cv_address_equal(&capsule->observed.peer, &peer->session->state.address));
+    assert_true(cv_address_equal(&capsule->observed.relay, &peer->session->state.local));
+    if (peer->session->state.payload_bytes > 0)
+        peer_hear_limit(peer, peer->session->state.payload_bytes);
+}
+
+void peer_register(struct test_peer *peer, uint8_t legs)
+{
+    const struct cv_capsule registration = peer_registration(peer, legs);
+
+    peer_register_as(peer, &registration);
+}
+
+void peer_resume(struct test_peer *peer, uint64_t number, uint8_t legs)
+{
+    struct cv_capsule registration = peer_registration(peer, legs);
+    uint8_t token[CV_RESUMPTION_TOKEN_BYTES];
+
+    memcpy(token, peer->token, sizeof(token));
+    cv_parameter_span(&registration.parameters, CV_PARAMETER_RESUME, token, sizeof(token));
+    peer_ask(peer, number);
+    assert_true(peer->session->admitted);
+    peer_register_as(peer, &registration);
 }
 
 void peer_start(struct test_peer *peer, struct bench *bench, uint64_t number, uint8_t legs)
@@ -94,13 +164,28 @@ const struct cv_capsule *peer_hear(struct test_peer *peer, enum cv_capsule_type 
     return &peer->session->capsule;
 }
 
+void peer_hear_limit(struct test_peer *peer, uint64_t frame_bytes)
+{
+    assert_int_equal(peer_hear(peer, CV_CAPSULE_TUNNEL_LIMIT)->tunnel_limit.frame_bytes, frame_bytes);
+}
+
+void peer_hear_other_leg(struct test_peer *peer, uint64_t pair, enum cv_leg_kind kind, uint64_t payload_bytes)
+{
+    const struct cv_capsule *capsule = peer_hear(peer, CV_CAPSULE_OTHER_LEG);
+
+    assert_int_equal(capsule->other_leg.pair, pair);
+    assert_int_equal(capsule->other_leg.kind, kind);
+    assert_int_equal(capsule->other_leg.payload_bytes,
+                     kind == CV_LEG_KIND_TUNNEL ? payload_bytes : CV_CAPSULE_PAYLOAD_MAX);
+}
+
 void peer_hear_refused(struct test_peer *peer, enum cv_pair_origin origin, uint64_t number,
                        enum cv_session_error code)
 {
     const struct cv_capsule *capsule = peer_hear(peer, CV_CAPSULE_REFUSED);
 
     assert_int_equal(capsule->refused.origin, origin);
-    assert_int_equal(capsule->refused.number, number);
+    assert_int_equal(capsule->number, number);
     assert_string_equal(cv_session_error_name(capsule->refused.code), cv_session_error_name(code));
     assert_true(capsule->refused.sentence_bytes > 5);
 }
@@ -135,30 +220,63 @@ void peer_wait_closed(struct test_peer *peer, enum cv_session_error code)
     assert_string_equal(cv_session_error_name(peer->session->code), cv_session_error_name(code));
 }
 
+struct cv_capsule peer_pair_request(uint64_t request, const struct test_peer *other, uint8_t legs)
+{
+    return (struct cv_capsule){.type = CV_CAPSULE_PAIR_REQUEST,
+                               .number = request,
+                               .request = {.peer = other->id, .legs = legs}};
+}
+
 void peer_request(struct test_peer *peer, uint64_t request, const struct test_peer *other, uint8_t legs)
 {
-    peer_say(peer, &(struct cv_capsule){.type = CV_CAPSULE_PAIR_REQUEST,
-                                        .request = {.request = request, .peer = other->id, .legs = legs}});
+    const struct cv_capsule capsule = peer_pair_request(request, other, legs);
+
+    peer_say(peer, &capsule);
 }
 
 uint64_t peer_hear_offer(struct test_peer *peer)
 {
-    return peer_hear(peer, CV_CAPSULE_PAIR_OFFER)->offer.offer;
+    return peer_hear(peer, CV_CAPSULE_PAIR_OFFER)->number;
 }
 
-void peer_accept(struct test_peer *peer, uint64_t offer, uint8_t leg)
+void peer_accept(struct test_peer *peer, uint64_t offer, uint8_t legs)
 {
-    peer_say(peer,
-             &(struct cv_capsule){.type = CV_CAPSULE_PAIR_ACCEPT, .accept = {.offer = offer, .leg = leg}});
+    peer_say(peer, &(struct cv_capsule){
+                       .type = CV_CAPSULE_PAIR_ACCEPT, .number = offer, .accept = {.legs = legs}});
+}
+
+void peer_refuse(struct test_peer *peer, uint64_t offer, uint64_t code)
+{
+    peer_say(peer, &(struct cv_capsule){
+                       .type = CV_CAPSULE_PAIR_REFUSE, .number = offer, .refuse = {.code = code}});
 }
 
 void peer_close(struct test_peer *peer, uint64_t pair)
 {
-    peer_say(peer, &(struct cv_capsule){.type = CV_CAPSULE_PAIR_CLOSE, .close = pair});
+    peer_say(peer, &(struct cv_capsule){.type = CV_CAPSULE_PAIR_CLOSE, .close = {.pair = pair}});
+}
+
+void peer_request_leg(struct test_peer *peer, uint64_t request, uint64_t pair, uint8_t legs)
+{
+    peer_say(peer, &(struct cv_capsule){.type = CV_CAPSULE_LEG_REQUEST,
+                                        .number = request,
+                                        .leg_request = {.pair = pair, .legs = legs}});
+}
+
+struct cv_capsule peer_hear_made(struct test_peer *peer, enum cv_pair_origin origin, uint64_t number)
+{
+    struct cv_capsule made = *peer_hear(peer, CV_CAPSULE_PAIR_MADE);
+
+    assert_int_equal(made.made.origin, origin);
+    assert_int_equal(made.number, number);
+    made.made.other.ids = (struct cv_peer_ids){0};
+    memset(&made.parameters, 0, sizeof(made.parameters));
+    assert_int_equal(peer_hear(peer, CV_CAPSULE_OTHER_LEG)->other_leg.pair, made.made.pair);
+    return made;
 }
 
 struct test_pair peer_make(struct test_peer *peer, uint64_t request, uint8_t legs, struct test_peer *other,
-                           uint8_t leg)
+                           uint8_t others_legs)
 {
     const struct cv_capsule *capsule;
     struct test_pair pair;
@@ -166,17 +284,19 @@ struct test_pair peer_make(struct test_peer *peer, uint64_t request, uint8_t leg
 
     peer_request(peer, request, other, legs);
     capsule = peer_hear(other, CV_CAPSULE_PAIR_OFFER);
-    assert_true(cv_peer_id_equal(&capsule->offer.peer, &peer->id));
-    offer = capsule->offer.offer;
-    peer_accept(other, offer, leg);
-    pair.made[0] = *peer_hear(peer, CV_CAPSULE_PAIR_MADE);
-    assert_int_equal(pair.made[0].made.origin, CV_ORIGIN_REQUEST);
-    assert_int_equal(pair.made[0].made.number, request);
-    pair.made[1] = *peer_hear(other, CV_CAPSULE_PAIR_MADE);
-    assert_int_equal(pair.made[1].made.origin, CV_ORIGIN_OFFER);
-    assert_int_equal(pair.made[1].made.number, offer);
+    assert_true(cv_peer_id_equal(&capsule->offer.other.ids.list[0], &peer->id));
+    assert_memory_equal(capsule->offer.other.instance, peer->instance, CV_INSTANCE_BYTES);
+    offer = capsule->number;
+    peer_accept(other, offer, others_legs);
+    pair.made[0] = peer_hear_made(peer, CV_ORIGIN_REQUEST, request);
+    pair.made[1] = peer_hear_made(other, CV_ORIGIN_OFFER, offer);
     pair.pair = pair.made[0].made.pair;
     assert_int_equal(pair.made[1].made.pair, pair.pair);
+    assert_memory_equal(pair.made[0].made.id, pair.made[1].made.id, CV_PAIR_ID_BYTES);
+    assert_int_equal(pair.made[0].made.role, CV_ROLE_DIALS);
+    assert_int_equal(pair.made[1].made.role, CV_ROLE_LISTENS);
+    assert_int_equal(peer->session->capsule.other_leg.kind, pair.made[1].made.leg.kind);
+    assert_int_equal(other->session->capsule.other_leg.kind, pair.made[0].made.leg.kind);
     return pair;
 }
 

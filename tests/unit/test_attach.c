@@ -232,11 +232,11 @@ static void puts_many_pairs_back(void **state)
     struct pair_record record = {.idle_s = 1};
 
     for (unsigned i = 0; i < MANY; i++) {
-        record.relay_port = 40000;
         (void)snprintf(record.legs[0].peer, sizeof(record.legs[0].peer), "a-%u", i);
         (void)snprintf(record.legs[1].peer, sizeof(record.legs[1].peer), "b-%u", i);
         for (unsigned leg = 0; leg < 2; leg++) {
             record.legs[leg].bind = CV_BIND_TOKEN;
+            record.legs[leg].relay_port = 40000;
             memset(record.legs[leg].token, (int)(1 + i % 255), CV_TOKEN_BYTES);
         }
         assert_int_equal(store_add_pair(bench->control->services.store, &record), 0);

@@ -144,6 +144,7 @@ static void test_sessions(void **state)
     child = run("session", "show", "5");
     expect_text(child.texts[0], "also known as            oldkey\n");
     expect_text(child.texts[0], "kinds of leg             udp, tunnel\n");
+    expect_text(child.texts[0], "round trip measured      4.5 s ago\n");
     expect(child, 0, "round trip, us           1,234\n");
     expect(run("session", "close", "5"), 0, "Session 5 closed\n");
     expect(run("session", "drain"), 0, "2 peers told to go; no sessions are taken\n");

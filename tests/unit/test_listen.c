@@ -37,7 +37,7 @@ static uint32_t handshakes(void)
 
 static void make_flight(const char *alpn, const char *groups)
 {
-    const struct first_flight_client client = {
+    const struct quic_client_options client = {
         .version = CV_QUIC_VERSION_1, .alpn = alpn, .name = "relay.example", .groups = groups};
 
     memset(&flight, 0, sizeof(flight));
@@ -352,21 +352,6 @@ static uint64_t now_ns(void)
     return cv_sessions_now(relay.sessions);
 }
 
-static void admit(void)
-{
-    const struct cv_session_rings *rings = cv_handshake_rings(relay.sessions);
-    struct cv_message message;
-
-    while (rte_ring_sc_dequeue_elem(rings->events, &message, sizeof(message)) == 0) {
-        struct cv_message order = {.type = CV_MESSAGE_SESSION_ADMIT, .sequence = 1};
-
-        if (message.type != CV_MESSAGE_SESSION_ASK)
-            continue;
-        order.order.session = message.ask.session;
-        assert_int_equal(rte_ring_sp_enqueue_elem(rings->orders, &order, sizeof(order)), 0);
-    }
-}
-
 /* What the relay sends to A is the peer's, but for what came from B. */
 static unsigned take_for(struct cv_peer *peer)
 {
@@ -399,7 +384,7 @@ static unsigned step(struct cv_peer *peer)
     send_from(A, short_packet(7), PACKET_BYTES);
     send_from(B, short_packet(7), PACKET_BYTES);
     session_rig_turn(&relay);
-    admit();
+    session_rig_admit(&relay);
     return take_for(peer);
 }
 

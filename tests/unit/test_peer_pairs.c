@@ -57,27 +57,37 @@ static void from_request_to_close(void **state)
     start_both(state);
     peer_request(&alice, 7, &bob, UDP);
     made = peer_hear(&bob, CV_CAPSULE_PAIR_OFFER);
-    assert_true(cv_peer_id_equal(&made->offer.peer, &alice.id));
+    assert_true(cv_peer_id_equal(&made->offer.other.ids.list[0], &alice.id));
     assert_int_equal(made->offer.answer_s, 30);
-    offer = made->offer.offer;
+    offer = made->number;
     peer_accept(&bob, offer, UDP);
     first = *peer_hear(&alice, CV_CAPSULE_PAIR_MADE);
     made = peer_hear(&bob, CV_CAPSULE_PAIR_MADE);
     assert_int_equal(first.made.origin, CV_ORIGIN_REQUEST);
-    assert_int_equal(first.made.number, 7);
+    assert_int_equal(first.number, 7);
     assert_int_equal(made->made.origin, CV_ORIGIN_OFFER);
-    assert_int_equal(made->made.number, offer);
+    assert_int_equal(made->number, offer);
     assert_int_equal(first.made.pair, made->made.pair);
-    assert_int_equal(first.made.leg, UDP);
-    assert_int_equal(first.made.udp.relay.count, 1);
+    assert_int_equal(first.made.leg.kind, UDP);
+    assert_int_equal(first.made.leg.udp.relay.count, 1);
 
     pair = fake_find(&bench->dataplane, made->made.pair);
     assert_non_null(pair);
-    assert_int_equal(pair->config.legs[0].relay_port, ntohs(made->made.udp.relay.port_be));
+    assert_int_equal(pair->config.legs[0].relay_port, ntohs(made->made.leg.udp.relay.port_be));
     assert_int_equal(pair->config.idle_s, 120);
-    assert_memory_equal(pair->config.legs[0].token, first.made.udp.token, CV_TOKEN_BYTES);
-    assert_memory_equal(pair->config.legs[1].token, made->made.udp.token, CV_TOKEN_BYTES);
-    assert_memory_not_equal(first.made.udp.token, made->made.udp.token, CV_TOKEN_BYTES);
+    assert_memory_equal(pair->config.legs[0].token, first.made.leg.udp.token, CV_TOKEN_BYTES);
+    assert_memory_equal(pair->config.legs[1].token, made->made.leg.udp.token, CV_TOKEN_BYTES);
+    assert_memory_not_equal(first.made.leg.udp.token, made->made.leg.udp.token, CV_TOKEN_BYTES);
+    for (unsigned leg = 0; leg < 2; leg++) {
+        const struct test_peer *peer = leg == 0 ? &alice : &bob;
+
+        assert_int_equal(pair->config.legs[leg].proof, CV_PROOF_NEEDED);
+        assert_int_equal(pair->config.legs[leg].one_use, 1);
+        assert_memory_equal(&pair->config.legs[leg].vouched, &peer->session->state.address.ip,
+                            sizeof(struct cv_ip));
+    }
+    peer_hear_other_leg(&alice, first.made.pair, UDP, 0);
+    peer_hear_other_leg(&bob, first.made.pair, UDP, 0);
 
     peer_close(&bob, first.made.pair);
     peer_hear_closed(&bob, first.made.pair, CV_SESSION_ERROR_NONE);
@@ -145,8 +155,7 @@ static void refused_by_the_other_peer(void **state)
 
         peer_request(&alice, i + 1, &bob, UDP);
         offer = peer_hear_offer(&bob);
-        peer_say(&bob, &(struct cv_capsule){.type = CV_CAPSULE_PAIR_REFUSE,
-                                            .refuse = {.offer = offer, .code = cases[i].says}});
+        peer_refuse(&bob, offer, cases[i].says);
         peer_hear_refused(&alice, CV_ORIGIN_REQUEST, i + 1, cases[i].gives);
         peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, cases[i].gives);
     }
@@ -164,9 +173,9 @@ static void an_offer_ends_when_its_time_is_over(void **state)
     offer = peer_hear_offer(&bob);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_NO_ANSWER);
     peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, CV_SESSION_ERROR_NO_ANSWER);
-    bob.session->unchecked = true; /* it has crossed */
-    peer_accept(&bob, offer, UDP);
+    peer_accept(&bob, offer, UDP); /* it has crossed */
     peer_quiet(&alice);
+    peer_quiet(&bob);
     assert_int_equal(bench->dataplane.puts, 0);
     free_both();
 }
@@ -186,8 +195,8 @@ static void limits(void **state)
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 5, CV_SESSION_ERROR_BUSY);
     for (unsigned i = 0; i < 2; i++) {
         peer_accept(&bob, offers[i], UDP);
-        (void)peer_hear(&alice, CV_CAPSULE_PAIR_MADE);
-        (void)peer_hear(&bob, CV_CAPSULE_PAIR_MADE);
+        (void)peer_hear_made(&alice, CV_ORIGIN_REQUEST, i + 1);
+        (void)peer_hear_made(&bob, CV_ORIGIN_OFFER, offers[i]);
     }
     peer_accept(&bob, offers[2], UDP);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 3, CV_SESSION_ERROR_TOO_MANY_PAIRS);
@@ -308,9 +317,7 @@ static void found_by_any_id_of_its_chain(void **state)
     peer_start(&alice, bench, 1, UDP);
     peer_new(&old, bench, "RSA");
     peer_new(&rotated, bench, "P-256");
-    rotated.chain.count = 0;
-    test_chain_add(&rotated.chain, rotated.key, old.key);
-    test_chain_add(&rotated.chain, old.key, old.key);
+    peer_rotate(&rotated, &old);
     peer_ask(&rotated, 2);
     peer_register(&rotated, UDP);
     peer_request(&alice, 1, &old, UDP);

@@ -47,11 +47,10 @@ static const struct cv_pair_config *config_of(struct bench *bench, uint64_t pair
 
 /* PAIR_MADE and the data plane agree on a tunnel leg. */
 static void check_tunnel(const struct cv_capsule *made, const struct cv_leg_config *leg, uint64_t session,
-                         uint16_t channel, uint64_t payload_bytes)
+                         uint16_t channel)
 {
-    assert_int_equal(made->made.leg, TUNNEL);
-    assert_int_equal(made->made.tunnel.channel, channel);
-    assert_int_equal(made->made.tunnel.payload_bytes, payload_bytes);
+    assert_int_equal(made->made.leg.kind, TUNNEL);
+    assert_int_equal(made->made.leg.channel, channel);
     assert_int_equal(leg->bind, CV_BIND_TUNNEL);
     assert_int_equal(leg->relay_port, 0);
     assert_int_equal(leg->session, session);
@@ -60,10 +59,10 @@ static void check_tunnel(const struct cv_capsule *made, const struct cv_leg_conf
 
 static void check_udp(const struct cv_capsule *made, const struct cv_pair_config *config, unsigned leg)
 {
-    assert_int_equal(made->made.leg, UDP);
-    assert_int_equal(ntohs(made->made.udp.relay.port_be), config->legs[leg].relay_port);
+    assert_int_equal(made->made.leg.kind, UDP);
+    assert_int_equal(ntohs(made->made.leg.udp.relay.port_be), config->legs[leg].relay_port);
     assert_int_equal(config->legs[leg].bind, CV_BIND_TOKEN);
-    assert_memory_equal(config->legs[leg].token, made->made.udp.token, CV_TOKEN_BYTES);
+    assert_memory_equal(config->legs[leg].token, made->made.leg.udp.token, CV_TOKEN_BYTES);
 }
 
 static void udp_and_tunnel(void **state)
@@ -73,7 +72,9 @@ static void udp_and_tunnel(void **state)
 
     assert_int_equal(config->legs[0].relay_port, 40000);
     check_udp(&pair.made[0], config, 0);
-    check_tunnel(&pair.made[1], &config->legs[1], 2, 1, 1199);
+    check_tunnel(&pair.made[1], &config->legs[1], 2, 1);
+    assert_int_equal(alice.session->capsule.other_leg.payload_bytes, 1199); /* what the channel leaves */
+    assert_int_equal(bob.session->capsule.other_leg.payload_bytes, CV_CAPSULE_PAYLOAD_MAX);
 }
 
 static void tunnel_and_udp(void **state)
@@ -82,7 +83,8 @@ static void tunnel_and_udp(void **state)
     const struct cv_pair_config *config = config_of(*state, pair.pair);
 
     assert_int_equal(config->legs[1].relay_port, 40000);
-    check_tunnel(&pair.made[0], &config->legs[0], 1, 1, 1199);
+    check_tunnel(&pair.made[0], &config->legs[0], 1, 1);
+    assert_int_equal(bob.session->capsule.other_leg.payload_bytes, 1199);
     check_udp(&pair.made[1], config, 1);
 }
 
@@ -96,8 +98,10 @@ static void tunnel_and_tunnel(void **state)
                                            : peer_make(&bob, i, TUNNEL, &alice, TUNNEL);
         const struct cv_pair_config *config = config_of(bench, pair.pair);
 
-        check_tunnel(&pair.made[0], &config->legs[0], i % 2 == 1 ? 1 : 2, i, 1199);
-        check_tunnel(&pair.made[1], &config->legs[1], i % 2 == 1 ? 2 : 1, i, 1199);
+        check_tunnel(&pair.made[0], &config->legs[0], i % 2 == 1 ? 1 : 2, i);
+        check_tunnel(&pair.made[1], &config->legs[1], i % 2 == 1 ? 2 : 1, i);
+        assert_int_equal(alice.session->capsule.other_leg.payload_bytes, 1199);
+        assert_int_equal(bob.session->capsule.other_leg.payload_bytes, 1199);
     }
     assert_int_equal(bench->dataplane.count, 4);
 }
@@ -132,6 +136,7 @@ static void no_tunnel_leg_without_datagrams(void **state)
     uint64_t offer;
 
     fake_session_limit(&bench->dataplane, bob.session, 0);
+    peer_hear_limit(&bob, 0);
     (void)peer_make(&bob, 1, UDP | TUNNEL, &alice, TUNNEL); /* a UDP leg was named, too */
     peer_request(&bob, 2, &alice, TUNNEL);
     peer_hear_refused(&bob, CV_ORIGIN_REQUEST, 2, CV_SESSION_ERROR_NO_COMMON_LEG);
@@ -144,85 +149,68 @@ static void no_tunnel_leg_without_datagrams(void **state)
 
     peer_start(&carol, bench, 3, TUNNEL);
     fake_session_limit(&bench->dataplane, carol.session, 0);
-    bench_turn(bench);
-    bench_turn(bench);
+    peer_hear_limit(&carol, 0);
     peer_request(&alice, 3, &carol, UDP | TUNNEL);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 3, CV_SESSION_ERROR_NO_COMMON_LEG);
     peer_quiet(&carol);
     peer_free(&carol);
 }
 
-/* Each asks for the other at the same time, and both close at the same time. */
-static void requests_and_closes_cross(void **state)
+/* Both close at the same time. */
+static void closes_cross(void **state)
 {
-    uint64_t offers[2], pairs[2];
+    uint64_t pair = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL).pair;
 
     (void)state;
-    peer_request(&alice, 1, &bob, TUNNEL);
-    peer_request(&bob, 1, &alice, TUNNEL);
-    offers[0] = peer_hear_offer(&bob);
-    offers[1] = peer_hear_offer(&alice);
-    peer_accept(&bob, offers[0], TUNNEL);
-    peer_accept(&alice, offers[1], TUNNEL);
-    for (unsigned i = 0; i < 2; i++) {
-        pairs[i] = peer_hear(&alice, CV_CAPSULE_PAIR_MADE)->made.pair;
-        assert_int_equal(peer_hear(&bob, CV_CAPSULE_PAIR_MADE)->made.pair, pairs[i]);
-        assert_int_equal(alice.session->capsule.made.tunnel.channel, i + 1);
-    }
-    peer_close(&alice, pairs[0]);
-    peer_close(&bob, pairs[0]);
-    peer_hear_closed(&alice, pairs[0], CV_SESSION_ERROR_NONE);
-    peer_hear_closed(&bob, pairs[0], CV_SESSION_ERROR_PEER_CLOSED);
+    peer_close(&alice, pair);
+    peer_close(&bob, pair);
+    peer_hear_closed(&alice, pair, CV_SESSION_ERROR_NONE);
+    peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_CLOSED);
     peer_quiet(&alice);
     peer_quiet(&bob);
 }
 
-static void hear_limit(struct test_peer *peer, uint64_t channel, uint64_t payload_bytes)
-{
-    const struct cv_capsule *capsule = peer_hear(peer, CV_CAPSULE_TUNNEL_LIMIT);
-
-    assert_int_equal(capsule->tunnel_limit.channel, channel);
-    assert_int_equal(capsule->tunnel_limit.payload_bytes, payload_bytes);
-}
-
+/* One for the session, and to the other end of each of its tunnel legs what can be passed on by it. */
 static void limits_are_told_when_they_change(void **state)
 {
     struct bench *bench = *state;
-    struct test_pair pair;
+    struct test_pair pair, second;
 
-    fake_session_limit(&bench->dataplane, bob.session,
-                       1300); /* before any tunnel leg: nobody wants to know */
-    peer_quiet(&bob);
+    fake_session_limit(&bench->dataplane, bob.session, 1300); /* before any tunnel leg */
+    peer_hear_limit(&bob, 1300);
     pair = peer_make(&alice, 1, UDP, &bob, TUNNEL);
-    assert_int_equal(pair.made[1].made.tunnel.payload_bytes, 1299);
+    assert_int_equal(alice.session->capsule.other_leg.payload_bytes, 1299);
     (void)peer_make(&alice, 2, TUNNEL, &bob, UDP);
-    (void)peer_make(&bob, 1, TUNNEL, &alice, UDP);
+    second = peer_make(&bob, 1, TUNNEL, &alice, UDP);
     fake_session_limit(&bench->dataplane, bob.session, 1400);
-    hear_limit(&bob, 2, 1399); /* in any order */
-    hear_limit(&bob, 1, 1399);
+    peer_hear_limit(&bob, 1400);
+    peer_hear_other_leg(&alice, second.pair, TUNNEL, 1399); /* in any order */
+    peer_hear_other_leg(&alice, pair.pair, TUNNEL, 1399);
     fake_session_limit(&bench->dataplane, bob.session, 1400); /* the same again */
     peer_quiet(&bob);
     peer_quiet(&alice);
     fake_session_limit(&bench->dataplane, bob.session, UINT16_MAX);
-    hear_limit(&bob, 2, CV_CAPSULE_PAYLOAD_MAX);
-    hear_limit(&bob, 1, CV_CAPSULE_PAYLOAD_MAX);
-    fake_session_limit(&bench->dataplane, bob.session, CV_CAPSULE_PAYLOAD_MAX + 1); /* no news either */
-    peer_quiet(&bob);
+    peer_hear_limit(&bob, UINT16_MAX);
+    peer_hear_other_leg(&alice, second.pair, TUNNEL, CV_CAPSULE_PAYLOAD_MAX);
+    peer_hear_other_leg(&alice, pair.pair, TUNNEL, CV_CAPSULE_PAYLOAD_MAX);
     peer_close(&bob, pair.pair);
     peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_NONE);
-    fake_session_limit(&bench->dataplane, bob.session, 0);
-    hear_limit(&bob, 2, 0);
-    fake_session_limit(&bench->dataplane, alice.session, 900);
     peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_PEER_CLOSED);
-    hear_limit(&alice, 1, 899);
+    fake_session_limit(&bench->dataplane, bob.session, 0);
+    peer_hear_limit(&bob, 0);
+    peer_hear_other_leg(&alice, second.pair, TUNNEL, 0);
+    fake_session_limit(&bench->dataplane, alice.session, 900);
+    peer_hear_limit(&alice, 900);
+    assert_int_equal(peer_hear(&bob, CV_CAPSULE_OTHER_LEG)->other_leg.payload_bytes, 899);
     peer_quiet(&bob);
+    peer_quiet(&alice);
 }
 
-/* TUNNEL_LIMIT never comes before its PAIR_MADE, which has the newest number anyway. */
+/* OTHER_LEG never comes before its PAIR_MADE, and has the newest number anyway. */
 static void a_limit_while_the_pair_is_made(void **state)
 {
     struct bench *bench = *state;
-    uint64_t offer;
+    uint64_t offer, pair;
 
     peer_request(&alice, 1, &bob, TUNNEL);
     offer = peer_hear_offer(&bob);
@@ -234,8 +222,11 @@ static void a_limit_while_the_pair_is_made(void **state)
     for (unsigned i = 0; i < 5; i++)
         bench_turn(bench);
     bench->dataplane.mute = false;
-    assert_int_equal(peer_hear(&alice, CV_CAPSULE_PAIR_MADE)->made.tunnel.payload_bytes, 1401);
-    assert_int_equal(peer_hear(&bob, CV_CAPSULE_PAIR_MADE)->made.tunnel.payload_bytes, 1199);
+    peer_hear_limit(&alice, 1402);
+    pair = peer_hear_made(&alice, CV_ORIGIN_REQUEST, 1).made.pair;
+    assert_int_equal(alice.session->capsule.other_leg.payload_bytes, 1199);
+    assert_int_equal(peer_hear_made(&bob, CV_ORIGIN_OFFER, offer).made.pair, pair);
+    assert_int_equal(bob.session->capsule.other_leg.payload_bytes, 1401);
     peer_quiet(&alice);
     peer_quiet(&bob);
 }
@@ -246,7 +237,8 @@ static void a_channel_is_not_used_again_at_once(void **state)
     for (uint16_t i = 1; i <= 70; i++) {
         struct test_pair pair = peer_make(&alice, i, TUNNEL, &bob, UDP);
 
-        check_tunnel(&pair.made[0], &config_of(*state, pair.pair)->legs[0], 1, i, i < 64 ? 1199 : 1198);
+        check_tunnel(&pair.made[0], &config_of(*state, pair.pair)->legs[0], 1, i);
+        assert_int_equal(bob.session->capsule.other_leg.payload_bytes, i < 64 ? 1199 : 1198);
         peer_close(&alice, pair.pair);
         peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_NONE);
         peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_PEER_CLOSED);
@@ -298,7 +290,7 @@ static void refused_by_the_data_plane(void **state)
         assert_int_equal(pairs, 0);
     }
     bench->dataplane.put_error = 0;
-    assert_int_equal(peer_make(&alice, ++request, TUNNEL, &bob, TUNNEL).made[0].made.tunnel.channel, 4);
+    assert_int_equal(peer_make(&alice, ++request, TUNNEL, &bob, TUNNEL).made[0].made.leg.channel, 4);
 }
 
 static bool has_no_pairs(void *context)
@@ -324,7 +316,7 @@ static void a_session_ends_and_takes_its_pairs_along(void **state)
     peer_quiet(&bob);
     peer_free(&alice);
     peer_start(&alice, bench, 3, TUNNEL);
-    assert_int_equal(peer_make(&bob, 3, TUNNEL, &alice, TUNNEL).made[0].made.tunnel.channel, 3);
+    assert_int_equal(peer_make(&bob, 3, TUNNEL, &alice, TUNNEL).made[0].made.leg.channel, 3);
 }
 
 /*
@@ -390,7 +382,7 @@ int main(void)
         TEST(tunnel_and_tunnel),
         TEST(ports_are_for_udp_legs),
         TEST(no_tunnel_leg_without_datagrams),
-        TEST(requests_and_closes_cross),
+        TEST(closes_cross),
         TEST(limits_are_told_when_they_change),
         TEST(a_limit_while_the_pair_is_made),
         TEST(a_channel_is_not_used_again_at_once),

@@ -76,16 +76,16 @@ static void a_restart_is_not_noticed(void **state)
     assert_int_equal(bench->dataplane.puts, puts);
     assert_int_equal(bench->dataplane.count, 2);
     peer_accept(&bob, offer, UDP);
-    assert_int_equal(peer_hear(&alice, CV_CAPSULE_PAIR_MADE)->made.tunnel.channel, 2);
-    assert_int_equal(peer_hear(&bob, CV_CAPSULE_PAIR_MADE)->made.leg, UDP);
+    assert_int_equal(peer_hear_made(&alice, CV_ORIGIN_REQUEST, 3).made.leg.channel, 2);
+    assert_int_equal(peer_hear_made(&bob, CV_ORIGIN_OFFER, offer).made.leg.kind, UDP);
     peer_close(&alice, made.pair);
     peer_hear_closed(&alice, made.pair, CV_SESSION_ERROR_NONE);
     peer_hear_closed(&bob, made.pair, CV_SESSION_ERROR_PEER_CLOSED);
     bench_stop_control(bench);
     start_again(bench);
     /* Channel 1 is free at both now, and yet not the next one. */
-    assert_int_equal(peer_make(&alice, 4, TUNNEL, &bob, UDP).made[0].made.tunnel.channel, 3);
-    assert_int_equal(peer_make(&bob, 1, TUNNEL, &alice, UDP).made[0].made.tunnel.channel, 3);
+    assert_int_equal(peer_make(&alice, 4, TUNNEL, &bob, UDP).made[0].made.leg.channel, 3);
+    assert_int_equal(peer_make(&bob, 1, TUNNEL, &alice, UDP).made[0].made.leg.channel, 3);
     fake_session_go(&bench->dataplane, alice.session);
     assert_int_equal(peer_hear(&bob, CV_CAPSULE_PAIR_CLOSED)->closed.code, CV_SESSION_ERROR_PEER_GONE);
 }
@@ -93,17 +93,15 @@ static void a_restart_is_not_noticed(void **state)
 static void a_limit_that_changed_meanwhile(void **state)
 {
     struct bench *bench = *state;
-    const struct cv_capsule *capsule;
+    uint64_t pair = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL).pair;
 
-    (void)peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
     settle(bench);
     bench_kill_control(bench);
     bench_turn(bench);
     alice.session->state.payload_bytes = 1402; /* and nobody there to tell */
     bench_start_control(bench);
-    capsule = peer_hear(&alice, CV_CAPSULE_TUNNEL_LIMIT);
-    assert_int_equal(capsule->tunnel_limit.channel, 1);
-    assert_int_equal(capsule->tunnel_limit.payload_bytes, 1401);
+    peer_hear_limit(&alice, 1402);
+    peer_hear_other_leg(&bob, pair, TUNNEL, 1401);
     peer_quiet(&alice);
     peer_quiet(&bob);
     settle(bench);
@@ -118,17 +116,17 @@ static void killed_while_a_pair_is_made(void **state)
     struct bench *bench = *state;
 
     for (uint64_t turns = 0; turns < 16; turns++) {
-        uint64_t pair;
+        uint64_t pair, offer;
 
         peer_request(&alice, turns + 1, &bob, TUNNEL);
-        peer_accept(&bob, peer_hear_offer(&bob), turns % 2 == 0 ? TUNNEL : UDP);
+        offer = peer_hear_offer(&bob);
+        peer_accept(&bob, offer, turns % 2 == 0 ? TUNNEL : UDP);
         for (uint64_t i = 0; i < turns; i++)
             bench_turn(bench);
         bench_kill_control(bench);
         start_again(bench);
-        assert_int_equal(peer_hear(&alice, CV_CAPSULE_PAIR_MADE)->made.number, turns + 1);
-        pair = peer_hear(&bob, CV_CAPSULE_PAIR_MADE)->made.pair;
-        assert_int_equal(alice.session->capsule.made.pair, pair);
+        pair = peer_hear_made(&alice, CV_ORIGIN_REQUEST, turns + 1).made.pair;
+        assert_int_equal(peer_hear_made(&bob, CV_ORIGIN_OFFER, offer).made.pair, pair);
         peer_quiet(&alice);
         peer_quiet(&bob);
         assert_int_equal(bench->dataplane.count, 1);
@@ -169,16 +167,17 @@ static void killed_and_one_session_gone(void **state)
     expect_no_pair(bench);
     peer_free(&bob);
     peer_start(&bob, bench, 3, TUNNEL);
-    assert_int_equal(peer_make(&alice, 2, TUNNEL, &bob, TUNNEL).made[0].made.tunnel.channel, 2);
+    assert_int_equal(peer_make(&alice, 2, TUNNEL, &bob, TUNNEL).made[0].made.leg.channel, 2);
 }
 
 /* Killed when the pair was kept, and refused with `error` when it is put after the restart. */
 static uint64_t put_back_in_vain(struct bench *bench, int error)
 {
-    uint64_t pair;
+    uint64_t pair, offer;
 
     peer_request(&alice, 1, &bob, TUNNEL);
-    peer_accept(&bob, peer_hear_offer(&bob), TUNNEL);
+    offer = peer_hear_offer(&bob);
+    peer_accept(&bob, offer, TUNNEL);
     bench->dataplane.put_error = error;
     bench->dataplane.mute = true;
     settle(bench);
@@ -186,8 +185,8 @@ static uint64_t put_back_in_vain(struct bench *bench, int error)
     bench_turn(bench);
     bench->dataplane.mute = false;
     start_again(bench);
-    pair = peer_hear(&alice, CV_CAPSULE_PAIR_MADE)->made.pair;
-    (void)peer_hear(&bob, CV_CAPSULE_PAIR_MADE);
+    pair = peer_hear_made(&alice, CV_ORIGIN_REQUEST, 1).made.pair;
+    assert_int_equal(peer_hear_made(&bob, CV_ORIGIN_OFFER, offer).made.pair, pair);
     return pair;
 }
 
@@ -241,7 +240,7 @@ static void another_run_of_the_data_plane(void **state)
     peer_free(&bob);
     peer_start(&alice, bench, 1, TUNNEL); /* the same numbers again */
     peer_start(&bob, bench, 2, TUNNEL);
-    assert_int_equal(peer_make(&alice, 1, TUNNEL, &bob, TUNNEL).made[0].made.tunnel.channel, 1);
+    assert_int_equal(peer_make(&alice, 1, TUNNEL, &bob, TUNNEL).made[0].made.leg.channel, 1);
 }
 
 /* The same, and control was restarted as well. */

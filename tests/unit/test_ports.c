@@ -122,8 +122,9 @@ static uint32_t colour(const struct cv_config *config, struct store *store, cons
         if (relay_port_choose(config, store, &record, why, sizeof(why)) != 0)
             fail_msg("%s", why);
         assert_int_equal(store_add_pair(store, &record), 0);
-        if (record.relay_port > highest)
-            highest = record.relay_port;
+        assert_int_equal(record.legs[0].relay_port, record.legs[1].relay_port);
+        if (record.legs[0].relay_port > highest)
+            highest = record.legs[0].relay_port;
     }
     return (uint32_t)(highest - config->relay_port_first) + 1;
 }
@@ -161,10 +162,10 @@ static void a_freed_port_is_given_again(void **state)
     assert_int_equal(relay_port_choose(&config, store, &first, why, sizeof(why)), 0);
     assert_int_equal(store_add_pair(store, &first), 0);
     assert_int_equal(relay_port_choose(&config, store, &second, why, sizeof(why)), 0);
-    assert_int_equal(second.relay_port, 40001);
+    assert_int_equal(second.legs[0].relay_port, 40001);
     assert_int_equal(store_remove_pair(store, first.pair), 0);
     assert_int_equal(relay_port_choose(&config, store, &second, why, sizeof(why)), 0);
-    assert_int_equal(second.relay_port, 40000);
+    assert_int_equal(second.legs[0].relay_port, 40000);
     store_close(store);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the Initial packets of strangers say: real first flights, and packets with frames that no client sends. */
+/* What strangers' Initials say: real first flights, and packets with frames that no client sends. */
 #include "crypto_rig.h"
 #include "first_flight.h"
 #include "session/hello.h"
@@ -62,7 +62,7 @@ static void one_datagram(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
-        first_flight_make(&flight, &(struct first_flight_client){
+        first_flight_make(&flight, &(struct quic_client_options){
                                        .version = versions[i],
                                        .alpn = "h3,culvert/1",
                                        .name = "relay.example",
@@ -83,7 +83,7 @@ static void one_datagram(void **state)
 static void nothing_offered(void **state)
 {
     (void)state;
-    first_flight_make(&flight, &(struct first_flight_client){.version = V1, .groups = "X25519"});
+    first_flight_make(&flight, &(struct quic_client_options){.version = V1, .groups = "X25519"});
     cv_hello_begin(&hello);
     assert_int_equal(read_datagram(0), CV_HELLO_COMPLETE);
     assert_false(cv_hello_offers(&hello, "culvert/1"));
@@ -92,7 +92,7 @@ static void nothing_offered(void **state)
 
 static void make_two(uint32_t version)
 {
-    first_flight_make(&flight, &(struct first_flight_client){
+    first_flight_make(&flight, &(struct quic_client_options){
                                    .version = version,
                                    .alpn = "culvert/1",
                                    .name = "relay.example",
@@ -148,7 +148,7 @@ static void twice(void **state)
 static void default_groups(void **state)
 {
     (void)state;
-    first_flight_make(&flight, &(struct first_flight_client){.version = V1, .alpn = "culvert/1"});
+    first_flight_make(&flight, &(struct quic_client_options){.version = V1, .alpn = "culvert/1"});
     cv_hello_begin(&hello);
     for (unsigned i = 0; i < flight.count; i++)
         assert_int_equal(read_datagram(i), i + 1 < flight.count ? CV_HELLO_PART : CV_HELLO_COMPLETE);
@@ -190,7 +190,7 @@ static void connection_ids(void **state)
     (void)state;
     for (uint8_t bytes = CV_HELLO_DCID_MIN; bytes <= CV_QUIC_CID_MAX; bytes++) {
         first_flight_make(&flight,
-                          &(struct first_flight_client){
+                          &(struct quic_client_options){
                               .version = V1, .alpn = "culvert/1", .groups = "X25519", .dcid_bytes = bytes});
         cv_hello_begin(&hello);
         assert_int_equal(read_datagram(0), CV_HELLO_COMPLETE);
@@ -461,7 +461,7 @@ static void long_name(void **state)
     assert_int_equal(read_hello_with(bytes, 9 + 256), CV_HELLO_BAD);
 }
 
-/* Byte by byte: what is not there yet is never wrong, and a protocol is offered as soon as its extension is there. */
+/* Byte by byte: what is not there yet is never wrong; a protocol is offered once its extension is there. */
 static void as_it_comes(void **state)
 {
     uint8_t message[HELLO_HEAD + EXTENSIONS_MAX];

@@ -97,6 +97,8 @@ static void many_packets(void **state)
 
 static void what_does_not_wait(void **state)
 {
+    struct cv_stream_chunk chunk = {.bytes = 0};
+
     (void)state;
     rx.address.port_be = 2; /* another path: it has to be validated */
     read_packets(1);
@@ -105,7 +107,15 @@ static void what_does_not_wait(void **state)
     session->events = CV_EVENT_UP;
     read_packets(1);
     assert_true(writes_after(0));
+    session->events = CV_EVENT_DATA; /* of the control stream */
+    read_packets(1);
+    assert_true(writes_after(0));
     session->events = 0;
+    session->unanswered = 0;
+    session->stream.out_first = &chunk; /* the peer has not acknowledged all of it */
+    read_packets(1);
+    assert_true(writes_after(0));
+    session->stream.out_first = NULL;
     session->unanswered = 0;
     shard.kind = CV_SHARD_HANDSHAKE;
     read_packets(1);

@@ -4,6 +4,7 @@
 
 #include "protocol/varint.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -135,10 +136,12 @@ static void observed_addresses(void **state)
     peer_start(&peer, bench, 1, UDP);
     fake_session_move(&bench->dataplane, peer.session, "203.0.113.9:1000");
     capsule = peer_hear(&peer, CV_CAPSULE_OBSERVED_ADDRESS);
-    assert_true(cv_address_equal(&capsule->observed, &peer.session->state.address));
+    assert_true(cv_address_equal(&capsule->observed.peer, &peer.session->state.address));
+    assert_true(cv_address_equal(&capsule->observed.relay, &peer.session->state.local));
     fake_session_move(&bench->dataplane, peer.session, "[2001:db8::9]:1000");
     capsule = peer_hear(&peer, CV_CAPSULE_OBSERVED_ADDRESS);
-    assert_true(cv_address_equal(&capsule->observed, &peer.session->state.address));
+    assert_int_equal(capsule->observed.probe, 0);
+    assert_true(cv_address_equal(&capsule->observed.peer, &peer.session->state.address));
     peer_free(&peer);
 }
 
@@ -159,7 +162,8 @@ static void who_does_not_register_is_closed(void **state)
     peer_free(&registered);
 }
 
-static void the_newest_session_of_a_peer_stays(void **state)
+/* The same instance with the same leaf. With another leaf it is another one, unless it shows the token. */
+static void the_newest_session_of_an_instance_stays(void **state)
 {
     struct bench *bench = *state;
     struct test_peer first, second, rotated;
@@ -172,11 +176,14 @@ static void the_newest_session_of_a_peer_stays(void **state)
     peer_wait_closed(&first, CV_SESSION_ERROR_REPLACED);
 
     peer_new(&rotated, bench, "P-256");
-    rotated.chain.count = 0;
-    test_chain_add(&rotated.chain, rotated.key, first.key);
-    test_chain_add(&rotated.chain, first.key, first.key);
+    peer_rotate(&rotated, &first);
+    memcpy(rotated.instance, second.instance, sizeof(rotated.instance));
     peer_ask(&rotated, 3);
     peer_register(&rotated, UDP);
+    peer_quiet(&second);
+    memcpy(rotated.token, second.token, sizeof(rotated.token));
+    peer_resume(&rotated, 4, UDP);
+    assert_int_equal(rotated.resumed, 0);
     peer_wait_closed(&second, CV_SESSION_ERROR_REPLACED);
     peer_free(&first);
     peer_free(&rotated);
@@ -192,11 +199,9 @@ static void an_issuer_in_common_is_no_identity(void **state)
     peer_new(&issuer, bench, "ED25519");
     peer_new(&one, bench, "ED25519");
     peer_new(&other, bench, "ED25519");
-    one.chain.count = other.chain.count = 0;
-    test_chain_add(&one.chain, one.key, issuer.key);
-    test_chain_add(&one.chain, issuer.key, issuer.key);
-    test_chain_add(&other.chain, other.key, issuer.key);
-    test_chain_add(&other.chain, issuer.key, issuer.key);
+    peer_rotate(&one, &issuer);
+    peer_rotate(&other, &issuer);
+    memcpy(other.instance, one.instance, sizeof(other.instance));
     peer_ask(&one, 1);
     peer_register(&one, UDP);
     peer_ask(&other, 2);
@@ -204,7 +209,7 @@ static void an_issuer_in_common_is_no_identity(void **state)
     peer_quiet(&one);
     peer_request(&one, 1, &other, UDP);
     capsule = peer_hear(&other, CV_CAPSULE_PAIR_OFFER);
-    assert_true(cv_peer_id_equal(&capsule->offer.peer, &one.id));
+    assert_true(cv_peer_id_equal(&capsule->offer.other.ids.list[0], &one.id));
     peer_free(&issuer);
     peer_free(&one);
     peer_free(&other);
@@ -218,13 +223,19 @@ static void offences_close_by_name(void **state)
         size_t count;
         enum cv_session_error code;
     } cases[] = {
-        {"\x80\x29\xe1\xf0\x02\x00\x01", 7, CV_SESSION_ERROR_OUT_OF_ORDER}, /* REGISTER again */
-        {"\x80\x29\xe1\xf1\x25", 5, CV_SESSION_ERROR_WRONG_SIDE},           /* REGISTERED */
-        {"\x80\x29\xe1\xf3\x50\x01", 6, CV_SESSION_ERROR_OVERSIZED},        /* 4,097 bytes */
-        {"\x80\x29\xe1\xf3\x21", 5, CV_SESSION_ERROR_MALFORMED},            /* PAIR_REQUEST of 33 bytes */
-        {"\x80\x29\xe1\xf5\x02\x01\x03", 7, CV_SESSION_ERROR_MALFORMED},    /* no such kind of leg */
-        {"\x80\x29\xe1\xf5\x02\x01\x01", 7, CV_SESSION_ERROR_OUT_OF_ORDER}, /* an answer without an offer */
-        {"\x80\x29\xe1\xf9\x01\x01", 6, CV_SESSION_ERROR_OUT_OF_ORDER},     /* PAIR_CLOSE without a pair */
+        {"\x80\x29\xe1\xf0\x14\x00\x01iiiiiiiiiiiiiiii\x00\x00", 25,
+         CV_SESSION_ERROR_OUT_OF_ORDER}, /* REGISTER again */
+        {"\x80\x29\xe1\xf0\x14\x00\x01iiiiiiiiiiiiiiii\x03\x00", 25,
+         CV_SESSION_ERROR_MALFORMED},                                    /* no such rule of who may ask */
+        {"\x80\x29\xe1\xf1\x2f", 5, CV_SESSION_ERROR_WRONG_SIDE},       /* REGISTERED */
+        {"\x80\x29\xe1\xf3\x50\x01", 6, CV_SESSION_ERROR_OVERSIZED},    /* 4,097 bytes */
+        {"\x80\x29\xe1\xf3\x21", 5, CV_SESSION_ERROR_MALFORMED},        /* PAIR_REQUEST of 33 bytes */
+        {"\x80\x29\xe1\xf5\x02\x00\x01", 7, CV_SESSION_ERROR_MALFORMED}, /* offer 0 */
+        {"\x80\x29\xe1\xf9\x01\x00", 6, CV_SESSION_ERROR_MALFORMED},    /* pair 0 */
+        {"\x80\x29\xe1\xf9\x03\x01\x29\x00", 8,
+         CV_SESSION_ERROR_NOT_UNDERSTOOD}, /* of which it cannot be said whose fault it is */
+        {"\x80\x29\xe1\xff\x03\x02\x01\x01\x80\x29\xe1\xff\x03\x02\x01\x01", 16,
+         CV_SESSION_ERROR_OUT_OF_ORDER}, /* LEG_REQUEST 2 and 2 again */
     };
     struct bench *bench = *state;
 
@@ -237,6 +248,23 @@ static void offences_close_by_name(void **state)
         fake_session_go(&bench->dataplane, peer.session);
         peer_free(&peer);
     }
+}
+
+/* An answer without an offer, PAIR_CLOSE without a pair, a challenge that is nobody's: they have crossed. */
+static void what_names_nothing_is_ignored(void **state)
+{
+    static const uint8_t bytes[] =
+        "\x80\x29\xe1\xf5\x02\x01\x01\x80\x29\xe1\xf6\x03\x02\x4c\x13\x80\x29\xe1\xf9\x01\x01"
+        "\x80\x29\xe2\x03\x14\x05\0\0\0\0\0\0\0\x07rrrrrrrrrrr";
+    struct bench *bench = *state;
+    struct test_peer peer;
+
+    peer_start(&peer, bench, 1, UDP);
+    fake_session_bytes(&bench->dataplane, peer.session, bytes, sizeof(bytes) - 1);
+    peer_quiet(&peer);
+    assert_int_equal(peer.session->state.credited, peer.session->state.received);
+    assert_int_equal(bench->dataplane.proves, 0);
+    peer_free(&peer);
 }
 
 static void a_request_before_register_is_out_of_order(void **state)
@@ -288,7 +316,7 @@ static void garbage_is_survived(void **state)
     unsigned seed = 1;
 
     for (uint64_t i = 1; i <= 100; i++) {
-        static const uint8_t prefix[] = {0x80, 0x29, 0xe1};
+        const uint32_t type = 0x29e1f0 + (uint32_t)(i % 39);
         uint8_t bytes[400];
         struct test_peer peer;
 
@@ -296,8 +324,10 @@ static void garbage_is_survived(void **state)
         for (size_t j = 0; j < sizeof(bytes); j++)
             bytes[j] = (uint8_t)rand_r(&seed);
         if (i % 2 == 0) { /* at least one known type */
-            memcpy(bytes, prefix, sizeof(prefix));
-            bytes[3] = (uint8_t)(0xf0 + i % 13);
+            bytes[0] = 0x80;
+            bytes[1] = (uint8_t)(type >> 16);
+            bytes[2] = (uint8_t)(type >> 8);
+            bytes[3] = (uint8_t)type;
         }
         peer.session->unchecked = true;
         fake_session_bytes(&bench->dataplane, peer.session, bytes, sizeof(bytes));
@@ -363,6 +393,8 @@ static void methods(void **state)
     assert_int_equal(json_number(doc, "/result/pairs"), 1);
     assert_int_equal(json_number(doc, "/result/payload_bytes"), 1200);
     assert_string_equal(json_text(doc, "/result/legs/0"), "udp");
+    assert_int_equal(json_number(doc, "/result/round_trip_us"), 20030);
+    assert_int_equal(json_number(doc, "/result/round_trip_ms_ago"), 1500);
     yyjson_doc_free(doc);
 
     client_do(&client, "session.close", "{\"session\":30}");
@@ -377,7 +409,7 @@ static void methods(void **state)
     client_close(&client);
 }
 
-/* Nobody registers, is admitted or offered anything; who was told goes at the end, and is not told again. */
+/* Nobody registers, is admitted or offered anything; who was told goes at the end, or is told to stay. */
 static void drain(void **state)
 {
     struct bench *bench = *state;
@@ -401,7 +433,7 @@ static void drain(void **state)
     }
     peer_request(&peers[0], 1, &peers[1], UDP);
     peer_hear_refused(&peers[0], CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_GOING_AWAY);
-    peer_say(&unregistered, &(struct cv_capsule){.type = CV_CAPSULE_REGISTER, .registration.legs = UDP});
+    peer_say(&unregistered, &(struct cv_capsule){.type = CV_CAPSULE_REGISTER, .registration = {.legs = UDP}});
     (void)peer_hear(&unregistered, CV_CAPSULE_GO_AWAY);
     peer_new(&late, bench, "ED25519");
     peer_ask(&late, 4);
@@ -410,21 +442,62 @@ static void drain(void **state)
     peer_free(&late);
 
     client_do(&client, "session.resume", "{}");
+    for (unsigned i = 0; i < 2; i++)
+        (void)peer_hear(&peers[i], CV_CAPSULE_STAY);
+    peer_wait_closed(&unregistered, CV_SESSION_ERROR_GOING_AWAY); /* it never was a guest */
     peer_start(&late, bench, 5, UDP);
-    peer_request(&late, 1, &peers[0], UDP); /* that one may get no offer any more */
-    peer_hear_refused(&late, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_GOING_AWAY);
+    (void)peer_pair(&late, 1, &peers[0]); /* as if GO_AWAY had never come */
     client_do(&client, "session.drain", "{\"after_s\":1}");
     capsule = peer_hear(&late, CV_CAPSULE_GO_AWAY);
     assert_int_equal(capsule->go_away.seconds, 1);
-    peer_quiet(&peers[0]);
+    (void)peer_hear(&peers[0], CV_CAPSULE_GO_AWAY);
     peer_wait_closed(&late, CV_SESSION_ERROR_GOING_AWAY);
-    peer_wait_closed(&unregistered, CV_SESSION_ERROR_GOING_AWAY);
     for (unsigned i = 0; i < 2; i++) {
         peer_wait_closed(&peers[i], CV_SESSION_ERROR_GOING_AWAY);
         peer_free(&peers[i]);
     }
     peer_free(&late);
     peer_free(&unregistered);
+    client_close(&client);
+}
+
+/* Where to go, and whose relay that is. */
+static void drain_to_another_relay(void **state)
+{
+    static const char *const bad[] = {
+        "{\"to\":\"192.0.2.9:443\"}", "{\"relay\":\"%s\"}", "{\"to\":\"192.0.2.9:0\",\"relay\":\"%s\"}",
+        "{\"to\":\"192.0.2.9\",\"relay\":\"%s\"}", "{\"to\":\"192.0.2.9:443\",\"relay\":\"abc\"}"};
+    struct bench *bench = *state;
+    struct test_peer peer, relay;
+    const struct cv_capsule *capsule;
+    struct test_client client;
+    char id[CV_PEER_ID_TEXT], params[256];
+
+    client_open(&client, bench);
+    peer_start(&peer, bench, 1, UDP);
+    peer_new(&relay, bench, "P-256");
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const char *at = strstr(bad[i], "%s");
+
+        (void)snprintf(params, sizeof(params), "%.*s%s%s", (int)(at == NULL ? strlen(bad[i]) : (size_t)(at - bad[i])),
+                       bad[i], at == NULL ? "" : cv_peer_id_print(&relay.id, id), at == NULL ? "" : at + 2);
+        client_refused(&client, "session.drain", params, "invalid");
+    }
+    (void)snprintf(params, sizeof(params), "{\"after_s\":60,\"to\":\"192.0.2.9:4433\",\"relay\":\"%s\"}",
+                   cv_peer_id_print(&relay.id, id));
+    client_do(&client, "session.drain", params);
+    capsule = peer_hear(&peer, CV_CAPSULE_GO_AWAY);
+    assert_int_equal(capsule->go_away.relay.count, 1);
+    assert_int_equal(capsule->go_away.relay.port_be, htons(4433));
+    assert_memory_equal(capsule->parameters.spans[CV_PARAMETER_RELAY_ID].at, relay.id.bytes, CV_PEER_ID_BYTES);
+    client_do(&client, "session.resume", "{}");
+    (void)peer_hear(&peer, CV_CAPSULE_STAY);
+    client_do(&client, "session.drain", "{}"); /* and the next one knows nothing of it */
+    capsule = peer_hear(&peer, CV_CAPSULE_GO_AWAY);
+    assert_int_equal(capsule->go_away.relay.count, 0);
+    assert_false(cv_parameter_is_set(&capsule->parameters, CV_PARAMETER_RELAY_ID));
+    peer_free(&peer);
+    peer_free(&relay);
     client_close(&client);
 }
 
@@ -437,15 +510,17 @@ int main(void)
         TEST(policies),
         TEST(observed_addresses),
         TEST(who_does_not_register_is_closed),
-        TEST(the_newest_session_of_a_peer_stays),
+        TEST(the_newest_session_of_an_instance_stays),
         TEST(an_issuer_in_common_is_no_identity),
         TEST(offences_close_by_name),
+        TEST(what_names_nothing_is_ignored),
         TEST(a_request_before_register_is_out_of_order),
         TEST(unknown_capsules_are_passed_over),
         TEST(garbage_is_survived),
         TEST(a_full_ring_is_waited_for),
         TEST(methods),
         TEST(drain),
+        TEST(drain_to_another_relay),
     };
 
     return cmocka_run_group_tests_name("sessions", tests, NULL, NULL);

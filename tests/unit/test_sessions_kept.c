@@ -43,16 +43,15 @@ static void a_restart_is_not_noticed(void **state)
     peer_start(&bob, bench, 2, UDP);
     pair = peer_pair(&alice, 1, &bob);
     peer_request(&alice, 2, &bob, UDP);
-    offer = peer_hear(&bob, CV_CAPSULE_PAIR_OFFER)->offer.offer;
+    offer = peer_hear_offer(&bob);
     restart(bench);
     peer_quiet(&alice);
     peer_quiet(&bob);
-    peer_say(&bob,
-             &(struct cv_capsule){.type = CV_CAPSULE_PAIR_ACCEPT, .accept = {.offer = offer, .leg = UDP}});
-    assert_int_equal(peer_hear(&alice, CV_CAPSULE_PAIR_MADE)->made.number, 2);
-    (void)peer_hear(&bob, CV_CAPSULE_PAIR_MADE);
+    peer_accept(&bob, offer, UDP);
+    (void)peer_hear_made(&alice, CV_ORIGIN_REQUEST, 2);
+    (void)peer_hear_made(&bob, CV_ORIGIN_OFFER, offer);
     assert_int_not_equal(peer_pair(&bob, 1, &alice), pair);
-    peer_say(&alice, &(struct cv_capsule){.type = CV_CAPSULE_PAIR_CLOSE, .close = pair});
+    peer_close(&alice, pair);
     peer_hear_closed(&alice, pair, CV_SESSION_ERROR_NONE);
     peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_CLOSED);
     assert_int_equal(bench->dataplane.count, 2);
@@ -73,8 +72,7 @@ static void what_came_meanwhile_is_dealt_with(void **state)
     alice.session->state.address.port_be ^= 1;
     /* Said while nobody listens: the data plane keeps it. */
     {
-        const struct cv_capsule request = {.type = CV_CAPSULE_PAIR_REQUEST,
-                                           .request = {.request = 1, .peer = bob.id, .legs = UDP}};
+        const struct cv_capsule request = peer_pair_request(1, &bob, UDP);
         int bytes = cv_capsule_write(&request, alice.session->in + alice.session->state.received, 279);
 
         assert_true(bytes > 0);
@@ -83,7 +81,7 @@ static void what_came_meanwhile_is_dealt_with(void **state)
     }
     bench_start_control(bench);
     (void)peer_hear(&alice, CV_CAPSULE_OBSERVED_ADDRESS);
-    offer = peer_hear(&bob, CV_CAPSULE_PAIR_OFFER)->offer.offer;
+    offer = peer_hear_offer(&bob);
     fake_session_go(&bench->dataplane, alice.session);
     peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, CV_SESSION_ERROR_PEER_GONE);
     peer_free(&alice);
@@ -149,8 +147,7 @@ static void within_a_known_capsule(void **state)
 {
     struct bench *bench = *state;
     struct test_peer peer;
-    const struct cv_capsule request = {.type = CV_CAPSULE_PAIR_REQUEST,
-                                       .request = {.request = 1, .legs = UDP}};
+    const struct cv_capsule request = peer_pair_request(1, &(struct test_peer){0}, UDP);
     uint8_t bytes[CV_CAPSULE_BYTES_MAX];
     int count = cv_capsule_write(&request, bytes, sizeof(bytes));
 
@@ -204,25 +201,24 @@ static void a_pair_that_nobody_was_told_of(void **state)
 {
     struct bench *bench = *state;
     struct test_peer alice, bob;
-    uint64_t offer;
+    uint64_t offer, pair;
 
     peer_start(&alice, bench, 1, UDP);
     peer_start(&bob, bench, 2, UDP);
     peer_request(&alice, 1, &bob, UDP);
-    offer = peer_hear(&bob, CV_CAPSULE_PAIR_OFFER)->offer.offer;
+    offer = peer_hear_offer(&bob);
     bench->dataplane.mute = true; /* PAIR_PUT is not answered */
-    peer_say(&bob,
-             &(struct cv_capsule){.type = CV_CAPSULE_PAIR_ACCEPT, .accept = {.offer = offer, .leg = UDP}});
+    peer_accept(&bob, offer, UDP);
     for (unsigned i = 0; i < 100; i++)
         bench_turn(bench);
     bench_kill_control(bench);
     bench_turn(bench);
     bench->dataplane.mute = false;
     bench_start_control(bench);
-    assert_int_equal(peer_hear(&alice, CV_CAPSULE_PAIR_MADE)->made.number, 1);
-    assert_int_equal(peer_hear(&bob, CV_CAPSULE_PAIR_MADE)->made.number, offer);
+    pair = peer_hear_made(&alice, CV_ORIGIN_REQUEST, 1).made.pair;
+    assert_int_equal(peer_hear_made(&bob, CV_ORIGIN_OFFER, offer).made.pair, pair);
     bench_wait(bench, has_a_pair, bench, "the data plane to have the pair");
-    assert_non_null(fake_find(&bench->dataplane, bob.session->capsule.made.pair));
+    assert_non_null(fake_find(&bench->dataplane, pair));
     peer_free(&alice);
     peer_free(&bob);
 }

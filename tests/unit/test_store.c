@@ -64,11 +64,12 @@ static int tear_down(void **state)
 
 static struct pair_record pair_of(const char *a, const char *b, uint16_t relay_port)
 {
-    struct pair_record record = {.relay_port = relay_port, .idle_s = 120, .created_ms = 1700000000000};
+    struct pair_record record = {.idle_s = 120, .created_ms = 1700000000000};
 
     for (unsigned leg = 0; leg < 2; leg++) {
         strcpy(record.legs[leg].peer, leg == 0 ? a : b);
         record.legs[leg].bind = CV_BIND_TOKEN;
+        record.legs[leg].relay_port = relay_port;
         memset(record.legs[leg].token, (int)(leg + 1), CV_TOKEN_BYTES);
     }
     return record;
@@ -91,7 +92,9 @@ static void keeps_every_field(void **state)
     written.legs[0].bind = CV_BIND_FIXED;
     memset(written.legs[0].token, 0, CV_TOKEN_BYTES);
     assert_int_equal(cv_address_parse("198.51.100.7:4433", &written.legs[0].address), 0);
+    written.legs[0].proof = CV_PROOF_EXEMPT;
     written.legs[1].bind = CV_BIND_PREFIX;
+    written.legs[1].proof = CV_PROOF_VOUCHED;
     memset(written.legs[1].token, 0, CV_TOKEN_BYTES);
     assert_int_equal(cv_prefix_parse("2001:db8::/32", &written.legs[1].prefix), 0);
     assert_int_equal(store_add_pair(fixture->store, &written), 0);
@@ -322,7 +325,7 @@ static void refuses_a_newer_format(void **state)
     store_close(fixture->store);
     run_sql(fixture->path, "PRAGMA user_version = 99");
     opens_not(fixture->path, -EPROTO, "has format 99", "use the Culvert that wrote it");
-    run_sql(fixture->path, "PRAGMA user_version = 3");
+    run_sql(fixture->path, "PRAGMA user_version = 4");
     fixture->store = open_good(fixture->path);
 }
 

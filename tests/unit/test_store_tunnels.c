@@ -2,8 +2,9 @@
 /* The store: pairs with tunnel legs, what sessions keep for theirs, and stores of earlier formats. */
 #include "pairs/port_set.h"
 #include "protocol/datagram.h"
+#include "store/store_instances.h"
+#include "store/store_offers.h"
 #include "store/store_pairs.h"
-#include "store/store_sessions.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -85,6 +86,7 @@ static void fill_udp(struct leg_record *leg, const char *peer)
 {
     strcpy(leg->peer, peer);
     leg->bind = CV_BIND_TOKEN;
+    leg->relay_port = 40000;
     memset(leg->token, 7, CV_TOKEN_BYTES);
 }
 
@@ -126,7 +128,6 @@ static void tunnel_legs_take_no_port(void **state)
         assert_int_equal(store_add_pair(fixture->store, &record), 0);
     }
     memset(&record, 0, sizeof(record));
-    record.relay_port = 40000;
     fill_udp(&record.legs[0], "alice");
     fill_tunnel(&record.legs[1], "bob", 2, 4);
     assert_int_equal(store_add_pair(fixture->store, &record), 0);
@@ -214,15 +215,14 @@ static struct found load(struct store *store)
 static void keeps_what_sessions_need(void **state)
 {
     struct fixture *fixture = *state;
-    struct session_record session = {
-        .session = 5, .chain = {.count = 1}, .channel = CV_CHANNEL_MAX, .payload_bytes = UINT16_MAX};
-    struct offer_record offer = {.asker = 5, .answerer = 6, .request = 1, .kind = CV_LEG_KIND_TUNNEL};
+    struct session_record session = {.session = 5, .chain = {.count = 1}, .payload_bytes = UINT16_MAX};
+    struct offer_record offer = {.asker = 5, .answerer = 6, .request = 1, .legs = CV_LEG_KIND_TUNNEL};
     struct peer_pair_record link = {.asker = 5, .answerer = 6};
     struct pair_record record;
     struct found found;
 
     memset(&record, 0, sizeof(record));
-    record.relay_port = 40000;
+    memset(session.ticket, 3, sizeof(session.ticket));
     fill_udp(&record.legs[0], "alice");
     fill_tunnel(&record.legs[1], "bob", 6, 99);
     open_store(fixture);
@@ -233,9 +233,9 @@ static void keeps_what_sessions_need(void **state)
     assert_int_equal(store_add_peer_pair(fixture->store, &link), 0);
     reopen(fixture);
     found = load(fixture->store);
-    assert_int_equal(found.session.channel, CV_CHANNEL_MAX);
+    assert_memory_equal(found.session.ticket, session.ticket, sizeof(session.ticket));
     assert_int_equal(found.session.payload_bytes, UINT16_MAX);
-    assert_int_equal(found.offer.kind, CV_LEG_KIND_TUNNEL);
+    assert_int_equal(found.offer.legs, CV_LEG_KIND_TUNNEL);
     assert_int_equal(found.pair.channels[0], 0);
     assert_int_equal(found.pair.channels[1], 99);
 }
@@ -266,26 +266,68 @@ static const char format_2[] =
     "CREATE TABLE peer_pair (pair INTEGER PRIMARY KEY REFERENCES pair (number) ON DELETE CASCADE, "
     "asker INTEGER NOT NULL, answerer INTEGER NOT NULL, offer INTEGER NOT NULL) STRICT;"
     "INSERT INTO offer VALUES (9, 5, 1, 6, 1700000000000);"
-    "INSERT INTO peer_pair VALUES (3, 5, 6, 8);"
+    "INSERT INTO pair VALUES (5, 40001, 120, 0, 1700000000000, 77);"
+    "INSERT INTO leg VALUES (5, 0, 40001, 'alice', 1, zeroblob(32), NULL, NULL);"
+    "INSERT INTO leg VALUES (5, 1, 40001, 'bob', 1, zeroblob(32), NULL, NULL);"
+    "INSERT INTO peer_pair VALUES (5, 5, 6, 8);"
     "PRAGMA user_version = 2;";
+
+static const char format_3[] =
+    "ALTER TABLE leg ADD COLUMN session INTEGER;"
+    "ALTER TABLE leg ADD COLUMN channel INTEGER;"
+    "DROP INDEX leg_peer;"
+    "CREATE UNIQUE INDEX leg_peer ON leg (peer, relay_port) WHERE relay_port != 0;"
+    "ALTER TABLE session ADD COLUMN channel INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN payload INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE offer ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;"
+    "INSERT INTO pair VALUES (7, 0, 120, 0, 1700000000000, 77);" /* without its peer_pair */
+    "INSERT INTO leg VALUES (7, 0, 0, 'carol', 4, NULL, NULL, NULL, 5, 1);"
+    "INSERT INTO leg VALUES (7, 1, 0, 'dave', 4, NULL, NULL, NULL, 6, 1);"
+    "INSERT INTO pair VALUES (9, 40002, 0, 1000, 1700000000000, 78);"
+    "INSERT INTO leg VALUES (9, 0, 40002, 'erin', 2, NULL, '198.51.100.9:1000', NULL, NULL, NULL);"
+    "INSERT INTO leg VALUES (9, 1, 40002, 'frank', 1, zeroblob(32), NULL, NULL, NULL, NULL);"
+    "PRAGMA user_version = 3;";
 
 static void check_old_pair(struct fixture *fixture)
 {
-    struct pair_record record, added;
+    struct pair_record record;
 
     assert_int_equal(store_get_pair(fixture->store, 3, &record), 0);
-    assert_int_equal(record.relay_port, 40000);
     assert_int_equal(record.boot_id, 77);
+    assert_int_equal(record.created_ms, 1700000000000);
     assert_string_equal(record.legs[0].peer, "alice");
     assert_int_equal(record.legs[0].bind, CV_BIND_TOKEN);
     assert_int_equal(record.legs[0].channel, 0);
     assert_false(cv_ip_is_zero(&record.legs[0].last.ip));
     assert_int_equal(record.legs[1].bind, CV_BIND_PREFIX);
+    for (unsigned leg = 0; leg < 2; leg++) {
+        assert_int_equal(record.legs[leg].relay_port, 40000);
+        assert_int_equal(record.legs[leg].proof, CV_PROOF_VOUCHED); /* an operator made it */
+        assert_false(record.legs[leg].listen);
+        assert_false(record.legs[leg].untold);
+    }
+}
+
+/* And goes on counting from there. */
+static void check_new_pair(struct fixture *fixture, uint64_t number)
+{
+    struct pair_record added;
+
     memset(&added, 0, sizeof(added));
     fill_tunnel(&added.legs[0], "alice", 5, 1);
     fill_tunnel(&added.legs[1], "bob", 6, 1);
     assert_int_equal(store_add_pair(fixture->store, &added), 0);
-    assert_int_equal(added.pair, 4);
+    assert_int_equal(added.pair, number);
+}
+
+static void check_no_sessions(struct fixture *fixture)
+{
+    struct found found = {.count = 0};
+
+    assert_int_equal(store_load_sessions(fixture->store, found_session, &found), 0);
+    assert_int_equal(store_load_offers(fixture->store, found_offer, &found), 0);
+    assert_int_equal(store_load_peer_pairs(fixture->store, found_pair, &found), 0);
+    assert_int_equal(found.count, 0);
 }
 
 static void takes_over_format_1(void **state)
@@ -295,32 +337,68 @@ static void takes_over_format_1(void **state)
     run_sql(fixture->path, format_1);
     open_store(fixture);
     check_old_pair(fixture);
+    check_new_pair(fixture, 4);
     reopen(fixture); /* in the new format now */
+    check_old_pair(fixture);
 }
 
+static void add_old_session(struct fixture *fixture, const char *more)
+{
+    char sql[512];
+
+    (void)snprintf(sql, sizeof(sql),
+                   "INSERT INTO session VALUES (5, 1700000000000, zeroblob(32), 10, 0, 20, zeroblob(72), "
+                   "zeroblob(20), x'010203'%s)",
+                   more);
+    run_sql(fixture->path, sql);
+}
+
+/* Operators' pairs stay. Sessions, and what they had, are of a data plane that is gone. */
 static void takes_over_format_2(void **state)
 {
     struct fixture *fixture = *state;
-    struct found found;
-    char sql[512];
+    struct pair_record record;
+    uint64_t count;
 
     run_sql(fixture->path, format_1);
     run_sql(fixture->path, format_2);
-    (void)snprintf(sql, sizeof(sql),
-                   "INSERT INTO session VALUES (5, 1700000000000, zeroblob(32), 10, 0, 20, zeroblob(%zu), "
-                   "zeroblob(%zu), x'010203')",
-                   sizeof(struct cv_capsule_order), sizeof(struct cv_address));
-    run_sql(fixture->path, sql);
+    add_old_session(fixture, "");
     open_store(fixture);
     check_old_pair(fixture);
-    found = load(fixture->store);
-    assert_int_equal(found.session.session, 5);
-    assert_int_equal(found.session.sent, 20);
-    assert_int_equal(found.session.channel, 0);
-    assert_int_equal(found.offer.offer, 9);
-    assert_int_equal(found.offer.kind, CV_LEG_KIND_UDP);
-    assert_int_equal(found.pair.pair, 3);
-    assert_int_equal(found.pair.channels[0], 0);
+    check_no_sessions(fixture);
+    assert_int_equal(store_get_pair(fixture->store, 5, &record), -ENOENT);
+    assert_int_equal(store_count_pairs(fixture->store, &count), 0);
+    assert_int_equal(count, 1);
+    check_new_pair(fixture, 6);
+    reopen(fixture);
+}
+
+static void takes_over_format_3(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pair_record record;
+    uint64_t count;
+
+    run_sql(fixture->path, format_1);
+    run_sql(fixture->path, format_2);
+    run_sql(fixture->path, format_3);
+    add_old_session(fixture, ", 1, 1200");
+    open_store(fixture);
+    check_old_pair(fixture);
+    check_no_sessions(fixture);
+    assert_int_equal(store_get_pair(fixture->store, 5, &record), -ENOENT);
+    assert_int_equal(store_get_pair(fixture->store, 7, &record), -ENOENT);
+    assert_int_equal(store_get_pair(fixture->store, 9, &record), 0);
+    assert_int_equal(record.rate_bytes_per_second, 1000);
+    assert_int_equal(record.legs[0].bind, CV_BIND_FIXED);
+    assert_int_equal(record.legs[0].proof, CV_PROOF_EXEMPT); /* he wrote the address down */
+    assert_int_equal(record.legs[1].proof, CV_PROOF_VOUCHED);
+    assert_int_equal(record.legs[1].relay_port, 40002);
+    assert_int_equal(store_count_pairs(fixture->store, &count), 0);
+    assert_int_equal(count, 2);
+    check_new_pair(fixture, 10);
+    reopen(fixture);
+    check_old_pair(fixture);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -330,6 +408,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(keeps_every_field),        TEST(tunnel_legs_take_no_port), TEST(a_damaged_tunnel_leg_is_found),
         TEST(keeps_what_sessions_need), TEST(takes_over_format_1),      TEST(takes_over_format_2),
+        TEST(takes_over_format_3),
     };
 
     return cmocka_run_group_tests_name("store_tunnels", tests, NULL, NULL);

@@ -12,7 +12,7 @@ from aioquic.quic.connection import QuicConnection
 from aioquic.quic.packet import QuicProtocolVersion
 
 PACKET, PASS = range(2)
-PAD, REPLY, TOKEN = 8, 16, 32
+PAD, REPLY, TOKEN, TICKET = 8, 16, 32, 64
 ALWAYS, RETRY_OVER_2, PREFIX_2 = 1, 2, 4
 V1, V2, OTHER = b"\0\0\0\1", b"\x6b\x33\x43\xcf", b"\x1a\x2a\x3a\x4a"
 INITIAL = {V1: 0xC0, V2: 0xD0, OTHER: 0xC0}
@@ -73,6 +73,8 @@ def seeds():
         "long_ids": (0, packet(initial(dcid=bytes(21)), PAD) + packet(initial(scid=bytes(21)), PAD)),
         "no_ids": (0, packet(initial(dcid=b"", scid=b""), PAD)),
         "stun": (0, packet(bytes.fromhex("0001000021 12a442".replace(" ", "")) + bytes(12))),
+        "probe": (0, packet(b"\4abc" + bytes(16)) + packet(initial(), PAD) + packet(b"\4abc" + bytes(16), TICKET)),
+        "probe_cut": (0, packet(b"\4abc" + bytes(15)) + packet(b"\4abc" + bytes(17)) + packet(b"\5abc" + bytes(16))),
         "nothing": (0, packet(b"") + packet(b"\0") + packet(b"\xc0") + packet(b"\x40")),
     }
 

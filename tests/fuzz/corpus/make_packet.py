@@ -79,6 +79,7 @@ BURST_STEP = struct.pack("<BBH", BURST, 0, 0)
 relay = (V4, 40000)
 stun = bytes.fromhex("000100002112a442") + b"transaction!"
 solicitation = b"\x87\0\0\0" + bytes(4) + ipaddress.ip_address(V6).packed + bytes.fromhex("0101020000000001")
+probe = b"\4\0\0\1" + bytes(range(16))
 good = frame(udp(A, relay, b"data" * 10))
 seeds = {
     "empty": b"",
@@ -117,6 +118,10 @@ seeds = {
                + frame(udp(SIX, (V6, 40000), b"x")[:60], EXACT) + frame(b"", EXACT)
                + frame(udp(A, relay, b"wrong header")[:24] + bytes(28), FIX_HEADER | EXACT)
                + frame(udp(A, relay, b"vouched for")[:25] + b"\xff" + udp(A, relay, b"vouched for")[26:], CHECKSUM_GOOD),
+    "probe": frame(udp(A, relay, probe)) + frame(udp(STRANGER, relay, probe)) + frame(udp(SIX, (V6, 40000), probe))
+             + good + frame(udp(("224.0.0.1", 1), relay, probe)) + frame(udp((V4, 1000), relay, probe), EXACT),
+    "nearly_a_probe": frame(udp(A, relay, probe[:-1])) + frame(udp(A, relay, probe + b"x"))
+                      + frame(udp(A, relay, b"\5" + probe[1:])),
     "idle": good + keeper(60000) + keeper(60000) + keeper(1000) + keeper(1000) + good,
 }
 directory = pathlib.Path(__file__).with_name("packet")
