@@ -78,7 +78,7 @@ class Session(QuicConnectionProtocol):
 
     def finish(self, ended):
         if not self.ended.done():
-            self.peer.tell(event="closed", how=ended.how, code=ended.code, reason=ended.reason, tunnel=self.peer.counts)
+            self.peer.tell(event="closed", code=ended.code, reason=ended.reason, how=ended.how, tunnel=self.peer.counts)
             self.ended.set_result(ended)
 
     def transmit(self):

@@ -5,8 +5,8 @@
   session_peer.py --relay 192.0.2.1:443 --cert F --key F --legs FILE [--leg udp+tunnel+listen] [--ask PEER-ID] ...
 
 Registers, and then asks for a pair with the peer of that ID, or takes whatever is offered. When a pair is made,
-"ADDRESS PORT TOKEN" of its own leg is written to the file. The session stays until SIGTERM, and comes back when it was
-lost; what happens is told in lines of JSON on stdout.
+"ADDRESS PORT TOKEN" of its own leg is written to the file. The session stays until SIGTERM; what happens is told in lines of JSON on stdout. With --return
+it comes back when it was lost, and with its pairs.
 
 A pair is bridged to a UDP socket at --local, which is what is written to the file, with "-" for a token (culvert_legs.py).
 Of further pairs it is the ports after that one. UDP legs are bridged with --bridge only.
@@ -175,7 +175,8 @@ class Peer:
         if ended.how != "lost":
             self.keep(None)
             self.keep_only([])
-        return not self.stopping and (ended.how == "lost" or ended.code in COMES_BACK)
+        wanted = self.options.returns and not self.stopping
+        return wanted and (ended.how == "lost" or ended.code in COMES_BACK)
 
     def registered(self, session):
         """Those that were asked for of another relay are asked for again."""
@@ -357,6 +358,7 @@ class Commands:
         self.session.write(raw)
 
     def do_lose(self, _):
+        self.peer.options.returns = True
         self.session.lose()
 
     def do_bye(self, _):
@@ -405,6 +407,7 @@ def main():
     add("--commands", help="FIFO that commands come by")
     add("--idle", type=float, default=60, help="seconds after which a silent session is lost")
     add("--keep-alive", type=float, default=25, help="seconds, or the NAT forgets")
+    add("--return", dest="returns", action="store_true", help="comes back when the session was lost, or may be tried again")
     add("--secrets", help="where to write TLS's secrets")
     add("--key-update", action="store_true", help="begin a key update after registering")
     asyncio.run(run(parser.parse_args()))

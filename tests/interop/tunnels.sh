@@ -15,6 +15,7 @@
 #   wait_fits NAME BYTES             until the relay has told it that so much fits into its tunnel leg
 #   aioquic_leg NAME                 once a pair is made: its leg is ready for a program
 #   send_through FROM TO             a file of 4 MB, by QUIC end to end: FROM dials, TO listens, both at port 4433
+#   begin_transfer FROM TO           the same, which quic_done FROM TO then waits for
 PROGRAM_PORT=4433
 FILE_BYTES=4000000
 
@@ -119,11 +120,15 @@ program() {
     quic_peer "$name" "$other" "$mode" --bind "$bind:$PROGRAM_PORT" "$@"
 }
 
-send_through() {
+begin_transfer() {
     local from=$1 to=$2
-    head -c $FILE_BYTES /dev/urandom > "$LEGS/file"
+    head -c "$FILE_BYTES" /dev/urandom > "$LEGS/file"
     program "$to" "$from" listen --receive "$LEGS/received"
     wait_until 20 listens "$to" || fail "$to's program does not listen"
     program "$from" "$to" dial --send "$LEGS/file"
-    quic_done "$from" "$to"
+}
+
+send_through() {
+    begin_transfer "$@"
+    quic_done "$@"
 }
