@@ -2,67 +2,52 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A peer of the session protocol with somebody else's QUIC stack (aioquic), written from docs/protocol.md.
 
-  session_peer.py --relay 192.0.2.1:443 --cert F --key F --legs FILE [--leg udp|tunnel] [--ask PEER-ID]
-                  [--local ADDRESS:PORT] [--forward ADDRESS:PORT] [--secrets FILE] [--key-update]
+  session_peer.py --relay 192.0.2.1:443 --cert F --key F --legs FILE [--leg udp+tunnel+listen] [--ask PEER-ID] ...
 
-Registers, and then asks for a pair with the peer of that ID, or takes whatever is offered. When the pair is
-made, "ADDRESS PORT TOKEN" of its own leg is written to the file. The session stays until SIGTERM; what happens
-is told in lines of JSON on stdout.
+Registers, and then asks for a pair with the peer of that ID, or takes whatever is offered. When a pair is made,
+"ADDRESS PORT TOKEN" of its own leg is written to the file. The session stays until SIGTERM; what happens is told in lines of JSON on stdout. With --return
+it comes back when it was lost, and with its pairs.
 
-A tunnel leg is bridged to a UDP socket at --local, which is what is written to the file, with "-" for a token: what
-comes in there goes into the leg, what comes out of the leg goes to --forward, or to who sent last.
+A pair is bridged to a UDP socket at --local, which is what is written to the file, with "-" for a token (culvert_legs.py).
+Of further pairs it is the ports after that one. UDP legs are bridged with --bridge only.
+
+Commands are lines that come by the FIFO --commands. Words NAME=VALUE in capitals are parameters (DATA=hello, 0x2b=00):
+
+  ask PEER-ID [KINDS]              PAIR_REQUEST
+  accept OFFER [KINDS], refuse OFFER [ERROR]     with --answer none
+  leg PAIR KINDS                   LEG_REQUEST
+  close PAIR                       PAIR_CLOSE
+  message PEER-ID TEXT             MESSAGE
+  reachable anyone|nobody|PEER-ID,...            REACHABLE
+  probe NUMBER ADDRESS:PORT [new]  from the session's socket, or from a new one
+  token PAIR, move PAIR            sends a leg's token again; from another socket
+  say CAPSULE JSON                 any capsule; "request" is filled in where it is missing
+  raw HEX                          any bytes on the control stream
+  lose                             forgets the session without a close, and comes back
+  bye                              closes it, and ends
 """
 
 import argparse
 import asyncio
-import base64
-import ipaddress
+import hashlib
 import json
 import os
+import shlex
 import signal
 import ssl
 import sys
-import time
 
-from aioquic.asyncio import QuicConnectionProtocol, connect
-from aioquic.buffer import UINT_VAR_MAX, Buffer, BufferReadError, encode_uint_var
-from aioquic.quic import events
+import culvert_wire as wire
 from aioquic.quic.configuration import QuicConfiguration
+from aioquic.quic.connection import QuicConnection
+from cryptography.hazmat.primitives import serialization
+from culvert_legs import PACKET_BYTES, Pair, TunnelLeg, family_of, open_socket, send
+from culvert_session import RESUMED, Session
 
-assert UINT_VAR_MAX == 2**62 - 1
-
-REGISTER, REGISTERED, OBSERVED_ADDRESS, PAIR_REQUEST, PAIR_OFFER, PAIR_ACCEPT = range(0x29E1F0, 0x29E1F6)
-PAIR_MADE, REFUSED, PAIR_CLOSED, TUNNEL_LIMIT, GO_AWAY = 0x29E1F7, 0x29E1F8, 0x29E1FA, 0x29E1FB, 0x29E1FC
-UDP_LEG, TUNNEL_LEG = 1, 2
-LEGS = {"udp": UDP_LEG, "tunnel": TUNNEL_LEG}
-NONE = 0xC00
-
-PACKET_BYTES = 1452  # of UDP payload, which a path of 1,500 bytes lets through
-# A short header with a connection ID of up to 20 bytes, a packet number and the AEAD tag; a DATAGRAM frame's type and
-# length; a channel.
-PACKET_OVERHEAD = 1 + 20 + 4 + 16 + 3 + 2
-QUEUE_S = 0.05
-KEEP_ALIVE_S = 25  # or the NAT forgets: docs/protocol.md
-
-
-def tell(**what):
-    print(json.dumps(what), flush=True)
-
-
-def capsule(kind, value):
-    return encode_uint_var(kind) + encode_uint_var(len(value)) + value
-
-
-def read_ip(buf):
-    return str(ipaddress.ip_address(buf.pull_bytes(4 if buf.pull_uint8() == 4 else 16)))
-
-
-def show_id(raw):
-    return base64.b32encode(raw).decode().rstrip("=").lower()
-
-
-def parse_id(text):
-    return base64.b32decode(text.upper() + "====")
+KINDS = {"udp": wire.UDP_LEG, "tunnel": wire.TUNNEL_LEG, "listen": wire.LISTEN_LEG}
+PAUSE_S, PAUSE_MAX_S = 1, 60
+COMES_BACK = [wire.ERRORS[name] for name in ("internal", "relay_full", "going_away")]
+REACHABLE = {"anyone": 0, "nobody": 2}
 
 
 def parse_address(text):
@@ -70,205 +55,362 @@ def parse_address(text):
     return host.strip("[]"), int(port)
 
 
-class Bridge(asyncio.DatagramProtocol):
-    """The local UDP socket of a tunnel leg."""
-
-    def __init__(self, peer, forward):
-        self.peer = peer
-        self.program = forward
-        self.fixed = forward is not None
-
-    def connection_made(self, transport):
-        self.transport = transport
-
-    def datagram_received(self, data, address):
-        if not self.fixed:
-            self.program = address
-        self.peer.tunnel_out(data)
-
-    def deliver(self, data):
-        if self.program is not None:
-            self.transport.sendto(data, self.program)
+def parse_kinds(text):
+    return sum({KINDS[name] for name in text.split("+")}) if text else 0
 
 
-class Peer(QuicConnectionProtocol):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.held = b""
-        self.channel = None
-        self.bridge = None
-        self.waiting = []  # when each datagram was given to aioquic, which keeps what its window holds back
-        self.counts = {"out": 0, "in": 0, "late": 0, "too_big": 0, "no_channel": 0}
-        self.registered = asyncio.get_running_loop().create_future()
-        self.ended = asyncio.get_running_loop().create_future()
-        self.options = None
+def parse_reachable(text):
+    if text in REACHABLE:
+        return {"by": REACHABLE[text], "ids": []}
+    return {"by": 1, "ids": text.split(",")}
 
-    def say(self, kind, *parts):
-        # An unknown capsule goes along each time, as RFC 9297 section 5.4 has it.
-        self._quic.send_stream_data(self.stream, capsule(0x17, b"grease") + capsule(kind, b"".join(parts)))
-        self.transmit()
 
-    def start(self, options):
+def certificate_id(certificate):
+    spki = certificate.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return wire.ID().take(wire.Reader(hashlib.sha256(spki).digest()))
+
+
+async def first(*futures):
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+
+
+class Peer:
+    """What outlives a session: who this instance is, its pairs, and when it comes back."""
+
+    def __init__(self, options):
         self.options = options
-        self.leg = LEGS[options.leg]
-        self.stream = self._quic.get_next_available_stream_id()
-        self.say(REGISTER, encode_uint_var(0), encode_uint_var(self.leg))
+        self.kinds = parse_kinds(options.leg)
+        self.relay, self.relay_id = options.relay, options.relay_id
+        self.session = None
+        self.pairs = {}
+        self.shared = None
+        self.asked = {}  # request -> what it was, to ask again at another relay
+        self.stopping = False
+        self.counts = {"out": 0, "in": 0, "late": 0, "too_big": 0, "no_channel": 0}
+        self.kept = {"instance": options.instance or os.urandom(16).hex(), "token": None}
+        if options.state and os.path.exists(options.state):
+            with open(options.state) as f:
+                self.kept = json.load(f)
 
-    def ask(self, peer):
-        self.say(PAIR_REQUEST, encode_uint_var(1), parse_id(peer), bytes([self.leg]))
+    def tell(self, **what):
+        print(json.dumps(what), flush=True)
 
-    # ---- The tunnel leg ----
+    def keep(self, token):
+        self.kept["token"] = token
+        if self.options.state:
+            with open(self.options.state + ".new", "w") as f:
+                json.dump(self.kept, f)
+            os.rename(self.options.state + ".new", self.options.state)
 
-    def tunnel_out(self, payload):
-        if self.channel is None:
-            self.counts["no_channel"] += 1
-        elif len(payload) > PACKET_BYTES - PACKET_OVERHEAD:
-            self.counts["too_big"] += 1
+    # ---- Sessions ----
+
+    def configuration(self):
+        configuration = QuicConfiguration(
+            is_client=True, alpn_protocols=["culvert/1"], idle_timeout=self.options.idle, verify_mode=ssl.CERT_NONE,
+            max_datagram_frame_size=65535, max_datagram_size=PACKET_BYTES)
+        configuration.load_cert_chain(self.options.cert, self.options.key)
+        if self.options.secrets:
+            configuration.secrets_log_file = open(self.options.secrets, "a", buffering=1)
+        return configuration
+
+    async def open(self):
+        family = family_of(self.relay[0])
+        address = self.relay if family == 2 else (*self.relay, 0, 0)
+        _, session = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: Session(QuicConnection(configuration=self.configuration()), self), sock=open_socket(self.relay[0]))
+        session.connect(address)
+        return session
+
+    def connected(self, session):
+        """The relay shows a certificate as well, and the peer checks it."""
+        seen = certificate_id(session._quic.tls._peer_certificate)
+        if self.relay_id not in (None, seen):
+            self.tell(event="wrong_relay", id=seen)
+            self.stopping = True
+            session.stop("none", "another relay")
+            return
+        parameters = {"SERVICE": self.options.service}
+        if self.kept["token"]:
+            parameters["RESUME"] = self.kept["token"]
+        session.say("REGISTER", parameters, minor=0, kinds=self.kinds, instance=self.kept["instance"],
+                    reachable=parse_reachable(self.options.reachable))
+
+    async def live(self):
+        """Sessions, one after the other, and two beside each other while it goes to another relay."""
+        old, pause = None, PAUSE_S
+        while True:
+            session = await self.open()
+            if old is None:
+                self.session = session
+            await first(session.up, session.ended, session.away)
+            if old is not None:
+                await self.leave(old)
+                self.session, old = session, None
+            if session.up.done():
+                pause = PAUSE_S
+                await first(session.ended, session.away)
+            if not session.ended.done():
+                self.go_to(*session.away.result())
+                old = session
+                continue
+            if not self.comes_back(session.ended.result()):
+                return
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, PAUSE_MAX_S)
+
+    def go_to(self, addresses, port, relay_id):
+        own = family_of(self.relay[0])
+        self.relay = next((a for a in addresses if family_of(a) == own), addresses[0]), port
+        self.relay_id = relay_id or self.relay_id
+        if relay_id:
+            self.keep(None)  # which is another relay's
+
+    async def leave(self, session):
+        session.stop("none")
+        await session.ended
+
+    def comes_back(self, ended):
+        """With its pairs, when the session was lost; they are gone when it was closed."""
+        if ended.how != "lost":
+            self.keep(None)
+            self.keep_only([])
+        wanted = self.options.returns and not self.stopping
+        return wanted and (ended.how == "lost" or ended.code in COMES_BACK)
+
+    def registered(self, session):
+        """Those that were asked for of another relay are asked for again."""
+        self.keep(session.limits.get("RESUMPTION_TOKEN"))
+        if self.session is not session:
+            self.keep_only([])
+            again, self.asked, self.session = list(self.asked.values()), {}, session
+            for fields, parameters in again:
+                self.ask(fields, parameters)
+
+    def observed(self, session):
+        if not self.asked and self.options.ask and not self.pairs:
+            self.ask({"peer": self.options.ask, "kinds": self.kinds}, self.parameters())
+        if self.options.key_update:
+            self.options.key_update = False
+            self.task = asyncio.ensure_future(self.update_keys(session))
+
+    async def update_keys(self, session):
+        session._quic.request_key_update()
+        for _ in range(3):  # the relay needs some packets to see that it is done
+            await session.ping()
+            await asyncio.sleep(0.3)
+        self.tell(event="key_updated")
+
+    def parameters(self):
+        given = {"SERVICE": (self.options.ask_service or None), "DATA": self.options.data}
+        return {name: value for name, value in given.items() if value is not None}
+
+    # ---- Pairs ----
+
+    def ask(self, fields, parameters):
+        self.asked[self.session.ask("PAIR_REQUEST", parameters, **fields)] = fields, parameters
+
+    def ask_leg(self, pair, kinds):
+        self.session.ask("LEG_REQUEST", pair=pair, kinds=kinds)
+
+    def offered(self, session, read):
+        offer, answer = read.fields["offer"], self.options.answer
+        data = {} if self.options.data is None else {"DATA": self.options.data}
+        if answer == "accept":
+            session.say("PAIR_ACCEPT", data, offer=offer, kinds=self.kinds)
+        elif answer == "refuse":
+            session.say("PAIR_REFUSE", data, offer=offer, code=wire.ERRORS["not_wanted"])
+
+    def made(self, session, made):
+        if made["origin"] == RESUMED and made["pair"] in self.pairs:
+            self.pairs[made["pair"]].resume(made)
+            return
+        used = {pair.local[1] for pair in self.pairs.values()}
+        host, port = self.options.local
+        while port in used:
+            port += 1
+        forward = self.options.forward
+        if forward is not None:
+            forward = forward[0], forward[1] + port - self.options.local[1]
+        self.pairs[made["pair"]] = Pair(self, made, (host, port), forward)
+
+    def forget(self, number):
+        if pair := self.pairs.pop(number, None):
+            pair.close()
+
+    def keep_only(self, numbers):
+        for number in set(self.pairs) - set(numbers):
+            self.forget(number)
+
+    def from_channel(self, channel, payload):
+        for pair in self.pairs.values():
+            if channel in pair.channels():
+                pair.deliver(payload)
+                return
+        self.counts["no_channel"] += 1
+
+    def challenged(self, pair, data):
+        self.tell(event="challenge", pair=pair.number, answered=self.options.prove)
+        if self.options.prove:
+            self.session.say("CHALLENGE_ANSWER", challenge=data.hex())
+
+    def reachable_address(self, addresses):
+        own = family_of(self.relay[0])
+        return next((a for a in addresses if family_of(a) == own), addresses[0])
+
+    async def keep_alive(self):
+        while True:
+            await asyncio.sleep(self.options.keep_alive)
+            if self.session is not None and not self.session.ended.done():
+                self.session._quic.send_ping(0)
+                self.session.transmit()
+            for pair in self.pairs.values():
+                pair.leg.keep_alive()
+
+
+class Commands:
+    def __init__(self, peer, path):
+        self.peer, self.held = peer, b""
+        self.fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        asyncio.get_running_loop().add_reader(self.fd, self.readable)
+
+    def readable(self):
+        self.held += os.read(self.fd, 65536)
+        *lines, self.held = self.held.split(b"\n")
+        for line in lines:
+            self.run(line.decode())
+
+    def run(self, line):
+        if line.startswith("say "):
+            _, name, content = line.split(" ", 2)
+            self.say(name, json.loads(content))
+            return
+        words, parameters = [], {}
+        for word in shlex.split(line):
+            name, equals, value = word.partition("=")
+            if equals and (name in wire.PARAMETER_TYPES or name.startswith("0x")):
+                parameters[name] = value
+            else:
+                words.append(word)
+        getattr(self, "do_" + words[0])(parameters, *words[1:])
+
+    @property
+    def session(self):
+        return self.peer.session
+
+    def say(self, name, fields):
+        parameters = fields.pop("parameters", None)
+        if wire.CAPSULES[name].begins == "request" and "request" not in fields:
+            self.session.ask(name, parameters, **fields)
         else:
-            self._quic.send_datagram_frame(encode_uint_var(self.channel) + payload)
-            self.waiting.append(time.monotonic())
-            self.counts["out"] += 1
-            self.drop_late()
-            self._transmit_soon()
+            self.session.say(name, parameters, **fields)
 
-    def drop_late(self):
-        """Oldest first, as docs/protocol.md advises: QUIC inside the tunnel is to see loss, not seconds of delay."""
-        pending = self._quic._datagrams_pending
-        del self.waiting[: len(self.waiting) - len(pending)]
-        while pending and self.waiting[0] < time.monotonic() - QUEUE_S:
-            pending.popleft()
-            self.waiting.pop(0)
-            self.counts["late"] += 1
+    def kinds(self, text):
+        return parse_kinds(text) if text else self.peer.kinds
 
-    def tunnel_in(self, data):
-        buf = Buffer(data=data)
-        if buf.pull_uint_var() == self.channel and self.bridge is not None:
-            self.counts["in"] += 1
-            self.bridge.deliver(data[buf.tell():])
-        else:
-            self.counts["no_channel"] += 1
+    def do_ask(self, parameters, peer, kinds=None):
+        self.peer.ask({"peer": peer, "kinds": self.kinds(kinds)}, parameters)
 
-    # ---- The control stream ----
+    def do_accept(self, parameters, offer, kinds=None):
+        self.session.say("PAIR_ACCEPT", parameters, offer=int(offer), kinds=self.kinds(kinds))
 
-    def quic_event_received(self, event):
-        if isinstance(event, events.StreamDataReceived):
-            self.held += event.data
-            while self.take_capsule():
-                pass
-        elif isinstance(event, events.DatagramFrameReceived):
-            self.tunnel_in(event.data)
-        elif isinstance(event, events.ConnectionTerminated) and not self.ended.done():
-            tell(event="closed", code=event.error_code, reason=event.reason_phrase, tunnel=self.counts)
-            self.ended.set_result(None)
+    def do_refuse(self, parameters, offer, error="not_wanted"):
+        self.session.say("PAIR_REFUSE", parameters, offer=int(offer), code=wire.ERRORS[error])
 
-    def take_capsule(self):
-        buf = Buffer(data=self.held)
+    def do_leg(self, parameters, pair, kinds):
+        self.session.ask("LEG_REQUEST", parameters, pair=int(pair), kinds=parse_kinds(kinds))
+
+    def do_close(self, parameters, pair):
+        self.session.say("PAIR_CLOSE", parameters, pair=int(pair))
+
+    def do_message(self, parameters, peer, text):
+        self.session.ask("MESSAGE", parameters, peer=peer, message=text)
+
+    def do_reachable(self, parameters, who):
+        self.session.ask("REACHABLE", parameters, reachable=parse_reachable(who))
+
+    def do_probe(self, _, number, address, source="session"):
+        probe = wire.encode_probe(int(number), self.session.limits["TICKET"])
+        host, port = parse_address(address)
+        if source == "session":
+            self.session.send_aside(probe, (host, port))
+            return
+        sock = open_socket(host)
+        self.peer.tell(event="probed", number=int(number), local_port=sock.getsockname()[1])
+        send(sock, probe, (host, port))
+        sock.close()
+
+    def do_token(self, _, pair):
+        self.peer.pairs[int(pair)].leg.send_token()
+
+    def do_move(self, _, pair):
+        leg = self.peer.pairs[int(pair)].leg
+        if not isinstance(leg, TunnelLeg):
+            leg.move()
+            leg.bind()
+
+    def do_raw(self, _, data):
+        raw = bytes.fromhex(data)
         try:
-            kind = buf.pull_uint_var()
-            value = buf.pull_bytes(buf.pull_uint_var())
-        except BufferReadError:
-            return False
-        self.held = self.held[buf.tell():]
-        self.take(kind, Buffer(data=value))
-        return True
+            self.session.order.sent_raw(raw)
+        except wire.WireError:
+            pass  # on purpose, then
+        self.session.write(raw)
 
-    def take(self, kind, buf):
-        if kind == REGISTERED:
-            buf.pull_uint_var()
-            tell(event="registered", id=show_id(buf.pull_bytes(32)), pairs=buf.pull_uint_var())
-        elif kind == OBSERVED_ADDRESS:
-            tell(event="observed", ip=read_ip(buf), port=buf.pull_uint16())
-            if not self.registered.done():
-                self.registered.set_result(None)
-        elif kind == PAIR_OFFER:
-            offer = buf.pull_uint_var()
-            tell(event="offer", offer=offer, peer=show_id(buf.pull_bytes(32)), seconds=buf.pull_uint_var())
-            self.say(PAIR_ACCEPT, encode_uint_var(offer), bytes([self.leg]))
-        elif kind == PAIR_MADE:
-            self.take_made(buf)
-        elif kind == REFUSED:
-            origin, number, code = buf.pull_uint8(), buf.pull_uint_var(), buf.pull_uint_var()
-            text = buf.pull_bytes(buf.pull_uint8()).decode()
-            tell(event="refused", origin=origin, number=number, code=code, text=text)
-        elif kind == PAIR_CLOSED:
-            tell(event="pair_closed", pair=buf.pull_uint_var(), code=buf.pull_uint_var())
-            self.channel = None
-        elif kind == GO_AWAY:
-            tell(event="go_away", seconds=buf.pull_uint_var())
-        elif kind == TUNNEL_LIMIT:
-            tell(event="limit", channel=buf.pull_uint_var(), bytes=buf.pull_uint_var())
+    def do_lose(self, _):
+        self.peer.options.returns = True
+        self.session.lose()
 
-    def take_made(self, buf):
-        origin, number, pair = buf.pull_uint8(), buf.pull_uint_var(), buf.pull_uint_var()
-        assert buf.pull_uint8() == self.leg
-        if self.leg == UDP_LEG:
-            where, more = self.udp_leg(buf)
-        else:
-            self.channel, limit = buf.pull_uint_var(), buf.pull_uint_var()
-            where = "{} {} -".format(*self.options.local)
-            more = {"channel": self.channel, "bytes": limit}
-        assert buf.eof()
-        with open(self.options.legs + ".new", "w") as f:
-            f.write(where + "\n")
-        os.rename(self.options.legs + ".new", self.options.legs)
-        tell(event="made", origin=origin, number=number, pair=pair, **more)
-
-    def udp_leg(self, buf):
-        port = buf.pull_uint16()
-        ips = [read_ip(buf) for _ in range(buf.pull_uint8())]
-        token = buf.pull_bytes(32)
-        own = ipaddress.ip_address(self.options.relay[0]).version
-        ip = next(ip for ip in ips if ipaddress.ip_address(ip).version == own)
-        return f"{ip} {port} {token.hex()}", {"relay_port": port}
+    def do_bye(self, _):
+        self.peer.stopping = True
+        self.session.stop("none")
 
 
 async def run(options):
-    configuration = QuicConfiguration(is_client=True, alpn_protocols=["culvert/1"], idle_timeout=60,
-                                      verify_mode=ssl.CERT_NONE, max_datagram_frame_size=65535,
-                                      max_datagram_size=PACKET_BYTES)
-    configuration.load_cert_chain(options.cert, options.key)
-    if options.secrets:
-        configuration.secrets_log_file = open(options.secrets, "w", buffering=1)
-    async with connect(*options.relay, configuration=configuration, create_protocol=Peer,
-                       wait_connected=True) as peer:
-        asyncio.get_running_loop().add_signal_handler(
-            signal.SIGTERM, lambda: peer.close(error_code=NONE, reason_phrase=""))
-        if options.leg == "tunnel":
-            _, peer.bridge = await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: Bridge(peer, options.forward), local_addr=options.local)
-        peer.start(options)
-        await asyncio.wait([peer.registered, peer.ended], timeout=20, return_when=asyncio.FIRST_COMPLETED)
-        if peer.ended.done():
-            return
-        if not peer.registered.done():
-            sys.exit("not registered in 20 s")
-        if options.key_update:
-            peer._quic.request_key_update()
-            for _ in range(3):  # the relay needs some packets to see that it is done
-                await peer.ping()
-                await asyncio.sleep(0.3)
-            tell(event="key_updated")
-        if options.ask:
-            peer.ask(options.ask)
-        while not (await asyncio.wait([peer.ended], timeout=KEEP_ALIVE_S))[0]:
-            peer._quic.send_ping(0)
-            peer.transmit()
+    peer = Peer(options)
+    commands = Commands(peer, options.commands) if options.commands else None
+
+    def stop():
+        peer.stopping = True
+        if peer.session is not None:
+            peer.session.stop("none")
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+    alive = asyncio.ensure_future(peer.keep_alive())
+    await peer.live()
+    alive.cancel()
+    del commands
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--relay", required=True, type=parse_address, help="ADDRESS:PORT of the relay's sessions")
-    parser.add_argument("--cert", required=True)
-    parser.add_argument("--key", required=True)
-    parser.add_argument("--legs", required=True, help="where to write the leg")
-    parser.add_argument("--leg", choices=LEGS, default="udp", help="kind of the own leg")
-    parser.add_argument("--local", type=parse_address, default=("127.0.0.1", 5000), help="ADDRESS:PORT of the bridge")
-    parser.add_argument("--forward", type=parse_address, help="ADDRESS:PORT of the program behind it")
-    parser.add_argument("--ask", help="peer ID of the other peer")
-    parser.add_argument("--secrets", help="where to write TLS's secrets")
-    parser.add_argument("--key-update", action="store_true", help="begin a key update after registering")
-    options = parser.parse_args()
-    asyncio.run(run(options))
+    add = parser.add_argument
+    add("--relay", required=True, type=parse_address, help="ADDRESS:PORT of the relay's sessions")
+    add("--relay-id", help="who the relay must be")
+    add("--cert", required=True)
+    add("--key", required=True)
+    add("--legs", required=True, help="where to write the leg")
+    add("--leg", default="udp", help="kinds of the own leg: udp, tunnel, listen, joined by +; none if empty")
+    add("--bridge", action="store_true", help="UDP legs are bridged, too")
+    add("--share", action="store_true", help="a leg on the session's port uses the session's socket")
+    add("--local", type=parse_address, default=("127.0.0.1", 5000), help="ADDRESS:PORT of the bridge")
+    add("--forward", type=parse_address, help="ADDRESS:PORT of the program behind it")
+    add("--ask", help="peer ID of the other peer")
+    add("--ask-service", help="SERVICE of that request")
+    add("--data", help="DATA of that request, and of answers")
+    add("--answer", choices=["accept", "refuse", "none"], default="accept", help="to offers")
+    add("--service", action="append", default=[], help="takes requests for it; may be repeated")
+    add("--reachable", default="anyone", help="anyone, nobody, or peer IDs with commas between")
+    add("--instance", help="its ID, 32 hex digits")
+    add("--state", help="where the instance and its resumption token are kept")
+    add("--no-prove", dest="prove", action="store_false", help="challenges are not answered")
+    add("--commands", help="FIFO that commands come by")
+    add("--idle", type=float, default=60, help="seconds after which a silent session is lost")
+    add("--keep-alive", type=float, default=25, help="seconds, or the NAT forgets")
+    add("--return", dest="returns", action="store_true", help="comes back when the session was lost, or may be tried again")
+    add("--secrets", help="where to write TLS's secrets")
+    add("--key-update", action="store_true", help="begin a key update after registering")
+    asyncio.run(run(parser.parse_args()))
     return 0
 
 

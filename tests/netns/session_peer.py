@@ -29,6 +29,9 @@ from aioquic.quic.connection import QuicConnection
 from aioquic.quic.packet import QuicProtocolVersion
 from aioquic.tls import CipherSuite
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../interop"))
+import culvert_wire as wire  # noqa: E402
+
 TIMEOUT_S = 15
 PATH_CHALLENGE = 0x1A  # RFC 9000 section 19.17
 CHALLENGE_WITHIN_S = 5
@@ -222,7 +225,7 @@ def run_many(arguments):
         sessions.append(Session(arguments))
         sessions[-1].until(lambda: sessions[-1].completed, "handshake")
         if arguments.hear:
-            sessions[-1].quic.send_stream_data(0, b"\x17\x00")  # the peer opens the control stream
+            sessions[-1].quic.send_stream_data(0, wire.frame(wire.GREASE, b""))  # the peer opens the control stream
             sessions[-1].flush()
         for session in sessions:
             session.lose() if arguments.deaf else session.turn(0)
