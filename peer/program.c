@@ -111,13 +111,22 @@ static void on_offer(struct program *program, const struct session_socket *sessi
         (void)cv_peer_accept(peer, capsule->number, options->legs, options->aim.data);
 }
 
+/* Another session, with pairs of its own, is still there. */
+static bool leaves_any(const struct program *program)
+{
+    for (unsigned i = 0; i < SESSIONS_AT_ONCE; i++)
+        if (program->sessions.list[i].leaving)
+            return true;
+    return false;
+}
+
 /* What the session before had is there again, or never will be. */
 static void settle(struct program *program)
 {
     struct session_socket *session = program->sessions.current;
     const struct kept *kept = &program->kept;
 
-    for (unsigned i = 0; i < kept->pair_count; i++)
+    for (unsigned i = 0; i < kept->pair_count && !leaves_any(program); i++)
         if (pairs_find(&program->pairs, session, kept->pairs[i]) == NULL)
             report_lost(kept->pairs[i]);
     pairs_drop_lost(&program->pairs, connects(program) ? &program->options.other : NULL);
