@@ -15,7 +15,7 @@ import time
 import culvert_wire as wire
 
 TOKEN_AGAIN_S = (0, 1, 3, 7)
-GIVE_UP_S = 9  # then another kind of leg may do better
+GIVE_UP_S = 5  # then another kind of leg may do better
 OLD_LEG_S = 10
 QUEUE_S = 0.05
 BURST = 64
@@ -86,7 +86,7 @@ class UdpLeg:
     def __init__(self, pair, value):
         self.pair, self.loop = pair, asyncio.get_running_loop()
         self.value, self.bound, self.timers = value, False, []
-        host = pair.peer.reachable_address(value["addresses"])
+        host = pair.peer.choose(value["addresses"])
         self.relay = (host, value["port"])
         self.open()
         self.bind()
@@ -303,9 +303,10 @@ class Pair:
         (self.coming or self.leg).new_token(token)
 
     def no_answer(self, leg):
-        """A UDP leg by which nothing comes: a tunnel leg takes the session's way."""
-        if leg in (self.leg, self.coming) and self.peer.kinds & wire.TUNNEL_LEG:
-            self.peer.ask_leg(self.number, wire.TUNNEL_LEG)
+        """A UDP leg by which nothing comes: others take the session's port, or its way."""
+        others = wire.LISTEN_LEG | wire.TUNNEL_LEG if leg.value["kind"] == wire.UDP_LEG else wire.TUNNEL_LEG
+        if leg in (self.leg, self.coming) and self.peer.kinds & others:
+            self.peer.ask_leg(self.number, self.peer.kinds & others)
 
     def channels(self):
         return [leg.value.get("channel") for leg in [self.leg, *self.old]]

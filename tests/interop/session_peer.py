@@ -5,26 +5,13 @@
   session_peer.py --relay 192.0.2.1:443 --cert F --key F --legs FILE [--leg udp+tunnel+listen] [--ask PEER-ID] ...
 
 Registers, and then asks for a pair with the peer of that ID, or takes whatever is offered. When a pair is made,
-"ADDRESS PORT TOKEN" of its own leg is written to the file. The session stays until SIGTERM; what happens is told in lines of JSON on stdout. With --return
-it comes back when it was lost, and with its pairs.
+"ADDRESS PORT TOKEN" of its own leg is written to the file. The session stays until SIGTERM; what happens is told in
+lines of JSON on stdout. With --return it comes back when it was lost, and with its pairs.
 
-A pair is bridged to a UDP socket at --local, which is what is written to the file, with "-" for a token (culvert_legs.py).
-Of further pairs it is the ports after that one. UDP legs are bridged with --bridge only.
+A pair is bridged to a UDP socket at --local, which is what is written to the file, with "-" for a token
+(culvert_legs.py). Of further pairs it is the ports after that one. UDP legs are bridged with --bridge only.
 
-Commands are lines that come by the FIFO --commands. Words NAME=VALUE in capitals are parameters (DATA=hello, 0x2b=00):
-
-  ask PEER-ID [KINDS]              PAIR_REQUEST
-  accept OFFER [KINDS], refuse OFFER [ERROR]     with --answer none
-  leg PAIR KINDS                   LEG_REQUEST
-  close PAIR                       PAIR_CLOSE
-  message PEER-ID TEXT             MESSAGE
-  reachable anyone|nobody|PEER-ID,...            REACHABLE
-  probe NUMBER ADDRESS:PORT [new]  from the session's socket, or from a new one
-  token PAIR, move PAIR            sends a leg's token again; from another socket
-  say CAPSULE JSON                 any capsule; "request" is filled in where it is missing
-  raw HEX                          any bytes on the control stream
-  lose                             forgets the session without a close, and comes back
-  bye                              closes it, and ends
+Commands are lines that come by the FIFO --commands: see session_commands.py.
 """
 
 import argparse
@@ -32,8 +19,8 @@ import asyncio
 import hashlib
 import json
 import os
-import shlex
 import signal
+import socket
 import ssl
 import sys
 
@@ -41,28 +28,13 @@ import culvert_wire as wire
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
 from cryptography.hazmat.primitives import serialization
-from culvert_legs import PACKET_BYTES, Pair, TunnelLeg, family_of, open_socket, send
+from culvert_legs import PACKET_BYTES, Pair, family_of, open_socket
 from culvert_session import RESUMED, Session
+from session_commands import Commands, parse_address, parse_kinds, parse_reachable
 
-KINDS = {"udp": wire.UDP_LEG, "tunnel": wire.TUNNEL_LEG, "listen": wire.LISTEN_LEG}
 PAUSE_S, PAUSE_MAX_S = 1, 60
 COMES_BACK = [wire.ERRORS[name] for name in ("internal", "relay_full", "going_away")]
-REACHABLE = {"anyone": 0, "nobody": 2}
-
-
-def parse_address(text):
-    host, _, port = text.rpartition(":")
-    return host.strip("[]"), int(port)
-
-
-def parse_kinds(text):
-    return sum({KINDS[name] for name in text.split("+")}) if text else 0
-
-
-def parse_reachable(text):
-    if text in REACHABLE:
-        return {"by": REACHABLE[text], "ids": []}
-    return {"by": 1, "ids": text.split(",")}
+FAMILIES = {"4": socket.AF_INET, "6": socket.AF_INET6}
 
 
 def certificate_id(certificate):
@@ -84,7 +56,8 @@ class Peer:
         self.relay, self.relay_id = options.relay, options.relay_id
         self.session = None
         self.pairs = {}
-        self.shared = None
+        self.shared = None  # the leg that uses the session's socket
+        self.challenges = {}  # pair -> the last one
         self.asked = {}  # request -> what it was, to ask again at another relay
         self.stopping = False
         self.counts = {"out": 0, "in": 0, "late": 0, "too_big": 0, "no_channel": 0}
@@ -116,7 +89,7 @@ class Peer:
 
     async def open(self):
         family = family_of(self.relay[0])
-        address = self.relay if family == 2 else (*self.relay, 0, 0)
+        address = self.relay if family == socket.AF_INET else (*self.relay, 0, 0)
         _, session = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: Session(QuicConnection(configuration=self.configuration()), self), sock=open_socket(self.relay[0]))
         session.connect(address)
@@ -251,11 +224,16 @@ class Peer:
 
     def challenged(self, pair, data):
         self.tell(event="challenge", pair=pair.number, answered=self.options.prove)
+        self.challenges[pair.number] = data
         if self.options.prove:
-            self.session.say("CHALLENGE_ANSWER", challenge=data.hex())
+            self.prove(pair.number)
 
-    def reachable_address(self, addresses):
-        own = family_of(self.relay[0])
+    def prove(self, pair):
+        self.session.say("CHALLENGE_ANSWER", challenge=self.challenges[pair].hex())
+
+    def choose(self, addresses):
+        """The relay's for a leg."""
+        own = FAMILIES.get(self.options.leg_family, family_of(self.relay[0]))
         return next((a for a in addresses if family_of(a) == own), addresses[0])
 
     async def keep_alive(self):
@@ -266,104 +244,6 @@ class Peer:
                 self.session.transmit()
             for pair in self.pairs.values():
                 pair.leg.keep_alive()
-
-
-class Commands:
-    def __init__(self, peer, path):
-        self.peer, self.held = peer, b""
-        self.fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-        asyncio.get_running_loop().add_reader(self.fd, self.readable)
-
-    def readable(self):
-        self.held += os.read(self.fd, 65536)
-        *lines, self.held = self.held.split(b"\n")
-        for line in lines:
-            self.run(line.decode())
-
-    def run(self, line):
-        if line.startswith("say "):
-            _, name, content = line.split(" ", 2)
-            self.say(name, json.loads(content))
-            return
-        words, parameters = [], {}
-        for word in shlex.split(line):
-            name, equals, value = word.partition("=")
-            if equals and (name in wire.PARAMETER_TYPES or name.startswith("0x")):
-                parameters[name] = value
-            else:
-                words.append(word)
-        getattr(self, "do_" + words[0])(parameters, *words[1:])
-
-    @property
-    def session(self):
-        return self.peer.session
-
-    def say(self, name, fields):
-        parameters = fields.pop("parameters", None)
-        if wire.CAPSULES[name].begins == "request" and "request" not in fields:
-            self.session.ask(name, parameters, **fields)
-        else:
-            self.session.say(name, parameters, **fields)
-
-    def kinds(self, text):
-        return parse_kinds(text) if text else self.peer.kinds
-
-    def do_ask(self, parameters, peer, kinds=None):
-        self.peer.ask({"peer": peer, "kinds": self.kinds(kinds)}, parameters)
-
-    def do_accept(self, parameters, offer, kinds=None):
-        self.session.say("PAIR_ACCEPT", parameters, offer=int(offer), kinds=self.kinds(kinds))
-
-    def do_refuse(self, parameters, offer, error="not_wanted"):
-        self.session.say("PAIR_REFUSE", parameters, offer=int(offer), code=wire.ERRORS[error])
-
-    def do_leg(self, parameters, pair, kinds):
-        self.session.ask("LEG_REQUEST", parameters, pair=int(pair), kinds=parse_kinds(kinds))
-
-    def do_close(self, parameters, pair):
-        self.session.say("PAIR_CLOSE", parameters, pair=int(pair))
-
-    def do_message(self, parameters, peer, text):
-        self.session.ask("MESSAGE", parameters, peer=peer, message=text)
-
-    def do_reachable(self, parameters, who):
-        self.session.ask("REACHABLE", parameters, reachable=parse_reachable(who))
-
-    def do_probe(self, _, number, address, source="session"):
-        probe = wire.encode_probe(int(number), self.session.limits["TICKET"])
-        host, port = parse_address(address)
-        if source == "session":
-            self.session.send_aside(probe, (host, port))
-            return
-        sock = open_socket(host)
-        self.peer.tell(event="probed", number=int(number), local_port=sock.getsockname()[1])
-        send(sock, probe, (host, port))
-        sock.close()
-
-    def do_token(self, _, pair):
-        self.peer.pairs[int(pair)].leg.send_token()
-
-    def do_move(self, _, pair):
-        leg = self.peer.pairs[int(pair)].leg
-        if not isinstance(leg, TunnelLeg):
-            leg.move()
-            leg.bind()
-
-    def do_raw(self, _, data):
-        raw = bytes.fromhex(data)
-        try:
-            self.session.order.sent_raw(raw)
-        except wire.WireError:
-            pass  # on purpose, then
-        self.session.write(raw)
-
-    def do_lose(self, _):
-        self.peer.options.returns = True
-        self.session.lose()
-
-    def do_bye(self, _):
-        self.peer.stopping = True
-        self.session.stop("none")
 
 
 async def run(options):
@@ -393,6 +273,7 @@ def main():
     add("--leg", default="udp", help="kinds of the own leg: udp, tunnel, listen, joined by +; none if empty")
     add("--bridge", action="store_true", help="UDP legs are bridged, too")
     add("--share", action="store_true", help="a leg on the session's port uses the session's socket")
+    add("--leg-family", choices=FAMILIES, help="IP of UDP legs; the session's by default")
     add("--local", type=parse_address, default=("127.0.0.1", 5000), help="ADDRESS:PORT of the bridge")
     add("--forward", type=parse_address, help="ADDRESS:PORT of the program behind it")
     add("--ask", help="peer ID of the other peer")
@@ -407,7 +288,7 @@ def main():
     add("--commands", help="FIFO that commands come by")
     add("--idle", type=float, default=60, help="seconds after which a silent session is lost")
     add("--keep-alive", type=float, default=25, help="seconds, or the NAT forgets")
-    add("--return", dest="returns", action="store_true", help="comes back when the session was lost, or may be tried again")
+    add("--return", dest="returns", action="store_true", help="comes back when the session was lost")
     add("--secrets", help="where to write TLS's secrets")
     add("--key-update", action="store_true", help="begin a key update after registering")
     asyncio.run(run(parser.parse_args()))
