@@ -74,8 +74,13 @@ static void on_timer(evutil_socket_t fd, short what, void *argument)
 
 static void note_works(struct leg *leg)
 {
-    leg->token_works = true;
-    leg->wait_s = TOKEN_MOST_S;
+    static const struct timeval wait = {TOKEN_MOST_S, 0};
+
+    if (!leg->token_works) {
+        leg->token_works = true;
+        leg->wait_s = TOKEN_MOST_S;
+        (void)evtimer_add(leg->timer, &wait);
+    }
     if (leg->bound)
         return;
     leg->bound = true;

@@ -122,12 +122,13 @@ void pairs_rebind(const struct pairs *pairs)
             bridge_rebind(pairs->list[i]);
 }
 
-void pairs_datagram(const struct pairs *pairs, const struct session_socket *session, uint64_t channel,
+bool pairs_datagram(const struct pairs *pairs, const struct session_socket *session, uint64_t channel,
                     const uint8_t *payload, size_t bytes)
 {
     for (unsigned i = 0; i < PAIRS_MAX; i++)
         if (pairs->list[i] != NULL && bridge_datagram(pairs->list[i], session, channel, payload, bytes))
-            return;
+            return true;
+    return false;
 }
 
 void pairs_keep(const struct pairs *pairs, const struct session_socket *session, struct kept *kept)

@@ -40,7 +40,8 @@ bool pairs_are_any(const struct pairs *pairs);
 /* Our addresses may have changed. */
 void pairs_rebind(const struct pairs *pairs);
 
-void pairs_datagram(const struct pairs *pairs, const struct session_socket *session, uint64_t channel,
+/* False: the channel is no leg's. */
+bool pairs_datagram(const struct pairs *pairs, const struct session_socket *session, uint64_t channel,
                     const uint8_t *payload, size_t bytes);
 
 /* Puts the numbers of those in this session in place of those that were kept. */

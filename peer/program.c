@@ -111,19 +111,51 @@ static void on_offer(struct program *program, const struct session_socket *sessi
         (void)cv_peer_accept(peer, capsule->number, options->legs, options->aim.data);
 }
 
+/* Another session, with pairs of its own, is still there. */
+static bool leaves_any(const struct program *program)
+{
+    for (unsigned i = 0; i < SESSIONS_AT_ONCE; i++)
+        if (program->sessions.list[i].leaving)
+            return true;
+    return false;
+}
+
 /* What the session before had is there again, or never will be. */
 static void settle(struct program *program)
 {
     struct session_socket *session = program->sessions.current;
     const struct kept *kept = &program->kept;
 
-    for (unsigned i = 0; i < kept->pair_count; i++)
+    for (unsigned i = 0; i < kept->pair_count && !leaves_any(program); i++)
         if (pairs_find(&program->pairs, session, kept->pairs[i]) == NULL)
             report_lost(kept->pairs[i]);
     pairs_drop_lost(&program->pairs, connects(program) ? &program->options.other : NULL);
     if (connects(program) && pairs_count(&program->pairs, session) == 0)
         request(program);
     note_pairs(program);
+}
+
+/* What has overtaken the capsule that names a tunnel leg. */
+struct early_leg {
+    const struct pairs *pairs;
+    const struct session_socket *session;
+    uint64_t channel;
+};
+
+static void give_early(void *user, const uint8_t *payload, size_t bytes)
+{
+    const struct early_leg *leg = user;
+
+    (void)pairs_datagram(leg->pairs, leg->session, leg->channel, payload, bytes);
+}
+
+static void take_early(struct program *program, const struct session_socket *session,
+                       const struct cv_capsule_leg *leg)
+{
+    struct early_leg early = {&program->pairs, session, leg->channel};
+
+    if (leg->kind == CV_LEG_KIND_TUNNEL)
+        early_give(program->early, session, leg->channel, monotonic_ns() / 1000000, give_early, &early);
 }
 
 static void on_made(struct program *program, struct session_socket *session, const struct cv_capsule *capsule)
@@ -147,6 +179,7 @@ static void on_made(struct program *program, struct session_socket *session, con
         if (connects(program))
             program_stop(program, EXIT_FAILED);
     }
+    take_early(program, session, &capsule->made.leg);
     if (capsule->made.origin == CV_ORIGIN_RESUMED && --program->resumed == 0)
         settle(program);
     else
@@ -183,6 +216,7 @@ static void on_leg_made(struct program *program, const struct session_socket *se
     if (result != 0)
         (void)fprintf(stderr, "culvert-peer: pair %llu stays with its old leg: %s\n",
                       (unsigned long long)capsule->leg_made.pair, strerror(-result));
+    take_early(program, session, &capsule->leg_made.leg);
 }
 
 static void on_leg_token(struct program *program, const struct session_socket *session,
@@ -258,7 +292,10 @@ static void on_capsule(void *user, struct session_socket *session, const struct 
 static void on_datagram(void *user, struct session_socket *session, uint64_t channel, const uint8_t *payload,
                         size_t bytes)
 {
-    pairs_datagram(&((struct program *)user)->pairs, session, channel, payload, bytes);
+    struct program *program = user;
+
+    if (!pairs_datagram(&program->pairs, session, channel, payload, bytes))
+        early_keep(program->early, session, channel, payload, bytes, monotonic_ns() / 1000000);
 }
 
 static void on_ended(void *user, struct session_socket *session, const struct cv_peer_end *end,
@@ -300,8 +337,9 @@ int program_open(struct program *program, const struct cv_peer_tls *tls, char *e
         return result;
     program->request_wait_s = 1;
     program->request_timer = evtimer_new(program->base, on_request_timer, program);
-    if (program->request_timer == NULL) {
-        snprintf(error, error_bytes, "no memory for a timer");
+    program->early = early_open();
+    if (program->request_timer == NULL || program->early == NULL) {
+        snprintf(error, error_bytes, "out of memory");
         return -ENOMEM;
     }
     program->pairs.settings = (struct bridge_settings){
@@ -328,6 +366,7 @@ void program_close(struct program *program)
 {
     pairs_drop_all(&program->pairs);
     sessions_free(&program->sessions);
+    early_close(program->early);
     if (program->request_timer != NULL)
         event_free(program->request_timer);
     if (program->stopping &&

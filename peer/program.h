@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /* What culvert-peer does when the relay says something: its pairs follow its sessions. */
+#include "early.h"
 #include "options.h"
 #include "pairs.h"
 #include "sessions.h"
@@ -11,6 +12,7 @@ struct program {
     struct kept kept;
     struct sessions sessions;
     struct pairs pairs;
+    struct early *early;
     uint64_t request;        /* of `connect`, that has no answer yet; 0: none */
     bool had_pair;           /* so that a refusal is not the end */
     unsigned request_wait_s; /* before it is made again */

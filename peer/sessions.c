@@ -29,6 +29,13 @@ static void set_timer(struct event *timer, unsigned seconds)
     (void)evtimer_add(timer, &wait);
 }
 
+/* Before the next attempt: longer each time, until one succeeds. */
+static void wait_longer(struct sessions *sessions)
+{
+    set_timer(sessions->retry, sessions->wait_s);
+    sessions->wait_s = 2 * sessions->wait_s < WAIT_MOST_S ? 2 * sessions->wait_s : WAIT_MOST_S;
+}
+
 /* ---- Ends ---- */
 
 /* Which ends trying again may change something about; docs/protocol.md, "Error codes". */
@@ -77,8 +84,7 @@ static unsigned plan_retry(struct sessions *sessions, const struct one_session *
         (sessions->current != NULL && !sent) || !(sessions->comes_back || sent) ||
         evtimer_pending(sessions->retry, NULL))
         return 0;
-    set_timer(sessions->retry, wait_s);
-    sessions->wait_s = 2 * wait_s < WAIT_MOST_S ? 2 * wait_s : WAIT_MOST_S;
+    wait_longer(sessions);
     return wait_s;
 }
 
@@ -189,8 +195,7 @@ static void on_retry(evutil_socket_t fd, short what, void *argument)
         sessions->callbacks->over(sessions->user);
         return;
     }
-    set_timer(sessions->retry, sessions->wait_s);
-    sessions->wait_s = 2 * sessions->wait_s < WAIT_MOST_S ? 2 * sessions->wait_s : WAIT_MOST_S;
+    wait_longer(sessions);
 }
 
 int sessions_start(struct sessions *sessions, const struct cv_address *relay, char *error, size_t error_bytes)
@@ -226,6 +231,8 @@ void sessions_stop(struct sessions *sessions)
     for (unsigned i = 0; i < SESSIONS_AT_ONCE; i++)
         if (sessions->list[i].socket.peer != NULL)
             set_timer(sessions->list[i].timer, 0); /* not from within a session */
+    if (!is_any_open(sessions))
+        sessions->callbacks->over(sessions->user);
 }
 
 /* ---- What the relay says of the session itself ---- */
@@ -287,8 +294,11 @@ static void on_go_away(struct one_session *one, const struct cv_capsule *capsule
         sessions->knows_relay = true;
     }
     sessions->is_sent = true;
+    if (&one->socket == sessions->current)
+        set_timer(sessions->retry, 0); /* not from within the session */
+    else
+        wait_longer(sessions); /* two relays may send us to and fro */
     drop_opening(sessions);
-    set_timer(sessions->retry, 0); /* not from within the session */
 }
 
 static void on_stay(struct one_session *one)

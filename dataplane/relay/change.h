@@ -5,7 +5,7 @@
  * its other leg and its counters, and no packet is lost on the way:
  *
  *      LEG_CHANGE          a spare holds the coming leg (spares.h); a tunnel leg is in its place at once
- *      its token came      the coming leg is bound, and takes the place; the old one goes into a spare, as former
+ *      its token came      the coming leg is bound, and takes the place; the old one is a former one now
  *      10 s later          the former leg ends
  *
  * Each step enters what is new into the indexes before it takes out what is old, and both legs send to

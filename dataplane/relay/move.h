@@ -3,9 +3,9 @@
 /*
  * The keeper's decisions about what workers saw: may this leg take that address?
  *
- *   token           at once: the holder of the token is the peer. At most one move per leg and 100 ms. A token of
- *                   one use that has bound its leg does nothing any more, nor does one that LEG_TOKEN has
- *                   replaced.
+ *   token           at once: the holder of the token is the peer. At most one move per leg and 100 ms. A
+ *                   token of one use that has bound its leg does nothing any more, nor does one that
+ *                   LEG_TOKEN has replaced.
  *   prefix          a leg takes the first address from its prefix; another one when it has been silent for
  *                   30 s.
  *   connection ID   a NAT has given the peer a new address, or somebody who saw a packet pretends so. The

@@ -4,10 +4,10 @@
  * How it stands with a leg's address: a pair is no weapon, so what is sent to an address that its owner
  * has not said yes to is little (docs/protocol.md, "Proof of an address").
  *
- *   proven      by the leg's rule, by the IP of its session (IPv6: its /64), by a challenge that came back, or
- *               because the leg was proven there less than 30 s ago. All that is sent to it passes.
- *   unproven    it has an account: three times the bytes that came from it since it got the address, and 4 KB.
- *               An account is for a minute; a leg that moves takes what is left of it along.
+ *   proven      by the leg's rule, by the IP of its session (IPv6: its /64), by a challenge that came
+ *               back, or because the leg was proven there less than 30 s ago. All that is sent to it passes.
+ *   unproven    it has an account: three times the bytes that came from it since it got the address, and
+ *               4 KB. An account is for a minute; a leg that moves takes what is left of it along.
  *   silent      proven once, but nothing came from it for 30 s: an account as well.
  *
  * All bytes count IP and UDP headers. Part of the 4 KB is kept for challenges, so that data never use it

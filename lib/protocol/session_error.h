@@ -51,7 +51,8 @@ enum cv_session_error_where {
     X(PEER_CLOSED, 0xc16, "peer_closed", CV_IN_CLOSED, "the other peer closed the pair")                     \
     X(IDLE, 0xc17, "idle", CV_IN_CLOSED, "no packet for the idle time of pairs")                             \
     X(NOT_READING, 0xc18, "not_reading", CV_IN_SESSION, "the other side does not read the control stream")   \
-    X(BAD_REQUEST, 0xc19, "bad_request", CV_IN_REFUSED, "a field or a parameter of it is out of its limits") \
+    X(BAD_REQUEST, 0xc19, "bad_request", CV_IN_REFUSED | CV_IN_REFUSE,                                       \
+      "a field or a parameter of it is out of its limits")                                                   \
     X(NOT_UNDERSTOOD, 0xc1a, "not_understood", CV_IN_SESSION | CV_IN_REFUSED | CV_IN_REFUSE,                 \
       "it has a parameter that must be understood, and is not")                                              \
     X(NOT_OFFERED, 0xc1b, "not_offered", CV_IN_REFUSED, "this relay does not do that")                       \

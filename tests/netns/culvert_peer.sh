@@ -77,6 +77,7 @@ ask() {
     before=$(asked "$name")
     echo "$*" > "$LEGS/$name.orders"
     wait_until 10 has_asked "$name" "$before" || fail "$name does not follow: $*"
+    # shellcheck disable=SC2034  # for who calls this
     REQUEST=$(jq -sr '[.[] | select(.event == "asked" or .event == "not_asked")] | last | .request // .why // 0' \
         "$LOGS/$name-peer.out")
 }

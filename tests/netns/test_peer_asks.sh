@@ -19,7 +19,7 @@ done_by() {
     local name=$1
     shift
     ask "$name" "$@"
-    wait_peer "$name" done ".request == $REQUEST"
+    wait_peer "$name" "done" ".request == $REQUEST"
 }
 
 make_internet

@@ -53,6 +53,12 @@ same_pair alice
 expect "$(last_event alice made .relay_port)" -eq "$port" "alice's relay port"
 transfer
 
+# Control: nobody notices.
+kill_hard control
+start_control
+transfer
+expect "$(jq -s '[.[] | select(.event == "ended")] | length' "$LOGS/alice-peer.out")" -eq 0 "sessions that alice lost"
+
 # The data plane, under both of them.
 kill_hard dataplane
 start_dataplane

@@ -291,6 +291,11 @@ static void session_drain(struct request *request)
     fprintf(request->result, "{\"told\":%d}", number(request, "after_s") == 600 ? 1234 : 2);
 }
 
+static void session_resume(struct request *request)
+{
+    fputs("{\"told\":1234}", request->result);
+}
+
 static void session_close(struct request *request)
 {
     if (number(request, "session") == 404)
@@ -312,7 +317,7 @@ static const struct {
     {"shard.list", shard_list},
     {"crypto.get", crypto_get},
     {"session.drain", session_drain},
-    {"session.resume", done},
+    {"session.resume", session_resume},
     {"trace.add", trace_add},
     {"trace.list", trace_list},
     {"trace.delete", trace_delete},

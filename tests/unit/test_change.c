@@ -10,9 +10,6 @@
 #include "relay/spares.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <rte_cycles.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #define RELAY "192.0.2.1:40000"
@@ -501,79 +498,6 @@ static void proof_of_the_new(void **state)
     assert_false(cv_leg_at(&rig->table, other)->flags & CV_LEG_METERED);
 }
 
-/* ---- Under a worker's eyes ---- */
-
-static atomic_bool done;
-static atomic_uint published,
-    used; /* how many changes there have been, and how many of them the worker knows */
-
-/*
- * The leg is on one port and the other by turns; the next change begins when the worker has left the
- * former leg.
- */
-static void *change_again_and_again(void *argument)
-{
-    (void)argument;
-    for (uint8_t turn = 0; !atomic_load(&done); turn++) {
-        struct cv_leg_change order = {.pair = 7, .to = on_port(rig_token((uint8_t)(10 + turn % 200)), 40001)};
-        struct cv_notice notice;
-
-        order.to.relay_port = turn % 2 ? RIG_RELAY_PORT : RIG_RELAY_PORT + 1;
-        while (cv_leg_change(&rig->table, &order, rig->now_ms, &changed, &event) == -ENOSPC)
-            ; /* till the worker has let spares go */
-        notice = notice_for(CV_NOTICE_TOKEN, cv_spare_leg(&rig->table, leg), HOME);
-        tell(&notice);
-        atomic_fetch_add(&published, 1);
-        while (!atomic_load(&done) && atomic_load(&used) != atomic_load(&published))
-            cv_pair_table_reclaim(&rig->table);
-    }
-    return NULL;
-}
-
-/*
- * No packet finds the leg nowhere, or goes anywhere else. (One that comes while a keeper has been put to
- * sleep half-way is dropped as unbound_leg: test_leg.c.)
- */
-static void under_traffic(void **state)
-{
-    static const char *const ports[] = {RELAY, NEXT};
-    struct cv_address peer = packets_address(OTHER);
-    uint64_t sent = 0, reached = 0, end_tsc = rte_rdtsc() + rte_get_tsc_hz();
-    pthread_t thread;
-
-    (void)state;
-    atomic_store(&done, false);
-    rte_rcu_qsbr_thread_register(rig->table.qsbr, 0);
-    rte_rcu_qsbr_thread_online(rig->table.qsbr, 0);
-    assert_int_equal(pthread_create(&thread, NULL, change_again_and_again, NULL), 0);
-    while (rte_rdtsc() < end_tsc ||
-           (atomic_load(&published) < 10 && rte_rdtsc() < end_tsc + 10 * rte_get_tsc_hz())) {
-        unsigned changes = atomic_load(&published);
-        struct rte_mbuf *mbufs[CV_BURST], *mbuf;
-
-        for (unsigned i = 0; i < CV_BURST; i++)
-            mbufs[i] = rig_datagram(HOME, ports[changes % 2], &i, sizeof(i));
-        rig_burst_on(rig, 0, mbufs, CV_BURST);
-        sent += CV_BURST;
-        while ((mbuf = rig_take(rig, RIG_PORT)) != NULL) {
-            struct packet_view view = packets_read(mbuf);
-
-            reached += cv_address_equal(&view.destination, &peer);
-            rte_pktmbuf_free(mbuf);
-        }
-        rte_rcu_qsbr_quiescent(rig->table.qsbr, 0);
-        atomic_store(&used, changes);
-    }
-    atomic_store(&done, true);
-    rte_rcu_qsbr_thread_offline(rig->table.qsbr, 0);
-    rte_rcu_qsbr_thread_unregister(rig->table.qsbr, 0);
-    pthread_join(thread, NULL);
-    assert_true(atomic_load(&published) >= 10);
-    assert_int_equal(rig_drops(rig, CV_DROP_UNKNOWN_SOURCE), 0);
-    assert_int_equal(reached + rig_drops(rig, CV_DROP_UNBOUND_LEG), sent);
-    assert_int_equal(state_of().legs[0].pkts, reached);
-}
-
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -593,7 +517,6 @@ int main(void)
         EACH(removed_while_it_changes),
         EACH(idle_counts_both),
         EACH(proof_of_the_new),
-        EACH(under_traffic),
     };
 
     return cmocka_run_group_tests_name("change", tests, start, NULL);

@@ -149,7 +149,7 @@ static void test_sessions(void **state)
     expect(run("session", "close", "5"), 0, "Session 5 closed\n");
     expect(run("session", "drain"), 0, "2 peers told to go; no sessions are taken\n");
     expect(run("session", "drain", "--after", "10m"), 0, "1,234 peers told to go");
-    expect(run("session", "resume"), 0, "Sessions are taken again\n");
+    expect(run("session", "resume"), 0, "Sessions are taken again; 1,234 peers told to stay\n");
     expect_error(run("session", "close", "404"), 2, "not_found");
     expect_error(run("session", "show", "x"), 1, "the number of a session");
 }

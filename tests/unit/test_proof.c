@@ -3,164 +3,17 @@
  * What an address is sent before and after it is proven, and what proves it: each rule as standing.h
  * states it.
  */
-#include "moving.h"
-#include "relay/challenge.h"
-#include "relay/prove.h"
+#include "proving.h"
 #include "relay/route.h"
 
 #include <errno.h>
 #include <string.h>
-
-#define RELAY  "192.0.2.1:40000"
-#define SENDER "203.0.113.1:1000"
-#define VICTIM "203.0.113.77:7000"
-#define OTHER  "203.0.113.78:7000"
-#define BIG    1200
-#define MOST   100 /* packets that are far more than any account */
-
-static struct cv_proof_sweep sweep;
-static uint8_t payload[BIG];
-
-/* What the sweep has told, the latest first. */
-static struct {
-    enum cv_proof_event event;
-    uint32_t leg;
-} told[64];
-static unsigned told_count;
 
 static int start(void **state)
 {
     (void)state;
     packets_start("test_proof", NULL);
     return 0;
-}
-
-static int setup(void **state)
-{
-    memset(&sweep, 0, sizeof(sweep));
-    told_count = 0;
-    return moving_setup(state);
-}
-
-static void on_proof(void *context, enum cv_proof_event what, uint32_t leg)
-{
-    assert_ptr_equal(context, &told);
-    assert_true(told_count < RTE_DIM(told));
-    told[told_count].event = what;
-    told[told_count++].leg = leg;
-}
-
-/* So much time, with a look at all legs at its end. Returns how often this was told of the leg. */
-static unsigned after_ms(uint32_t ms, enum cv_proof_event what, uint32_t leg)
-{
-    unsigned count = 0;
-
-    rig_pass(rig, ms);
-    told_count = 0;
-    sweep.last_ms = rig->now_ms - 1000;
-    cv_proof_sweep(&sweep, &rig->table, rig->now_ms, on_proof, &told);
-    for (unsigned i = 0; i < told_count; i++)
-        count += told[i].event == what && told[i].leg == leg;
-    return count;
-}
-
-static struct cv_leg_config needed(uint8_t fill, const char *vouched)
-{
-    struct cv_leg_config leg = rig_token(fill);
-
-    leg.proof = CV_PROOF_NEEDED;
-    if (vouched != NULL)
-        leg.vouched = packets_ip(vouched);
-    return leg;
-}
-
-/* A pair with a sender, and a leg with that rule. Returns the latter, not bound. */
-static uint32_t pair_with(struct cv_leg_config config)
-{
-    uint32_t slot = rig_pair(rig, 7, RIG_RELAY_PORT, rig_token(1), config);
-
-    rig_bind(rig, 2 * slot, SENDER);
-    return 2 * slot + 1;
-}
-
-static enum cv_move_result bind_by_token(uint32_t leg, const char *address)
-{
-    struct cv_notice notice = notice_for(CV_NOTICE_TOKEN, leg, address);
-    enum cv_move_result result;
-
-    if (address[0] == '[')
-        notice.local = RIG_LOCAL_V6;
-    result = tell(&notice);
-    rig_resolve(rig);
-    return result;
-}
-
-static uint8_t proof_of(uint32_t leg)
-{
-    struct cv_pair_state seen;
-
-    cv_pair_describe(&rig->table, leg >> 1, rig->now_ms, &seen);
-    return seen.legs[leg & 1].proof;
-}
-
-static uint64_t withheld(uint32_t leg)
-{
-    struct cv_pair_state seen;
-
-    cv_pair_describe(&rig->table, leg >> 1, rig->now_ms, &seen);
-    return seen.legs[leg & 1].withheld_pkts;
-}
-
-/* Bytes with headers that reach the other side of `count` packets from an address. */
-static uint64_t send_some(const char *from, uint16_t bytes, unsigned count)
-{
-    uint64_t reached = 0;
-
-    for (unsigned i = 0; i < count; i++) {
-        struct rte_mbuf *mbuf;
-
-        rig_burst(rig, rig_datagram(from, from[0] == '[' ? "[2001:db8::1]:40000" : RELAY, payload, bytes));
-        mbuf = rig_take(rig, RIG_PORT);
-        if (mbuf == NULL)
-            continue;
-        reached += mbuf->data_len - RTE_ETHER_HDR_LEN;
-        rte_pktmbuf_free(mbuf);
-    }
-    return reached;
-}
-
-static void assert_limited(const char *from, uint64_t most)
-{
-    uint64_t drops = rig_drops(rig, CV_DROP_UNPROVEN), reached = send_some(from, BIG, MOST);
-
-    assert_in_range(reached, 0, most);
-    assert_true(rig_drops(rig, CV_DROP_UNPROVEN) > drops);
-}
-
-static void assert_free(const char *from)
-{
-    assert_int_equal(send_some(from, BIG, MOST), MOST * (BIG + CV_HEADERS_V4));
-}
-
-static void challenge_of(uint32_t leg, uint8_t challenge[CV_CHALLENGE_BYTES])
-{
-    cv_standing_challenge(&rig->table, leg, challenge);
-    cv_standing_challenged(&rig->table, leg, rig->now_ms);
-}
-
-static int answer(uint32_t leg, const uint8_t challenge[CV_CHALLENGE_BYTES], bool *proven)
-{
-    return cv_standing_answer(&rig->table, leg, challenge, rig->now_ms, proven);
-}
-
-static void prove(uint32_t leg)
-{
-    uint8_t challenge[CV_CHALLENGE_BYTES];
-    bool proven;
-
-    challenge_of(leg, challenge);
-    assert_int_equal(answer(leg, challenge, &proven), 0);
-    assert_true(proven);
 }
 
 /* ---- Accounts ---- */
@@ -479,93 +332,7 @@ static void our_address_is_not_its(void **state)
     assert_int_equal(proof_of(leg), CV_LEG_PROOF_PROVEN);
 }
 
-/* ---- Silence ---- */
-
-static void silence(void **state)
-{
-    uint32_t leg = pair_with(rig_token(2));
-
-    (void)state;
-    bind_by_token(leg, VICTIM);
-    assert_int_equal(event.proof, CV_LEG_PROOF_PROVEN);
-    assert_int_equal(after_ms(29999, CV_PROOF_EVENT_SILENT, leg), 0);
-    assert_free(SENDER);
-    assert_int_equal(after_ms(1, CV_PROOF_EVENT_SILENT, leg), 1);
-    assert_int_equal(proof_of(leg), CV_LEG_PROOF_SILENT);
-    assert_limited(SENDER, CV_ACCOUNT_BYTES);
-    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_CHALLENGE, leg), 0);
-    assert_int_equal(send_some(VICTIM, 10, 1), 38);
-    assert_free(SENDER); /* at once, before the keeper has looked */
-    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_PROVEN, leg), 1);
-    assert_int_equal(proof_of(leg), CV_LEG_PROOF_PROVEN);
-    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_PROVEN, leg), 0);
-    assert_free(SENDER);
-}
-
-/* A token from the leg's address is a sign of life as a packet is. */
-static void a_token_breaks_the_silence(void **state)
-{
-    uint8_t token[CV_TOKEN_BYTES];
-    uint32_t leg = pair_with(rig_token(2));
-
-    (void)state;
-    memset(token, 2, sizeof(token));
-    bind_by_token(leg, VICTIM);
-    after_ms(20000, CV_PROOF_EVENT_SILENT, leg);
-    rig_burst(rig, rig_datagram(VICTIM, RELAY, token, sizeof(token)));
-    assert_int_equal(rig_drops(rig, CV_DROP_CONSUMED), 1);
-    assert_int_equal(after_ms(29999, CV_PROOF_EVENT_SILENT, leg), 0);
-    assert_int_equal(after_ms(1, CV_PROOF_EVENT_SILENT, leg), 1);
-}
-
-/* Where its session's word does not reach, a leg that was silent has to be proven again. */
-static void silent_and_challenged(void **state)
-{
-    uint8_t first[CV_CHALLENGE_BYTES];
-    uint32_t leg = pair_with(needed(2, NULL));
-    bool proven;
-
-    (void)state;
-    bind_by_token(leg, VICTIM);
-    challenge_of(leg, first);
-    assert_int_equal(answer(leg, first, &proven), 0);
-    assert_int_equal(after_ms(30000, CV_PROOF_EVENT_SILENT, leg), 1);
-    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_CHALLENGE, leg), 0);
-    send_some(VICTIM, 10, 1);
-    assert_limited(SENDER, CV_ACCOUNT_BYTES + 3 * 38);
-    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_UNPROVEN, leg), 1);
-    assert_int_equal(after_ms(0, CV_PROOF_EVENT_CHALLENGE, leg), 1);
-    assert_int_equal(answer(leg, first, &proven), -EKEYREJECTED);
-    prove(leg);
-    assert_free(SENDER);
-}
-
-static void silent_at_its_sessions_ip(void **state)
-{
-    uint32_t leg = pair_with(needed(2, "203.0.113.77"));
-
-    (void)state;
-    bind_by_token(leg, VICTIM);
-    assert_int_equal(after_ms(30000, CV_PROOF_EVENT_SILENT, leg), 1);
-    assert_limited(SENDER, CV_ACCOUNT_BYTES);
-    send_some(VICTIM, 10, 1);
-    assert_free(SENDER);
-    assert_int_equal(after_ms(0, CV_PROOF_EVENT_PROVEN, leg), 1);
-}
-
-/* An address that an operator wrote down needs nothing at all. */
-static void exempt(void **state)
-{
-    uint32_t leg = pair_with(rig_fixed(VICTIM));
-
-    (void)state;
-    rig_resolve(rig);
-    assert_int_equal(proof_of(leg), CV_LEG_PROOF_NONE);
-    assert_int_equal(after_ms(100000, CV_PROOF_EVENT_SILENT, leg), 0);
-    assert_free(SENDER);
-}
-
-#define EACH(test) cmocka_unit_test_setup_teardown(test, setup, moving_teardown)
+#define EACH(test) cmocka_unit_test_setup_teardown(test, proving_setup, moving_teardown)
 
 int main(void)
 {
@@ -584,11 +351,6 @@ int main(void)
         EACH(challenges_are_few),
         EACH(a_move_is_proven_again),
         EACH(our_address_is_not_its),
-        EACH(silence),
-        EACH(a_token_breaks_the_silence),
-        EACH(silent_and_challenged),
-        EACH(silent_at_its_sessions_ip),
-        EACH(exempt),
     };
 
     return cmocka_run_group_tests_name("proof", tests, start, NULL);
