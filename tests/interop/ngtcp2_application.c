@@ -24,7 +24,10 @@ struct datum {
     unsigned bytes;
 };
 
-static uint8_t register_capsule[] = {0x80, 0x29, 0xe1, 0xf0, 2, 0, 3};
+/* docs/protocol.md's first example of REGISTER: all kinds of leg, an instance, and anyone may ask. */
+static uint8_t register_capsule[] = {0x80, 0x29, 0xe1, 0xf0, 20,   0,    7,    0x40, 0x41,
+                                     0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4a,
+                                     0x4b, 0x4c, 0x4d, 0x4e, 0x4f, 0,    0};
 static size_t written;
 static int64_t control_stream = NO_STREAM;
 
