@@ -24,24 +24,39 @@ static void finish(struct leg_change *change, enum change_outcome outcome, int e
     change->done(change);
 }
 
-bool leg_change_waits(const struct leg_change *change)
+/* Whether a leg is the one that this change brings. */
+static bool is_own(const struct leg_change *change, const struct leg_record *leg)
 {
     const struct leg_record *own = &change->next;
+
+    return leg->bind == own->bind && leg->relay_port == own->relay_port && leg->session == own->session &&
+           leg->channel == own->channel && memcmp(leg->token, own->token, sizeof(leg->token)) == 0;
+}
+
+bool leg_change_waits(const struct leg_change *change)
+{
     struct leg_record next;
 
     return store_get_next_leg(store_of(change), change->pair, change->leg, &next) == 0 &&
-           next.bind == own->bind && next.relay_port == own->relay_port && next.session == own->session &&
-           next.channel == own->channel && memcmp(next.token, own->token, sizeof(next.token)) == 0;
+           is_own(change, &next);
 }
 
-/* Another change may have begun since: its leg waits, and takes the place of this one. */
+/*
+ * Another change may have begun since: its leg waits, and takes the place of this one. Or the leg is known to
+ * be there already, from a dump.
+ */
 static void take(struct leg_change *change)
 {
-    change->taken = true;
+    struct pair_record record;
+
     if (leg_change_waits(change))
         (void)store_take_next_leg(store_of(change), change->pair, change->leg);
+    else if (store_get_pair(store_of(change), change->pair, &record) == 0 &&
+             is_own(change, &record.legs[change->leg]))
+        return;
     else
         (void)store_put_leg(store_of(change), change->pair, change->leg, &change->next);
+    change->taken = true;
 }
 
 /* The new leg is forgotten. */
@@ -133,4 +148,12 @@ int leg_change_begin(struct pairs *pairs, struct leg_change *change)
     change->waiter.done = on_kept;
     commits_wait(services->commits, &change->waiter);
     return 0;
+}
+
+void leg_change_repeat(struct pairs *pairs, struct leg_change *change)
+{
+    change->pairs = pairs;
+    change->taken = false;
+    change->waiter.done = on_kept;
+    commits_wait(pairs->services->commits, &change->waiter);
 }

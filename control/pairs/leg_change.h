@@ -28,5 +28,11 @@ struct leg_change {
  */
 int leg_change_begin(struct pairs *pairs, struct leg_change *change);
 
+/*
+ * The same for a leg that the store has waiting, and of which nobody knows whether the data plane was told:
+ * nothing comes of it when it was. `done` follows.
+ */
+void leg_change_repeat(struct pairs *pairs, struct leg_change *change);
+
 /* Whether the store has its leg waiting: not taken yet, and no later change has begun. */
 bool leg_change_waits(const struct leg_change *change);

@@ -361,22 +361,27 @@ static void renew_untold(struct peers *all, uint64_t number)
     }
 }
 
-/* A leg that was asked for, and of which nobody knows how far it came: made once more. */
+/* A leg that was asked for, and of which nobody knows how far it came. */
 static void ask_again(struct peers *all, uint64_t number, unsigned leg, uint64_t request)
 {
     struct store *store = all->services->store;
     const struct peer_pair *pair = peer_pairs_find(all, number, NULL);
+    struct leg_request *again = NULL;
     struct leg_record next;
 
     if (pair == NULL || store_get_next_leg(store, number, leg, &next) != 0)
         return;
-    if (next.channel != 0)
-        channels_give_back(pair->peers[leg]->channels, next.channel);
-    if (!peer_is_here(pair->peers[leg])) {
+    if (peer_is_here(pair->peers[leg]))
+        again = make_change(pair->peers[leg], pair, request);
+    if (again == NULL) {
+        if (next.channel != 0)
+            channels_give_back(pair->peers[leg]->channels, next.channel);
         (void)store_remove_next_leg(store, number, leg);
         return;
     }
-    change_leg(pair->peers[leg], pair, request, leg_kind(&next));
+    again->change.next = next;
+    again->change.done = on_leg_made;
+    leg_change_repeat(all->pairs, &again->change);
 }
 
 /* A leg that was to go over to this session, and of which nobody knows whether it has. */
