@@ -17,7 +17,7 @@ struct leg_change {
     struct request request;
     struct commit_waiter waiter;
     enum change_outcome outcome;
-    int error; /* of the data plane, with CHANGE_REFUSED: see cv_result_text */
+    int error;  /* of the data plane, with CHANGE_REFUSED: see cv_result_text */
     bool taken; /* the new leg is the pair's: no LEG_CHANGED is to follow */
     void (*done)(struct leg_change *change);
 };

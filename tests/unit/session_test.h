@@ -59,7 +59,8 @@ void peer_say(struct test_peer *peer, const struct cv_capsule *capsule);
 const struct cv_capsule *peer_hear(struct test_peer *peer, enum cv_capsule_type type);
 
 /* OTHER_LEG of this pair. `payload_bytes` is what a tunnel leg holds. */
-void peer_hear_other_leg(struct test_peer *peer, uint64_t pair, enum cv_leg_kind kind, uint64_t payload_bytes);
+void peer_hear_other_leg(struct test_peer *peer, uint64_t pair, enum cv_leg_kind kind,
+                         uint64_t payload_bytes);
 
 /* TUNNEL_LIMIT. */
 void peer_hear_limit(struct test_peer *peer, uint64_t frame_bytes);

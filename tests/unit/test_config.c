@@ -133,6 +133,11 @@ static void example_shows_the_defaults(void **state)
     assert_int_equal(config.session_offers, 16);
     assert_int_equal(config.session_register_s, 10);
     assert_int_equal(config.session_answer_s, 30);
+    assert_int_equal(config.session_instances, 8);
+    assert_int_equal(config.session_resume_s, 300);
+    assert_int_equal(config.session_requests, 600);
+    assert_int_equal(config.session_messages, 120);
+    assert_int_equal(config.session_reachable, CV_SESSION_REACHABLE_ANYONE);
 }
 
 #define PEER "uhurkycu4bh2zcm25hzhkezm3qd2lw6e5iwcvu5b77dobustnapq"
@@ -156,7 +161,9 @@ static void sessions(void **state)
                                    "    allow: [" PEER "]\n"
                                    "    deny:\n      - " PEER "\n"
                                    "    pairs: 0\n    offers: 64\n    register_within: 3s\n"
-                                   "    answer_within: 10m\n",
+                                   "    answer_within: 10m\n"
+                                   "    instances: 1024\n    resume_within: 168h\n    requests: 1000000\n"
+                                   "    messages: 0\n    reachable: listed\n",
                                    &config),
                      0);
     assert_int_equal(config.session_policy, CV_SESSION_POLICY_OPEN);
@@ -167,6 +174,15 @@ static void sessions(void **state)
     assert_int_equal(config.session_offers, 64);
     assert_int_equal(config.session_register_s, 3);
     assert_int_equal(config.session_answer_s, 600);
+    assert_int_equal(config.session_instances, 1024);
+    assert_int_equal(config.session_resume_s, 604800);
+    assert_int_equal(config.session_requests, 1000000);
+    assert_int_equal(config.session_messages, 0);
+    assert_int_equal(config.session_reachable, CV_SESSION_REACHABLE_LISTED);
+    assert_int_equal(load_sessions("    instances: 1\n    resume_within: 0s\n    requests: 0\n", &config), 0);
+    assert_int_equal(config.session_instances, 1);
+    assert_int_equal(config.session_resume_s, 0);
+    assert_int_equal(config.session_requests, 0);
 }
 
 static void bad_sessions(void **state)
@@ -179,6 +195,13 @@ static void bad_sessions(void **state)
         {"    offers: 65", "control.sessions.offers: found \"65\""},
         {"    register_within: 0", "control.sessions.register_within: found \"0\""},
         {"    answer_within: 11m", "control.sessions.answer_within: found \"11m\""},
+        {"    instances: 0", "control.sessions.instances: found \"0\""},
+        {"    instances: 1025", "control.sessions.instances: found \"1025\""},
+        {"    resume_within: 169h", "control.sessions.resume_within: found \"169h\""},
+        {"    resume_within: soon", "control.sessions.resume_within: found \"soon\""},
+        {"    requests: 1000001", "control.sessions.requests: found \"1000001\""},
+        {"    messages: -1", "control.sessions.messages: found \"-1\""},
+        {"    reachable: nobody", "control.sessions.reachable: found \"nobody\""},
         {"    polcy: open", "found unknown key \"polcy\", expected one of policy, allow, deny"},
     };
     struct cv_config config;

@@ -75,7 +75,8 @@ static void hear_token(struct test_peer *peer, uint64_t pair, unsigned leg)
     const struct cv_capsule *capsule = peer_hear(peer, CV_CAPSULE_LEG_TOKEN);
 
     assert_int_equal(capsule->leg_token.pair, pair);
-    assert_memory_equal(capsule->leg_token.token, find(peer->bench, pair)->config.legs[leg].token, CV_TOKEN_BYTES);
+    assert_memory_equal(capsule->leg_token.token, find(peer->bench, pair)->config.legs[leg].token,
+                        CV_TOKEN_BYTES);
     assert_false(find(peer->bench, pair)->used[leg]);
 }
 
@@ -383,7 +384,8 @@ static void a_pair_that_waits_for_room(void **state)
     bench->dataplane.mute = false;
     assert_int_equal(store_set_boot_id(bench->control->services.store, pair, 0), 0);
     bench->dataplane.put_error = -ENOSPC;
-    assert_true(fake_tell(&bench->dataplane, &(struct cv_message){.type = CV_MESSAGE_EVENTS_LOST, .count = 1}));
+    assert_true(
+        fake_tell(&bench->dataplane, &(struct cv_message){.type = CV_MESSAGE_EVENTS_LOST, .count = 1}));
     session_settle(bench);
     peer_request_leg(&alice, 2, pair, UDP);
     (void)hear_leg(&alice, 2, pair, UDP);

@@ -65,7 +65,8 @@ static void hear_token(struct test_peer *peer, uint64_t pair, unsigned leg)
 
     assert_int_equal(capsule->leg_token.pair, pair);
     session_settle(peer->bench);
-    assert_memory_equal(capsule->leg_token.token, find(peer->bench, pair)->config.legs[leg].token, CV_TOKEN_BYTES);
+    assert_memory_equal(capsule->leg_token.token, find(peer->bench, pair)->config.legs[leg].token,
+                        CV_TOKEN_BYTES);
     assert_false(find(peer->bench, pair)->used[leg]);
 }
 
@@ -263,7 +264,7 @@ static void a_token_used_meanwhile(void **state)
     hear_token(&alice, pair, 0);
     bench_kill_control(bench);
     bench_turn(bench);
-    fake_bind(&bench->dataplane, pair, 0, "203.0.113.5:6000"); /* LEG_MOVED */
+    fake_bind(&bench->dataplane, pair, 0, "203.0.113.5:6000");  /* LEG_MOVED */
     fake_bind(&bench->dataplane, pair, 1, "198.51.100.2:7000"); /* LEG_BOUND */
     bench_start_control(bench);
     hear_token(&alice, pair, 0);

@@ -96,7 +96,8 @@ static void as_long_as_may_be(void **state)
     capsule = message(1, &bob, text, CV_CAPSULE_MESSAGE_MAX);
     peer_say(&alice, &capsule);
     hear_done(&alice, 1);
-    assert_int_equal(peer_hear(&bob, CV_CAPSULE_MESSAGE_FROM)->message_from.text.bytes, CV_CAPSULE_MESSAGE_MAX);
+    assert_int_equal(peer_hear(&bob, CV_CAPSULE_MESSAGE_FROM)->message_from.text.bytes,
+                     CV_CAPSULE_MESSAGE_MAX);
     assert_memory_equal(bob.session->capsule.message_from.text.at, text, CV_CAPSULE_MESSAGE_MAX);
 
     /* One byte more: 1,060 bytes of value. */
@@ -350,17 +351,10 @@ static void too_many_probes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(is_passed_on),
-        TEST(as_long_as_may_be),
-        TEST(to_a_service_and_to_an_instance),
-        TEST(refusals),
-        TEST(who_is_away_gets_none),
-        TEST(too_fast),
-        TEST(none_at_all),
-        TEST(busy_when_too_much_waits),
-        TEST(killed_on_the_way),
-        TEST(probes),
-        TEST(too_many_probes),
+        TEST(is_passed_on), TEST(as_long_as_may_be),        TEST(to_a_service_and_to_an_instance),
+        TEST(refusals),     TEST(who_is_away_gets_none),    TEST(too_fast),
+        TEST(none_at_all),  TEST(busy_when_too_much_waits), TEST(killed_on_the_way),
+        TEST(probes),       TEST(too_many_probes),
     };
 
     return cmocka_run_group_tests_name("peer_messages", tests, NULL, NULL);

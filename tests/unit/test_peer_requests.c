@@ -130,7 +130,8 @@ static void pair_ids(void **state)
     for (uint64_t i = 0; i < 3; i++)
         pairs[i] = peer_make(&alice, i + 1, UDP, &bob, UDP); /* looks at both ends */
     for (unsigned i = 0; i < 3; i++)
-        assert_memory_not_equal(pairs[i].made[0].made.id, pairs[(i + 1) % 3].made[0].made.id, CV_PAIR_ID_BYTES);
+        assert_memory_not_equal(pairs[i].made[0].made.id, pairs[(i + 1) % 3].made[0].made.id,
+                                CV_PAIR_ID_BYTES);
 }
 
 /* ---- Crossing ---- */
@@ -140,8 +141,8 @@ static const struct test_peer *lower(void)
     return memcmp(alice.id.bytes, bob.id.bytes, CV_PEER_ID_BYTES) < 0 ? &alice : &bob;
 }
 
-static void check_crossed(struct test_peer *peer, const struct test_peer *other, uint64_t request, uint64_t *pair,
-                          uint8_t id[CV_PAIR_ID_BYTES], const char *data)
+static void check_crossed(struct test_peer *peer, const struct test_peer *other, uint64_t request,
+                          uint64_t *pair, uint8_t id[CV_PAIR_ID_BYTES], const char *data)
 {
     const struct cv_capsule *capsule = peer_hear(peer, CV_CAPSULE_PAIR_MADE);
 
@@ -294,12 +295,17 @@ static void bad_requests_end_alone(void **state)
         const char *more;
         size_t bytes;
     } cases[] = {
-        {"\x02\x00", 2},                 /* a service without a name */
-        {"\x02\x01\x07", 3},             /* one that is no line of text */
-        {"\x06\x01\x07", 3},             /* an instance of one byte */
-        {"\x02\x01" "a\x02\x01" "b", 6}, /* two services */
-        {"\x08", 1},                     /* cut short */
-        {"\x08\x05" "abc", 5},           /* longer than the capsule */
+        {"\x02\x00", 2},     /* a service without a name */
+        {"\x02\x01\x07", 3}, /* one that is no line of text */
+        {"\x06\x01\x07", 3}, /* an instance of one byte */
+        {"\x02\x01"
+         "a\x02\x01"
+         "b",
+         6},         /* two services */
+        {"\x08", 1}, /* cut short */
+        {"\x08\x05"
+         "abc",
+         5}, /* longer than the capsule */
     };
     struct bench *bench = *state;
     uint64_t number = 0;
@@ -311,10 +317,15 @@ static void bad_requests_end_alone(void **state)
     }
     /* Of 33 bytes: its number can be read. */
     fake_session_bytes(&bench->dataplane, alice.session,
-                       "\x80\x29\xe1\xf3\x21\x40\x40" "0123456789012345678901234567890", 38);
+                       "\x80\x29\xe1\xf3\x21\x40\x40"
+                       "0123456789012345678901234567890",
+                       38);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 64, CV_SESSION_ERROR_BAD_REQUEST);
     peer_quiet(&bob);
-    say_request_and(bench, 65, "\x04\x01" "x\x40\x52\x00", 6); /* what means nothing here is passed over */
+    say_request_and(bench, 65,
+                    "\x04\x01"
+                    "x\x40\x52\x00",
+                    6); /* what means nothing here is passed over */
     (void)peer_hear_offer(&bob);
 }
 
@@ -326,7 +337,10 @@ static void parameters_that_are_not_understood(void **state)
     say_request_and(bench, 1, "\x2b\x00", 2);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_NOT_UNDERSTOOD);
     assert_int_equal(alice.session->capsule.parameters.numbers[CV_PARAMETER_PARAMETER], 0x2b);
-    say_request_and(bench, 2, "\x7f\xff\x03" "abc", 6);
+    say_request_and(bench, 2,
+                    "\x7f\xff\x03"
+                    "abc",
+                    6);
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 2, CV_SESSION_ERROR_NOT_UNDERSTOOD);
     assert_int_equal(alice.session->capsule.parameters.numbers[CV_PARAMETER_PARAMETER], 0x3fff);
     say_request_and(bench, 3, "\x2c\x00", 2); /* an even one */
@@ -341,16 +355,17 @@ static void every_kind_of_request(void **state)
         size_t count;
         bool not_understood;
     } cases[] = {
-        {"\x80\x29\xe1\xff\x03\x01\x00\x01", 8, false},         /* LEG_REQUEST of pair 0 */
+        {"\x80\x29\xe1\xff\x03\x01\x00\x01", 8, false}, /* LEG_REQUEST of pair 0 */
         {"\x80\x29\xe1\xff\x05\x02\x01\x01\x2b\x00", 10, true},
-        {"\x80\x29\xe2\x04\x03\x03\x03\x00", 8, false},         /* REACHABLE by 3 */
-        {"\x80\x29\xe2\x04\x03\x04\x00\x01", 8, false},         /* with a list that is not there */
+        {"\x80\x29\xe2\x04\x03\x03\x03\x00", 8, false}, /* REACHABLE by 3 */
+        {"\x80\x29\xe2\x04\x03\x04\x00\x01", 8, false}, /* with a list that is not there */
         {"\x80\x29\xe2\x04\x05\x05\x00\x00\x2b\x00", 10, true},
-        {"\x80\x29\xe2\x05\x23\x06IIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII\x00\x00", 40, false}, /* an empty MESSAGE */
+        {"\x80\x29\xe2\x05\x23\x06IIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII\x00\x00", 40,
+         false}, /* an empty MESSAGE */
         {"\x80\x29\xe2\x05\x25\x07IIIIIIIIIIIIIIIIIIIIIIIIIIIIIIII\x01m\x2b\x00", 42, true},
-        {"\x80\x29\xe2\x08\x03\x08\x01\x03", 8, false},         /* FILTER_TEST from 3 */
-        {"\x80\x29\xe2\x0a\x03\x09\x00\x00", 8, false},         /* NAME_RELEASE of no name */
-        {"\x80\x29\xe2\x15\x02\x0a\x00", 7, false},             /* CODE_CLOSE of rendezvous 0 */
+        {"\x80\x29\xe2\x08\x03\x08\x01\x03", 8, false}, /* FILTER_TEST from 3 */
+        {"\x80\x29\xe2\x0a\x03\x09\x00\x00", 8, false}, /* NAME_RELEASE of no name */
+        {"\x80\x29\xe2\x15\x02\x0a\x00", 7, false},     /* CODE_CLOSE of rendezvous 0 */
     };
     struct bench *bench = *state;
 
@@ -395,7 +410,8 @@ static void bad_answers(void **state)
         fake_session_bytes(&bench->dataplane, bob.session, bytes, cases[i].count);
         peer_hear_refused(&alice, CV_ORIGIN_REQUEST, i + 1, cases[i].code);
         peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, cases[i].code);
-        fake_session_bytes(&bench->dataplane, bob.session, bytes, cases[i].count); /* and once more: ignored */
+        fake_session_bytes(&bench->dataplane, bob.session, bytes,
+                           cases[i].count); /* and once more: ignored */
     }
     peer_quiet(&alice);
     peer_quiet(&bob);
@@ -476,7 +492,8 @@ static void requests_too_fast(void **state)
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, number, CV_SESSION_ERROR_TOO_MANY);
     peer_quiet(&bob);
     (void)peer_pair(&bob, 1, &alice); /* others may */
-    peer_request_leg(&alice, ++number, alice.session->capsule.other_leg.pair, UDP); /* and so may other kinds */
+    peer_request_leg(&alice, ++number, alice.session->capsule.other_leg.pair,
+                     UDP); /* and so may other kinds */
     (void)peer_hear(&alice, CV_CAPSULE_LEG_MADE);
     peer_free(&nobody);
 }

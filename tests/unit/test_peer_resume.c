@@ -90,7 +90,8 @@ static void udp_legs_go_on(void **state)
     assert_int_equal(bench->dataplane.puts, 1);
     assert_int_equal(bench->dataplane.changes, 0);
     assert_memory_equal(&fake_find(&bench->dataplane, pair.pair)->config.legs[0].vouched,
-                        &alice.session->state.address.ip, sizeof(struct cv_ip)); /* its new address proves it */
+                        &alice.session->state.address.ip,
+                        sizeof(struct cv_ip)); /* its new address proves it */
     peer_close(&alice, pair.pair);
     peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_NONE);
     peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_PEER_CLOSED);
@@ -271,7 +272,7 @@ static void only_what_nobody_closed(void **state)
         bool waits;
     } cases[] = {
         {CV_SESSION_END_PEER, true}, /* without an error code of ours: its QUIC gave up */
-        {CV_SESSION_END_IDLE, true},   {CV_SESSION_END_PROTOCOL, true}, {CV_SESSION_END_STREAM, false},
+        {CV_SESSION_END_IDLE, true},    {CV_SESSION_END_PROTOCOL, true}, {CV_SESSION_END_STREAM, false},
         {CV_SESSION_END_NO_ROOM, true}, {CV_SESSION_END_STOP, true},     {CV_SESSION_END_SLOW_PEER, false},
     };
     struct bench *bench = *state;
@@ -453,6 +454,52 @@ static void fewer_kinds_of_leg(void **state)
     expect_pairs(bench, 1);
 }
 
+/* As many as an instance may have by default. */
+static void many_pairs(void **state)
+{
+    enum { MANY = 64 };
+    struct bench *bench = *state;
+    struct test_pair pairs[MANY];
+
+    bench->config.session_pairs = MANY;
+    for (unsigned i = 0; i < 2; i++) { /* who is there already may have fewer */
+        struct test_peer *peer = i == 0 ? &alice : &bob;
+
+        fake_session_go(&bench->dataplane, peer->session);
+        peer_ask(peer, 11 + i);
+        peer_register(peer, ANY);
+    }
+    for (uint64_t i = 0; i < MANY; i++)
+        pairs[i] = peer_make(&alice, i + 1, UDP, &bob, TUNNEL);
+    lose(&alice);
+    peer_resume(&alice, 13, ANY);
+    assert_int_equal(alice.resumed, MANY);
+    for (unsigned i = MANY; i > 0; i--)
+        check_again(bench, &alice, &pairs[i - 1].made[0]);
+    peer_quiet(&alice);
+}
+
+/* UDP legs are bound, and move, while their peer is away: PAIR_MADE brings the token that came of it. */
+static void bound_while_one_is_away(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, UDP, &bob, UDP);
+
+    lose(&alice);
+    fake_bind(&bench->dataplane, pair.pair, 0, "198.51.100.1:7000");
+    session_settle(bench);
+    fake_bind(&bench->dataplane, pair.pair, 0,
+              "203.0.113.5:6000"); /* with the next one, that it cannot know */
+    session_settle(bench);
+    assert_int_equal(bench->dataplane.tokens, 2);
+    fake_tell_proof(&bench->dataplane, pair.pair, 0, CV_LEG_PROOF_UNPROVEN);
+    session_restart_control(bench);
+    peer_resume(&alice, 3, UDP);
+    check_again(bench, &alice, &pair.made[0]);
+    peer_quiet(&alice);
+    peer_quiet(&bob);
+}
+
 static void control_is_killed_while_one_is_away(void **state)
 {
     struct bench *bench = *state;
@@ -589,6 +636,8 @@ int main(void)
         TEST(a_rotated_leaf_comes_back),
         TEST(more_pairs_than_there_may_be_now),
         TEST(fewer_kinds_of_leg),
+        TEST(many_pairs),
+        TEST(bound_while_one_is_away),
         TEST(control_is_killed_while_one_is_away),
         TEST(control_is_killed_while_one_comes_back),
         TEST(the_data_plane_is_restarted),
