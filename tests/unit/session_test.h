@@ -40,8 +40,8 @@ void peer_rotate(struct test_peer *peer, const struct test_peer *older);
 void peer_ask(struct test_peer *peer, uint64_t number);
 
 /*
- * peer_new, admitted, registered with these kinds of leg; REGISTERED, OBSERVED_ADDRESS and, where there is one,
- * TUNNEL_LIMIT are taken.
+ * peer_new, admitted, registered with these kinds of leg; REGISTERED, OBSERVED_ADDRESS and, where there is
+ * one, TUNNEL_LIMIT are taken.
  */
 void peer_start(struct test_peer *peer, struct bench *bench, uint64_t number, uint8_t legs);
 void peer_register(struct test_peer *peer, uint8_t legs);

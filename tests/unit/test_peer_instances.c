@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Several programs of one identity, which of them a request is for, who may ask, and what others are told. */
+/* Several programs of one identity: which of them a request is for, who may ask, what others are told. */
 #include "session_test.h"
 
 #include <arpa/inet.h>
@@ -337,7 +337,7 @@ static void reachable_by_those_listed(void **state)
     peer_free(&rotated);
 }
 
-/* From the beginning: as REGISTER says. What is offered already stays, and one's own requests are no matter. */
+/* From the beginning: as REGISTER says. What is offered already stays, and so may one's own requests. */
 static void reachable_from_register_on(void **state)
 {
     struct bench *bench = *state;

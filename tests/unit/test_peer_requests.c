@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Requests for pairs: what they carry, how they cross, and which of them end alone because they are wrong. */
+/* Requests for pairs: what they carry, how they cross, and which end alone because they are wrong. */
 #include "session_test.h"
 
 #include "protocol/capsule_value.h"
