@@ -24,7 +24,9 @@ struct datum {
     unsigned bytes;
 };
 
-static uint8_t register_capsule[] = {0x80, 0x29, 0xe1, 0xf0, 2, 0, 3};
+/* Version 0, UDP and tunnel legs, an instance, reachable by anyone. */
+static uint8_t register_capsule[] = {0x80, 0x29, 0xe1, 0xf0, 20, 0,  3,  1,  2,  3,  4, 5, 6,
+                                     7,    8,    9,    10,   11, 12, 13, 14, 15, 16, 0, 0};
 static size_t written;
 static int64_t control_stream = NO_STREAM;
 
