@@ -6,11 +6,10 @@ import asyncio
 import culvert_wire as wire
 from aioquic.asyncio import QuicConnectionProtocol
 from aioquic.quic import events
-from culvert_order import Order
+from culvert_order import RESUMED, Order
 
 CID_BYTES = 8  # aioquic's own
 EVENTS = {"OBSERVED_ADDRESS": "observed", "PAIR_OFFER": "offer", "PAIR_MADE": "made", "TUNNEL_LIMIT": "limit"}
-RESUMED = 3
 
 
 class Ended:
@@ -32,13 +31,12 @@ class Session(QuicConnectionProtocol):
         self.last_request = 0
         self.limits = {}
         self.stream = None
-        self.late = []  # PAIR_MADEs of a resumption that have not come yet: their pairs' numbers
 
     # ---- What the peer says ----
 
     def say(self, capsule, /, parameters=None, **fields):
-        """A capsule that means nothing goes along each time, as RFC 9297 section 5.4 has it."""
-        raw = wire.encode(capsule, fields, parameters)
+        """A parameter that means nothing goes along each time, and a capsule, as RFC 9297 section 5.4 has it."""
+        raw = wire.encode(capsule, fields, {hex(wire.PARAMETER_GREASE): "67", **(parameters or {})})
         self.order.sent_raw(raw)
         self.write(wire.frame(wire.GREASE, b"grease") + raw)
 
@@ -175,7 +173,6 @@ class Session(QuicConnectionProtocol):
 
     def on_registered(self, read):
         self.limits = {**read.fields, **read.parameters}
-        self.late = self.order.resumed
         self.peer.registered(self)
         if not self.up.done():
             self.up.set_result(None)
@@ -195,7 +192,7 @@ class Session(QuicConnectionProtocol):
         made = read.fields
         known = read.not_understood is None and "unknown" not in made["leg"]
         if known:
-            self.peer.made(self, made)
+            self.peer.made(made)
         else:
             self.say("PAIR_CLOSE", pair=made["pair"])
         if made["origin"] == RESUMED:
@@ -217,8 +214,11 @@ class Session(QuicConnectionProtocol):
         if pair := self.peer.pairs.get(read.fields["pair"]):
             pair.room = read.fields["bytes"]
 
+    def on_refused(self, read):
+        self.peer.refused(read.fields)
+
     def on_pair_closed(self, read):
-        self.peer.forget(read.fields["pair"])
+        self.peer.closed(read.fields["pair"], read.fields["code"])
 
     def on_go_away(self, read):
         if read.fields["addresses"] and not self.away.done():

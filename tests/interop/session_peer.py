@@ -29,10 +29,12 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
 from cryptography.hazmat.primitives import serialization
 from culvert_legs import PACKET_BYTES, Pair, family_of, open_socket
-from culvert_session import RESUMED, Session
+from culvert_order import REQUEST, RESUMED
+from culvert_session import Session
 from session_commands import Commands, parse_address, parse_kinds, parse_reachable
 
 PAUSE_S, PAUSE_MAX_S = 1, 60
+TRIES = 20
 COMES_BACK = [wire.ERRORS[name] for name in ("internal", "relay_full", "going_away")]
 FAMILIES = {"4": socket.AF_INET, "6": socket.AF_INET6}
 
@@ -58,7 +60,7 @@ class Peer:
         self.pairs = {}
         self.shared = None  # the leg that uses the session's socket
         self.challenges = {}  # pair -> the last one
-        self.asked = {}  # request -> what it was, to ask again at another relay
+        self.asked, self.wishes = {}, {}  # request, and then pair -> what was asked, to be asked for anew
         self.stopping = False
         self.counts = {"out": 0, "in": 0, "late": 0, "too_big": 0, "no_channel": 0}
         self.kept = {"instance": options.instance or os.urandom(16).hex(), "token": None}
@@ -110,38 +112,43 @@ class Peer:
                     reachable=parse_reachable(self.options.reachable))
 
     async def live(self):
-        """Sessions, one after the other, and two beside each other while it goes to another relay."""
-        old, pause = None, PAUSE_S
-        while True:
+        """One session after the other; two beside each other while it goes to another relay."""
+        current, pause = None, PAUSE_S
+        while not self.stopping:
             session = await self.open()
-            if old is None:
-                self.session = session
+            self.session = self.session or session
             await first(session.up, session.ended, session.away)
-            if old is not None:
-                await self.leave(old)
-                self.session, old = session, None
             if session.up.done():
-                pause = PAUSE_S
-                await first(session.ended, session.away)
-            if not session.ended.done():
+                if current is not None:
+                    current.stop("none")
+                current, pause = session, PAUSE_S
+            elif not session.ended.done():  # GO_AWAY in place of REGISTERED
                 self.go_to(*session.away.result())
-                old = session
-                continue
-            if not self.comes_back(session.ended.result()):
+                session.stop("none")
+            elif current is None and not self.comes_back(session.ended.result()):
                 return
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, PAUSE_MAX_S)
+            if current is not session:
+                pause = await self.wait(pause)
+            if current is not None:
+                await first(current.ended, current.away)
+                if current.ended.done():
+                    ended, current = current.ended.result(), None
+                    if not self.comes_back(ended):
+                        return
+                    pause = await self.wait(pause)
+                else:
+                    self.go_to(*current.away.result())
+
+    async def wait(self, pause):
+        await asyncio.sleep(pause)
+        return min(2 * pause, PAUSE_MAX_S)
 
     def go_to(self, addresses, port, relay_id):
         own = family_of(self.relay[0])
         self.relay = next((a for a in addresses if family_of(a) == own), addresses[0]), port
-        self.relay_id = relay_id or self.relay_id
-        if relay_id:
+        if relay_id and relay_id != self.relay_id:
+            self.relay_id = relay_id
             self.keep(None)  # which is another relay's
-
-    async def leave(self, session):
-        session.stop("none")
-        await session.ended
 
     def comes_back(self, ended):
         """With its pairs, when the session was lost; they are gone when it was closed."""
@@ -152,17 +159,21 @@ class Peer:
         return wanted and (ended.how == "lost" or ended.code in COMES_BACK)
 
     def registered(self, session):
-        """Those that were asked for of another relay are asked for again."""
+        """What is not resumed is asked for again."""
         self.keep(session.limits.get("RESUMPTION_TOKEN"))
-        if self.session is not session:
-            self.keep_only([])
-            again, self.asked, self.session = list(self.asked.values()), {}, session
-            for fields, parameters in again:
-                self.ask(fields, parameters)
+        self.session = session
+        if "RESUMED" in session.limits:
+            return
+        again = [*self.asked.values(), *self.wishes.values()]
+        self.asked, self.wishes = {}, {}
+        self.keep_only([])
+        for fields, parameters, _ in again:
+            self.ask(fields, parameters, TRIES)
 
     def observed(self, session):
-        if not self.asked and self.options.ask and not self.pairs:
+        if self.options.ask:
             self.ask({"peer": self.options.ask, "kinds": self.kinds}, self.parameters())
+            self.options.ask = None
         if self.options.key_update:
             self.options.key_update = False
             self.task = asyncio.ensure_future(self.update_keys(session))
@@ -180,8 +191,9 @@ class Peer:
 
     # ---- Pairs ----
 
-    def ask(self, fields, parameters):
-        self.asked[self.session.ask("PAIR_REQUEST", parameters, **fields)] = fields, parameters
+    def ask(self, fields, parameters, tries=0):
+        number = self.session.ask("PAIR_REQUEST", parameters, **fields)
+        self.asked[number] = fields, parameters, tries
 
     def ask_leg(self, pair, kinds):
         self.session.ask("LEG_REQUEST", pair=pair, kinds=kinds)
@@ -194,7 +206,17 @@ class Peer:
         elif answer == "refuse":
             session.say("PAIR_REFUSE", data, offer=offer, code=wire.ERRORS["not_wanted"])
 
-    def made(self, session, made):
+    def refused(self, refused):
+        """Where a pair is made anew the other peer may come later than this one."""
+        if refused["origin"] != REQUEST:
+            return
+        fields, parameters, tries = self.asked.pop(refused["number"], (None, None, 0))
+        if tries and refused["code"] == wire.ERRORS["no_such_peer"]:
+            asyncio.get_running_loop().call_later(PAUSE_S, self.ask, fields, parameters, tries - 1)
+
+    def made(self, made):
+        if made["origin"] == REQUEST and made["number"] in self.asked:
+            self.wishes[made["pair"]] = self.asked.pop(made["number"])
         if made["origin"] == RESUMED and made["pair"] in self.pairs:
             self.pairs[made["pair"]].resume(made)
             return
@@ -206,6 +228,11 @@ class Peer:
         if forward is not None:
             forward = forward[0], forward[1] + port - self.options.local[1]
         self.pairs[made["pair"]] = Pair(self, made, (host, port), forward)
+
+    def closed(self, number, code):
+        self.forget(number)
+        if code != wire.ERRORS["going_away"]:
+            self.wishes.pop(number, None)
 
     def forget(self, number):
         if pair := self.pairs.pop(number, None):

@@ -18,10 +18,10 @@ make_internet
 add_peer alice open
 add_peer bob open
 make_peers alice bob relay
-start_relay certificate="$LEGS/relay"
+start_relay certificate="$LEGS/relay" policy="policy: open, instances: 4"
 
 AS=bob aioquic_session home tunnel --service files --service backup --instance "$HOME_INSTANCE"
-AS=bob aioquic_session laptop tunnel --service chat --instance "$LAPTOP_INSTANCE" --data "seat 3"
+AS=bob aioquic_session laptop tunnel --idle 5 --keep-alive 1 --service chat --instance "$LAPTOP_INSTANCE" --data "seat 3"
 aioquic_session alice tunnel
 expect "$(ctl session list | jq '.sessions | length')" -eq 3 "sessions"
 
@@ -66,5 +66,14 @@ wait_session alice '.event == "pair_closed"'
 asks alice ask "$(id bob)" SERVICE=files
 wait_session alice ".event == \"made\" and .number == $ASKED"
 expect "$(offers again)" -eq 1 "offers to the newer session of the instance"
+
+# As many as may be; one more, when one of them is away.
+AS=bob start_session many tunnel
+wait_session many '.event == "closed" and .code == 3103' # too_many_instances
+end_any many-session
+kill_hard laptop-session
+wait_event session_closed "peer=$(id bob)" reason=idle
+AS=bob aioquic_session one-more tunnel
+expect "$(last_of one-more registered .instances)" -eq 4 "instances that bob may have"
 stop alice-session $CLOSING_SECONDS
 stop_relay

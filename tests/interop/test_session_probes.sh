@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../netns/lib.sh"
 # shellcheck source=tests/interop/tunnels.sh
 . "$INTEROP_DIR/tunnels.sh"
-proves "a peer's probes from any socket to any port tell it how each is seen, and what it sends too fast it is told of"
+proves "a peer's probes from any socket to any port tell it how each is seen"
 
 # seen NAME PROBE: "address:port" under which that probe was seen
 seen() {
@@ -36,13 +36,7 @@ expect "$(seen bob 2)" = "$(seen bob 3)" "the second mapping of a socket behind 
 wait_session bob '.event == "observed" and .probe == 3 and .relay_port == 40001'
 tell_session alice probe 16777215 "[$RELAY_ADDRESS6]:40015" new
 wait_session alice ".event == \"observed\" and .probe == 16777215 and .relay_ip == \"$RELAY_ADDRESS6\""
-
-for ((i = 0; i < 20; i++)); do
-    tell_session alice probe $((1000 + 16 * i)) "$(targets 40000 40015)"
-done
-wait_session alice '.event == "limited" and .what == 3 and .ms > 0'
-expect "$(told_count alice '.event == "observed" and .probe >= 1000')" -ge 64 "probes that were told"
-expect "$(told_count alice '.event == "closed"')" -eq 0 "sessions closed for it"
+expect "$(told_count alice '.event == "error"')" -eq 0 "errors"
 stop alice-session $CLOSING_SECONDS
 stop bob-session $CLOSING_SECONDS
 stop_relay

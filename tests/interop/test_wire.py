@@ -8,6 +8,7 @@ import re
 import sys
 
 import culvert_wire as wire
+from culvert_order import Order
 
 PAGE = open(sys.argv[1]).read()
 RESULTS = []
@@ -133,12 +134,65 @@ def check_limits():
     check(refuses(0x29E1F5, twice[5:]), "a parameter twice")
 
 
+A = "uhurkycu4bh2zcm25hzhkezm3qd2lw6e5iwcvu5b77dobustnapq"
+OTHER = {"asked": A, "instance": "00" * 16, "ids": [A]}
+TUNNEL = {"kind": wire.TUNNEL_LEG, "channel": 1}
+REGISTER = {"minor": 0, "kinds": wire.TUNNEL_LEG, "instance": "00" * 16, "reachable": {"by": 0, "ids": []}}
+REGISTERED = ("REGISTERED", {"pairs": 1})
+ASK = ("PAIR_REQUEST", {"request": 1, "peer": A, "kinds": 2})
+REFUSED = ("REFUSED", {"origin": 1, "number": 1})
+OFFER = ("PAIR_OFFER", {"offer": 5, "seconds": 30, "other": OTHER})
+ACCEPT = ("PAIR_ACCEPT", {"offer": 5, "kinds": 2})
+GO_AWAY, STAY, CLOSED = ("GO_AWAY", {}), ("STAY", {}), ("PAIR_CLOSED", {"pair": 17})
+
+
+def made(origin, number, leg=TUNNEL, pair=17):
+    return "PAIR_MADE", {"origin": origin, "number": number, "pair": pair, "leg": leg}
+
+
+def in_order(*steps, resumed=0):
+    """After REGISTER; what the peer says is sent, the rest comes."""
+    order = Order()
+    order.sent_raw(wire.encode("REGISTER", REGISTER))
+    try:
+        for name, fields in steps:
+            if wire.CAPSULES[name].side == wire.PEER:
+                order.sent_raw(wire.encode(name, fields))
+            else:
+                order.check(wire.Read(name, fields, {"RESUMED": resumed} if resumed else {}, None))
+    except wire.WireError as error:
+        return error.error != "out_of_order"
+    return True
+
+
+def check_order():
+    up = REGISTERED
+    udp = {"kind": wire.UDP_LEG}
+    good = [
+        [up, ASK, made(1, 1), CLOSED], [up, ASK, REFUSED], [up, OFFER, ACCEPT, made(2, 5)], [up, GO_AWAY, STAY, OFFER],
+        [GO_AWAY], [up, OFFER, ("REFUSED", {"origin": 2, "number": 5})], [up, GO_AWAY, GO_AWAY],
+    ]
+    bad = [
+        [("STAY", {})], [up, up], [GO_AWAY, up], [OFFER], [up, OFFER, OFFER], [up, OFFER, made(2, 5)], [up, made(1, 1)],
+        [up, REFUSED], [up, ASK, REFUSED, REFUSED], [up, ASK, made(1, 1, udp)], [up, made(3, 0)], [up, CLOSED],
+        [up, GO_AWAY, OFFER], [up, STAY], [up, ASK, made(1, 1), OFFER, ACCEPT, made(2, 5, pair=18)],
+        [up, ASK, made(1, 1), CLOSED, CLOSED], [up, ("DONE", {"request": 1})],
+    ]
+    for steps in good:
+        check(in_order(*steps), f"in order: {[name for name, _ in steps]}")
+    for steps in bad:
+        check(not in_order(*steps), f"out of order: {[name for name, _ in steps]}")
+    check(in_order(up, made(3, 0), resumed=1), "a pair that is resumed")
+    check(not in_order(up, made(3, 0), made(3, 0, pair=18), resumed=1), "more pairs than are resumed")
+
+
 def main():
     check_capsules()
     check_tables()
     check_other_blocks()
     check_stream()
     check_limits()
+    check_order()
     print(f"1..{len(RESULTS)}")
     for at, (good, what) in enumerate(RESULTS, 1):
         print(f"{'ok' if good else 'not ok'} {at} - {what}")
