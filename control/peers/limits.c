@@ -7,7 +7,9 @@
 #include "peer_legs.h"
 #include "sessions/keep.h"
 
-#define TOLD_EVERY_MS 1000
+#define TOLD_EVERY_MS   1000
+#define PROBES_A_SECOND 64  /* that the data plane tells of */
+#define FRAMES_MS       200 /* a round of probing takes less */
 
 void limits_tell(struct peer *peer, enum cv_limited what, uint64_t pair, uint64_t for_ms)
 {
