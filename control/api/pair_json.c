@@ -57,7 +57,7 @@ static void add_tunnel(struct call *call, yyjson_mut_val *leg, const struct leg_
         (void)yyjson_mut_obj_add_null(call->doc, leg, "payload_bytes");
     else
         (void)yyjson_mut_obj_add_uint(call->doc, leg, "payload_bytes",
-                                      channels_payload(session->record.payload_bytes, record->channel));
+                                      channels_payload(session->payload_bytes, record->channel));
 }
 
 static yyjson_mut_val *begin_leg(struct call *call, yyjson_mut_val *legs, const struct pair_record *record,

@@ -16,27 +16,54 @@ static struct store *store_of(const struct leg_change *change)
     return change->pairs->services->store;
 }
 
-static void on_committed(struct commit_waiter *waiter, int error)
-{
-    struct leg_change *change = CONTAINER(waiter, waiter);
-
-    if (error != 0 && change->outcome == CHANGE_DONE)
-        change->outcome = CHANGE_UNSAVED;
-    change->done(change);
-}
-
+/* What it leaves in the store is committed together with what comes of it above. */
 static void finish(struct leg_change *change, enum change_outcome outcome, int error)
 {
     change->outcome = outcome;
     change->error = error;
-    change->waiter.done = on_committed;
-    commits_wait(change->pairs->services->commits, &change->waiter);
+    change->done(change);
+}
+
+/* Whether a leg is the one that this change brings. */
+static bool is_own(const struct leg_change *change, const struct leg_record *leg)
+{
+    const struct leg_record *own = &change->next;
+
+    return leg->bind == own->bind && leg->relay_port == own->relay_port && leg->session == own->session &&
+           leg->channel == own->channel && memcmp(leg->token, own->token, sizeof(leg->token)) == 0;
+}
+
+bool leg_change_waits(const struct leg_change *change)
+{
+    struct leg_record next;
+
+    return store_get_next_leg(store_of(change), change->pair, change->leg, &next) == 0 &&
+           is_own(change, &next);
+}
+
+/*
+ * Another change may have begun since: its leg waits, and takes the place of this one. Or the leg is known to
+ * be there already, from a dump.
+ */
+static void take(struct leg_change *change)
+{
+    struct pair_record record;
+
+    if (leg_change_waits(change))
+        (void)store_take_next_leg(store_of(change), change->pair, change->leg);
+    else if (store_get_pair(store_of(change), change->pair, &record) == 0 &&
+             is_own(change, &record.legs[change->leg]))
+        return;
+    else
+        (void)store_put_leg(store_of(change), change->pair, change->leg, &change->next);
+    change->taken = true;
 }
 
 /* The new leg is forgotten. */
 static void undo(struct leg_change *change, int error)
 {
-    (void)store_remove_next_leg(store_of(change), change->pair, change->leg);
+    if (leg_change_waits(change))
+        (void)store_remove_next_leg(store_of(change), change->pair, change->leg);
     finish(change, CHANGE_REFUSED, error);
 }
 
@@ -44,14 +71,17 @@ static void undo(struct leg_change *change, int error)
 static void on_changed(struct request *request, int error, const struct cv_pair_state *state)
 {
     struct leg_change *change = CONTAINER(request, request);
+    struct pair_record record;
 
     (void)state;
+    if (error == 0 && store_get_pair(store_of(change), change->pair, &record) != 0)
+        error = -ENOENT; /* it has ended meanwhile */
     if (error != 0 && error != -ECONNRESET) {
         undo(change, error);
         return;
     }
-    if (change->next.bind == CV_BIND_TUNNEL || error == -ECONNRESET)
-        (void)store_take_next_leg(store_of(change), change->pair, change->leg);
+    if (change->next.bind == CV_BIND_TUNNEL || (error == -ECONNRESET && leg_change_waits(change)))
+        take(change);
     finish(change, CHANGE_DONE, 0);
 }
 
@@ -61,7 +91,7 @@ static void on_changed(struct request *request, int error, const struct cv_pair_
  */
 static void take_at_once(struct leg_change *change, const struct pair_record *record)
 {
-    (void)store_take_next_leg(store_of(change), change->pair, change->leg);
+    take(change);
     waiting_add(change->pairs->waiting, change->pair, record->idle_s);
     waiting_room(change->pairs->waiting);
     finish(change, CHANGE_DONE, 0);
@@ -104,6 +134,7 @@ int leg_change_begin(struct pairs *pairs, struct leg_change *change)
     int error = store_get_pair(services->store, change->pair, &record);
 
     change->pairs = pairs;
+    change->taken = false;
     if (error == 0)
         error = store_remove_next_leg(services->store, change->pair, change->leg);
     if (error == 0)
@@ -117,4 +148,12 @@ int leg_change_begin(struct pairs *pairs, struct leg_change *change)
     change->waiter.done = on_kept;
     commits_wait(services->commits, &change->waiter);
     return 0;
+}
+
+void leg_change_repeat(struct pairs *pairs, struct leg_change *change)
+{
+    change->pairs = pairs;
+    change->taken = false;
+    change->waiter.done = on_kept;
+    commits_wait(pairs->services->commits, &change->waiter);
 }

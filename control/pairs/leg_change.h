@@ -17,8 +17,8 @@ struct leg_change {
     struct request request;
     struct commit_waiter waiter;
     enum change_outcome outcome;
-    int error; /* of the data plane, with CHANGE_REFUSED: see cv_result_text */
-    bool kept;
+    int error;  /* of the data plane, with CHANGE_REFUSED: see cv_result_text */
+    bool taken; /* the new leg is the pair's: no LEG_CHANGED is to follow */
     void (*done)(struct leg_change *change);
 };
 
@@ -27,3 +27,12 @@ struct leg_change {
  * errno: -ENOSPC when there is no relay port for it, -ENOENT when there is no such pair, or the store's.
  */
 int leg_change_begin(struct pairs *pairs, struct leg_change *change);
+
+/*
+ * The same for a leg that the store has waiting, and of which nobody knows whether the data plane was told:
+ * nothing comes of it when it was. `done` follows.
+ */
+void leg_change_repeat(struct pairs *pairs, struct leg_change *change);
+
+/* Whether the store has its leg waiting: not taken yet, and no later change has begun. */
+bool leg_change_waits(const struct leg_change *change);

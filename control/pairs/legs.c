@@ -36,10 +36,8 @@ static void take_leg(const struct pair_ends *ends, const struct cv_message *mess
     events_leg(&services->events, kind, &record, &message->leg);
 }
 
-/*
- * The leg that was to take this one's place has done so. Nothing is left to do where that is known already.
- */
-static void take_changed(const struct pair_ends *ends, const struct cv_leg_event *event)
+/* The leg that was to take this one's place has done so. */
+static void take_next(const struct pair_ends *ends, const struct cv_leg_event *event)
 {
     struct services *services = ends->services;
     struct pair_record record;
@@ -50,6 +48,25 @@ static void take_changed(const struct pair_ends *ends, const struct cv_leg_event
     keep_last(services, &record, event->leg, &event->address);
     ends->handlers->leg(ends->context, CV_MESSAGE_LEG_CHANGED, event);
     events_leg(&services->events, EVENT_LEG_CHANGED, &record, event);
+}
+
+/*
+ * What the answer to LEG_CHANGE has said already, of a tunnel leg, is for subscribers alone. Of another leg
+ * than the one that waits now: a later change has begun since.
+ */
+static void take_changed(const struct pair_ends *ends, const struct cv_leg_event *event)
+{
+    struct services *services = ends->services;
+    struct pair_record record;
+    struct leg_record next;
+
+    if (event->bind != CV_BIND_TUNNEL) {
+        if (store_get_next_leg(services->store, event->pair, event->leg, &next) == 0 &&
+            next.bind == event->bind && next.relay_port == event->relay_port)
+            take_next(ends, event);
+    } else if (pair_record_find(services->store, event->pair, &record)) {
+        events_leg(&services->events, EVENT_LEG_CHANGED, &record, event);
+    }
 }
 
 void legs_event(const struct pair_ends *ends, const struct cv_message *message)
@@ -135,7 +152,7 @@ void legs_learn(const struct pair_ends *ends, struct pair_record *record, const 
                                            .address = now->address};
 
         if (installed && has_changed(ends, record->pair, leg, now)) {
-            take_changed(ends, &event);
+            take_next(ends, &event);
             (void)pair_record_find(ends->services->store, record->pair, record);
         }
         learn_leg(ends, record, leg, now, installed);

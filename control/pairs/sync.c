@@ -24,7 +24,7 @@ struct sync {
     uint64_t newest;          /* the last pair that was in the store when the dump was asked for */
     uint64_t cursor;          /* SYNC_SCAN: the last pair looked at */
     struct numbers known;     /* in the dump, as the store has them */
-    struct numbers strangers; /* in the dump only */
+    struct numbers strangers; /* in the dump only, or with other legs */
     uint32_t in_flight;
     struct request dump;
     struct event *step;
@@ -67,11 +67,16 @@ static bool same_leg(const struct leg_record *record, const struct cv_leg_state 
                : record->relay_port == state->relay_port;
 }
 
+static bool same_legs(const struct pair_record *record, const struct cv_pair_state *state)
+{
+    return same_leg(&record->legs[0], &state->legs[0]) && same_leg(&record->legs[1], &state->legs[1]);
+}
+
 /* Whether the data plane has the pair as it was put there. */
 static bool same_settings(const struct pair_record *record, const struct cv_pair_state *state)
 {
     return record->idle_s == state->idle_s && record->rate_bytes_per_second == state->rate_bytes_per_second &&
-           same_leg(&record->legs[0], &state->legs[0]) && same_leg(&record->legs[1], &state->legs[1]);
+           same_legs(record, state);
 }
 
 static void on_state(struct request *request, const struct cv_pair_state *state)
@@ -96,6 +101,8 @@ static void on_state(struct request *request, const struct cv_pair_state *state)
         numbers_add(&sync->known, state->pair);
     else if (record.boot_id == boot_id)
         (void)store_set_boot_id(services->store, state->pair, 0); /* so that it is put again */
+    if (!same_legs(&record, state))
+        numbers_add(&sync->strangers, state->pair); /* a pair is not put over one with other legs */
 }
 
 static void on_dump_done(struct request *request, int error, const struct cv_pair_state *state)

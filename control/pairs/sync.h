@@ -6,7 +6,7 @@
  * of:
  *
  *   1. dump: what the data plane has; its leg addresses go into the store;
- *   2. pairs in the dump that are not in the store are deleted from the data plane;
+ *   2. pairs in the dump that are not in the store, or have other legs there, are deleted from the data plane;
  *   3. each pair of the store that is not in the dump was there before (its boot_id is this data plane's) and
  *      has expired, or has yet to be put, with the addresses its legs had last. What is refused waits for
  *      room: waiting.h.

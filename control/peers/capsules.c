@@ -173,7 +173,7 @@ void capsules_other_leg(struct peer *peer, const struct peer_pair *pair, const s
     if (others->bind == CV_BIND_TUNNEL) {
         capsule.other_leg.kind = CV_LEG_KIND_TUNNEL;
         capsule.other_leg.payload_bytes =
-            peer_is_here(other) ? channels_payload(other->session->record.payload_bytes, others->channel) : 0;
+            peer_is_here(other) ? channels_payload(other->session->payload_bytes, others->channel) : 0;
     }
     say(peer, &capsule);
 }
@@ -238,7 +238,8 @@ void capsules_limited(struct peer *peer, enum cv_limited what, uint64_t pair, ui
 void capsules_limit(struct session *session)
 {
     const struct cv_capsule capsule = {.type = CV_CAPSULE_TUNNEL_LIMIT,
-                                       .tunnel_limit = {.frame_bytes = session->record.payload_bytes}};
+                                       .tunnel_limit = {.frame_bytes = session->payload_bytes}};
 
+    session->record.told_bytes = session->payload_bytes;
     session_write(session, &capsule);
 }

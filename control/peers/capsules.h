@@ -39,5 +39,5 @@ void capsules_done(struct peer *peer, uint64_t request);
 void capsules_message(struct peer *peer, const struct peer *sender, const struct cv_capsule *message);
 void capsules_limited(struct peer *peer, enum cv_limited what, uint64_t pair, uint64_t for_ms);
 
-/* TUNNEL_LIMIT. */
+/* TUNNEL_LIMIT: what fits now. */
 void capsules_limit(struct session *session);

@@ -14,7 +14,7 @@ static bool is_full(const struct peer *peer)
 
 static bool may_tunnel(const struct peer *peer)
 {
-    return peer->session->record.payload_bytes > 0;
+    return peer->session->payload_bytes > 0;
 }
 
 uint8_t pairing_leg_kind(const struct peer *peer, uint64_t legs)

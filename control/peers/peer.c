@@ -18,10 +18,18 @@ struct peer *peer_enter(struct peers *all, const struct instance_record *record)
 
 void peer_discard(struct peer *peer)
 {
+    peer_forget_frames(peer);
     LIST_REMOVE(peer, by_number);
     instance_record_free(&peer->record);
     free(peer->channels);
     free(peer);
+}
+
+void peer_forget_frames(struct peer *peer)
+{
+    if (peer->frames_wait)
+        TAILQ_REMOVE(&peer->all->frames, peer, frames);
+    peer->frames_wait = false;
 }
 
 struct peer *peer_find(const struct peers *all, uint64_t number)

@@ -45,7 +45,11 @@ struct peer {
     struct channels *channels;  /* of its tunnel legs, those that are being made included */
 
     /* limits.c */
-    struct rate requests, messages, probes;
+    struct rate requests, messages;
+    uint64_t probes_since_ms; /* monotonic: the second in which `probes` have come */
+    uint32_t probes;
+    TAILQ_ENTRY(peer) frames;                  /* while frames_wait */
+    bool frames_wait;                          /* a TUNNEL_LIMIT is due */
     uint64_t limited_ms[CV_LIMITED_PROOF + 1]; /* monotonic: when it was told last, of each thing */
 };
 
@@ -58,6 +62,8 @@ struct peers {
     struct peer_list by_number[SESSION_BUCKETS];
     struct peer_queue away; /* in the order of record.until_ms */
     struct event *away_timer;
+    struct peer_queue frames; /* with a TUNNEL_LIMIT that is due */
+    struct event *frames_timer;
     uint64_t registrations;
     struct peer_offer_queue offers; /* in the order of their deadlines */
     struct event *timer;            /* for the next deadline */
@@ -69,6 +75,9 @@ struct peer *peer_enter(struct peers *all, const struct instance_record *record)
 
 /* Nothing leads to it any more, and it has neither offers nor pairs. */
 void peer_discard(struct peer *peer);
+
+/* No TUNNEL_LIMIT is due any more. */
+void peer_forget_frames(struct peer *peer);
 
 /* By the number of the instance. NULL: there is none. */
 struct peer *peer_find(const struct peers *all, uint64_t number);

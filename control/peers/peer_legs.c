@@ -74,13 +74,15 @@ static void refuse(struct peer *peer, uint64_t request, enum cv_session_error co
     capsules_refused(peer, CV_ORIGIN_REQUEST, request, code, why, NULL);
 }
 
-static void refuse_change(struct peer *peer, const struct leg_request *request)
+static void refuse_change(struct peer *peer, const struct leg_request *request, bool ended)
 {
     const struct leg_change *change = &request->change;
 
     if (request->request == 0)
         return;
-    if (change->outcome == CHANGE_REFUSED && change->error == -ENOSPC)
+    if (ended)
+        refuse(peer, request->request, CV_SESSION_ERROR_NO_SUCH_PAIR, "the pair has ended meanwhile");
+    else if (change->outcome == CHANGE_REFUSED && change->error == -ENOSPC)
         refuse(peer, request->request, CV_SESSION_ERROR_RELAY_FULL,
                "the relay has no room for another leg now");
     else
@@ -91,11 +93,12 @@ static void answer_change(struct peer *peer, struct peer_pair *pair, const struc
 {
     const struct leg_change *change = &request->change;
 
-    if (change->next.bind == CV_BIND_TUNNEL || !dataplane_attached(peer->all->services->dataplane))
+    if (change->taken)
         settle(pair, change->leg);
     if (request->request == 0)
         return;
-    (void)store_set_leg_request(peer->all->services->store, change->pair, change->leg, 0);
+    if (leg_change_waits(change))
+        (void)store_set_leg_request(peer->all->services->store, change->pair, change->leg, 0);
     capsules_leg_made(peer, request->request, change->pair, &change->next);
 }
 
@@ -113,7 +116,7 @@ static void on_leg_made(struct leg_change *change)
         if (peer != NULL && change->next.channel != 0 && !taken)
             channels_give_back(peer->channels, change->next.channel);
         if (asked)
-            refuse_change(peer, request);
+            refuse_change(peer, request, pair == NULL);
     } else {
         if (!asked)
             request->request = 0;
@@ -360,22 +363,38 @@ static void renew_untold(struct peers *all, uint64_t number)
     }
 }
 
-/* A leg that was asked for, and of which nobody knows how far it came: made once more. */
+/* A leg that was asked for, and of which nobody knows how far it came. */
 static void ask_again(struct peers *all, uint64_t number, unsigned leg, uint64_t request)
 {
     struct store *store = all->services->store;
     const struct peer_pair *pair = peer_pairs_find(all, number, NULL);
+    struct leg_request *again = NULL;
     struct leg_record next;
 
     if (pair == NULL || store_get_next_leg(store, number, leg, &next) != 0)
         return;
-    if (next.channel != 0)
-        channels_give_back(pair->peers[leg]->channels, next.channel);
-    if (!peer_is_here(pair->peers[leg])) {
+    if (peer_is_here(pair->peers[leg]))
+        again = make_change(pair->peers[leg], pair, request);
+    if (again == NULL) {
+        if (next.channel != 0)
+            channels_give_back(pair->peers[leg]->channels, next.channel);
         (void)store_remove_next_leg(store, number, leg);
         return;
     }
-    change_leg(pair->peers[leg], pair, request, leg_kind(&next));
+    again->change.next = next;
+    again->change.done = on_leg_made;
+    leg_change_repeat(all->pairs, &again->change);
+}
+
+/* A leg that was to go over to this session, and of which nobody knows whether it has. */
+static void take_over_again(struct peer_pair *pair, unsigned side)
+{
+    struct peer *peer = pair->peers[side];
+    struct pair_record record;
+
+    if (pair_record_find(peer->all->services->store, pair->record.pair, &record) &&
+        record.legs[side].bind == CV_BIND_TUNNEL && record.legs[side].session != peer->record.session)
+        take_tunnel_over(peer, pair, &record.legs[side]);
 }
 
 void peer_legs_known(struct peers *all)
@@ -387,6 +406,12 @@ void peer_legs_known(struct peers *all)
     (void)store_leg_requests(store, note_request, &unfinished);
     while (unfinished.untold.count > 0)
         renew_untold(all, numbers_pop(&unfinished.untold));
+    for (unsigned i = 0; i < SESSION_BUCKETS; i++) {
+        struct peer *peer;
+
+        LIST_FOREACH(peer, &all->by_number[i], by_number)
+        peer_pairs_each(peer, take_over_again);
+    }
     for (size_t i = 0; i < unfinished.count; i++)
         ask_again(all, unfinished.requests[i].pair, unfinished.requests[i].leg,
                   unfinished.requests[i].request);

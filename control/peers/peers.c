@@ -121,11 +121,8 @@ static void on_bad(void *context, struct session *session, const struct cv_capsu
 static void on_limit(void *context, struct session *session)
 {
     (void)context;
-    if (peer_of(session) == NULL)
-        return;
-    capsules_limit(session);
     if (peer_of(session) != NULL)
-        peer_legs_limit(peer_of(session));
+        limits_frames(peer_of(session));
 }
 
 static void on_address(void *context, struct session *session)
@@ -200,11 +197,14 @@ struct peers *peers_new(struct services *services, struct pairs *pairs, struct s
     made->sessions = sessions;
     TAILQ_INIT(&made->offers);
     TAILQ_INIT(&made->away);
+    TAILQ_INIT(&made->frames);
     sessions_handle(sessions, &handlers, made);
     pairs_handle(pairs, &pair_handlers, made);
     made->timer = evtimer_new(services->loop, offers_on_timer, made);
     made->away_timer = evtimer_new(services->loop, registering_on_timer, made);
-    if (made->timer == NULL || made->away_timer == NULL || peers_load(made) != 0) {
+    made->frames_timer = evtimer_new(services->loop, limits_on_timer, made);
+    if (made->timer == NULL || made->away_timer == NULL || made->frames_timer == NULL ||
+        peers_load(made) != 0) {
         peers_free(made);
         return NULL;
     }
@@ -225,6 +225,8 @@ void peers_free(struct peers *peers)
         event_free(peers->timer);
     if (peers->away_timer != NULL)
         event_free(peers->away_timer);
+    if (peers->frames_timer != NULL)
+        event_free(peers->frames_timer);
     free(peers);
 }
 

@@ -145,7 +145,7 @@ static void welcome(struct peer *peer, uint32_t resumed)
     session_registered(session);
     capsules_registered(peer, resumed);
     session_write_observed(session, 0, &session->address, &session->local);
-    if (session->record.payload_bytes > 0)
+    if (session->payload_bytes > 0)
         capsules_limit(session);
 }
 

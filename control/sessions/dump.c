@@ -44,6 +44,7 @@ static void load_session(void *context, const struct session_record *record, con
     }
     session->record = *record;
     session->address = record->observed;
+    session->payload_bytes = record->told_bytes;
     session->phase = SESSION_OPEN; /* if the data plane has it at all */
     session->told = true;
     if (restore_outbox(session, outbox, outbox_bytes) != 0)

@@ -91,10 +91,9 @@ void session_limit(struct session *session, uint16_t payload_bytes)
 {
     const struct sessions *all = session->all;
 
-    if (session->record.payload_bytes == payload_bytes)
+    if (session->payload_bytes == payload_bytes)
         return;
-    session->record.payload_bytes = payload_bytes;
-    session_changed(session);
+    session->payload_bytes = payload_bytes;
     all->handlers->limit(all->context, session);
 }
 

@@ -33,6 +33,7 @@ struct session {
     struct cv_address address;
     struct cv_address local;
     uint32_t quic_version;
+    uint16_t payload_bytes; /* of a DATAGRAM frame to the peer at most; 0: it takes none */
     void *peer; /* what the layer above has made of it: its instance; NULL: not registered, or ended */
 
     /* SESSION_ASKING. */
@@ -70,7 +71,7 @@ struct session_handlers {
     /* One of which only type and number are good, or that has a parameter which is not understood. */
     void (*bad)(void *context, struct session *session, const struct cv_capsule *capsule,
                 enum cv_capsule_parsed parsed);
-    /* DATAGRAM frames to the peer hold record.payload_bytes from now on. */
+    /* DATAGRAM frames to the peer hold payload_bytes from now on. */
     void (*limit)(void *context, struct session *session);
     /* The peer has another address, or a probe of its came in. */
     void (*address)(void *context, struct session *session);

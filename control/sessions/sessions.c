@@ -74,7 +74,7 @@ static void take_up(struct session *session, const struct cv_session_event *even
         return;
     session->phase = SESSION_OPEN;
     session->address = event->address;
-    session->record.payload_bytes = event->payload_bytes;
+    session->payload_bytes = event->payload_bytes;
     memcpy(session->record.ticket, event->ticket, sizeof(session->record.ticket));
     session_changed(session);
     registration_await(session);

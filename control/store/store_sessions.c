@@ -25,7 +25,7 @@ int store_put_session(struct store *store, const struct session_record *record, 
     rows_bind_bytes(statement, 8, outbox, outbox_bytes);
     rows_bind_bytes(statement, 9, &record->observed, sizeof(record->observed));
     rows_bind_bytes(statement, 10, record->ticket, sizeof(record->ticket));
-    rows_bind_number(statement, 11, record->payload_bytes);
+    rows_bind_number(statement, 11, record->told_bytes);
     return rows_write(store, statement, "keeping a session");
 }
 
@@ -64,7 +64,7 @@ static bool read_session(sqlite3_stmt *statement, struct session_record *record)
     record->consumed = rows_number(statement, 3);
     record->skip = rows_number(statement, 4);
     record->sent = rows_number(statement, 5);
-    record->payload_bytes = (uint16_t)sqlite3_column_int(statement, 10);
+    record->told_bytes = (uint16_t)sqlite3_column_int(statement, 10);
     return true;
 }
 

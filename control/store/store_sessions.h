@@ -32,7 +32,7 @@ struct session_record {
     struct cv_address observed; /* as the peer was told last; zero: not yet */
     struct cv_capsule_order order;
     uint8_t ticket[CV_TICKET_BYTES]; /* for the peer's probes */
-    uint16_t payload_bytes;          /* of a DATAGRAM frame at most, as TUNNEL_LIMIT says */
+    uint16_t told_bytes;             /* of a DATAGRAM frame at most, as TUNNEL_LIMIT said last; 0: not yet */
 };
 
 /* Adds a session, or changes all of it but `created_ms` and `chain`. */

@@ -24,10 +24,9 @@ struct datum {
     unsigned bytes;
 };
 
-/* docs/protocol.md's first example of REGISTER: all kinds of leg, an instance, and anyone may ask. */
-static uint8_t register_capsule[] = {0x80, 0x29, 0xe1, 0xf0, 20,   0,    7,    0x40, 0x41,
-                                     0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4a,
-                                     0x4b, 0x4c, 0x4d, 0x4e, 0x4f, 0,    0};
+/* Version 0, UDP and tunnel legs, an instance, reachable by anyone. */
+static uint8_t register_capsule[] = {0x80, 0x29, 0xe1, 0xf0, 20, 0,  3,  1,  2,  3,  4, 5, 6,
+                                     7,    8,    9,    10,   11, 12, 13, 14, 15, 16, 0, 0};
 static size_t written;
 static int64_t control_stream = NO_STREAM;
 

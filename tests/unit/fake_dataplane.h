@@ -30,8 +30,8 @@ bool fake_tell_leg(struct fake_dataplane *fake, enum cv_message_type type, uint6
                    const char *address, const char *previous);
 
 /*
- * The leg's token came from there: LEG_BOUND or LEG_MOVED, or LEG_CHANGED when a LEG_CHANGE waited for it. It
- * must be a token that has bound nothing yet.
+ * The leg's token came from there: LEG_BOUND or LEG_MOVED, or LEG_CHANGED when a LEG_CHANGE waited for it.
+ * It must be a token that has bound nothing yet. Without control there is no event, but a dump says it.
  */
 void fake_bind(struct fake_dataplane *fake, uint64_t pair, uint8_t leg, const char *address);
 

@@ -253,9 +253,8 @@ void peer_wait_closed(struct test_peer *peer, enum cv_session_error code)
 
 struct cv_capsule peer_pair_request(uint64_t request, const struct test_peer *other, uint8_t legs)
 {
-    return (struct cv_capsule){.type = CV_CAPSULE_PAIR_REQUEST,
-                               .number = request,
-                               .request = {.peer = other->id, .legs = legs}};
+    return (struct cv_capsule){
+        .type = CV_CAPSULE_PAIR_REQUEST, .number = request, .request = {.peer = other->id, .legs = legs}};
 }
 
 void peer_request(struct test_peer *peer, uint64_t request, const struct test_peer *other, uint8_t legs)
@@ -272,14 +271,14 @@ uint64_t peer_hear_offer(struct test_peer *peer)
 
 void peer_accept(struct test_peer *peer, uint64_t offer, uint8_t legs)
 {
-    peer_say(peer, &(struct cv_capsule){
-                       .type = CV_CAPSULE_PAIR_ACCEPT, .number = offer, .accept = {.legs = legs}});
+    peer_say(peer,
+             &(struct cv_capsule){.type = CV_CAPSULE_PAIR_ACCEPT, .number = offer, .accept = {.legs = legs}});
 }
 
 void peer_refuse(struct test_peer *peer, uint64_t offer, uint64_t code)
 {
-    peer_say(peer, &(struct cv_capsule){
-                       .type = CV_CAPSULE_PAIR_REFUSE, .number = offer, .refuse = {.code = code}});
+    peer_say(peer,
+             &(struct cv_capsule){.type = CV_CAPSULE_PAIR_REFUSE, .number = offer, .refuse = {.code = code}});
 }
 
 void peer_close(struct test_peer *peer, uint64_t pair)

@@ -40,8 +40,8 @@ void peer_rotate(struct test_peer *peer, const struct test_peer *older);
 void peer_ask(struct test_peer *peer, uint64_t number);
 
 /*
- * peer_new, admitted, registered with these kinds of leg; REGISTERED, OBSERVED_ADDRESS and, where there is one,
- * TUNNEL_LIMIT are taken.
+ * peer_new, admitted, registered with these kinds of leg; REGISTERED, OBSERVED_ADDRESS and, where there is
+ * one, TUNNEL_LIMIT are taken.
  */
 void peer_start(struct test_peer *peer, struct bench *bench, uint64_t number, uint8_t legs);
 void peer_register(struct test_peer *peer, uint8_t legs);
@@ -59,7 +59,8 @@ void peer_say(struct test_peer *peer, const struct cv_capsule *capsule);
 const struct cv_capsule *peer_hear(struct test_peer *peer, enum cv_capsule_type type);
 
 /* OTHER_LEG of this pair. `payload_bytes` is what a tunnel leg holds. */
-void peer_hear_other_leg(struct test_peer *peer, uint64_t pair, enum cv_leg_kind kind, uint64_t payload_bytes);
+void peer_hear_other_leg(struct test_peer *peer, uint64_t pair, enum cv_leg_kind kind,
+                         uint64_t payload_bytes);
 
 /* TUNNEL_LIMIT. */
 void peer_hear_limit(struct test_peer *peer, uint64_t frame_bytes);

@@ -133,62 +133,11 @@ static void example_shows_the_defaults(void **state)
     assert_int_equal(config.session_offers, 16);
     assert_int_equal(config.session_register_s, 10);
     assert_int_equal(config.session_answer_s, 30);
-}
-
-#define PEER "uhurkycu4bh2zcm25hzhkezm3qd2lw6e5iwcvu5b77dobustnapq"
-
-/* The good file with these lines below control.sessions, each indented by four spaces. */
-static int load_sessions(const char *lines, struct cv_config *config)
-{
-    char text[1024];
-
-    (void)snprintf(text, sizeof(text), "control:\n  sessions:\n%s", lines);
-    return load(21, text, config);
-}
-
-static void sessions(void **state)
-{
-    struct cv_config config;
-    char text[CV_PEER_ID_TEXT];
-
-    (void)state;
-    assert_int_equal(load_sessions("    policy: open\n"
-                                   "    allow: [" PEER "]\n"
-                                   "    deny:\n      - " PEER "\n"
-                                   "    pairs: 0\n    offers: 64\n    register_within: 3s\n"
-                                   "    answer_within: 10m\n",
-                                   &config),
-                     0);
-    assert_int_equal(config.session_policy, CV_SESSION_POLICY_OPEN);
-    assert_int_equal(config.session_allow.count, 1);
-    assert_string_equal(cv_peer_id_print(&config.session_allow.ids[0], text), PEER);
-    assert_int_equal(config.session_deny.count, 1);
-    assert_int_equal(config.session_pairs, 0);
-    assert_int_equal(config.session_offers, 64);
-    assert_int_equal(config.session_register_s, 3);
-    assert_int_equal(config.session_answer_s, 600);
-}
-
-static void bad_sessions(void **state)
-{
-    static const char *const cases[][2] = {
-        {"    policy: some", "control.sessions.policy: found \"some\""},
-        {"    allow: [" PEER ", alice]", "control.sessions.allow[1]: found \"alice\", expected a peer ID"},
-        {"    deny: [a" PEER "]", "control.sessions.deny[0]: found "},
-        {"    pairs: 65536", "control.sessions.pairs: found \"65536\""},
-        {"    offers: 65", "control.sessions.offers: found \"65\""},
-        {"    register_within: 0", "control.sessions.register_within: found \"0\""},
-        {"    answer_within: 11m", "control.sessions.answer_within: found \"11m\""},
-        {"    polcy: open", "found unknown key \"polcy\", expected one of policy, allow, deny"},
-    };
-    struct cv_config config;
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(load_sessions(cases[i][0], &config), -EINVAL);
-        if (strstr(error, cases[i][1]) == NULL)
-            fail_msg("%s gave: %s", cases[i][0], error);
-    }
+    assert_int_equal(config.session_instances, 8);
+    assert_int_equal(config.session_resume_s, 300);
+    assert_int_equal(config.session_requests, 600);
+    assert_int_equal(config.session_messages, 120);
+    assert_int_equal(config.session_reachable, CV_SESSION_REACHABLE_ANYONE);
 }
 
 static void optional_parts_may_be_left_out(void **state)
@@ -525,8 +474,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_file),
         cmocka_unit_test(example_shows_the_defaults),
-        cmocka_unit_test(sessions),
-        cmocka_unit_test(bad_sessions),
         cmocka_unit_test(optional_parts_may_be_left_out),
         cmocka_unit_test(every_error_names_line_field_and_expectation),
         cmocka_unit_test(all_errors_of_a_file_are_told),

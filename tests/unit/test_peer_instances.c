@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Several programs of one identity, which of them a request is for, who may ask, and what others are told. */
+/* Several programs of one identity: which of them a request is for, who may ask, what others are told. */
 #include "session_test.h"
 
 #include <arpa/inet.h>
@@ -28,8 +28,8 @@ static void start_with(struct test_peer *peer, uint64_t number, const char *serv
     peer_register_as(peer, &registration);
 }
 
-static void request(struct test_peer *peer, uint64_t number, const struct test_peer *other, const char *service,
-                    const struct test_peer *instance)
+static void request(struct test_peer *peer, uint64_t number, const struct test_peer *other,
+                    const char *service, const struct test_peer *instance)
 {
     struct cv_capsule capsule = peer_pair_request(number, other, UDP);
 
@@ -69,7 +69,8 @@ static void what_registered_says(void **state)
     assert_int_equal(capsule->registered.relay.count, 1);
     assert_int_equal(capsule->registered.relay_port_first_be, htons(40000));
     assert_int_equal(capsule->registered.relay_port_last_be, htons(40063));
-    assert_int_equal(capsule->parameters.spans[CV_PARAMETER_RESUMPTION_TOKEN].bytes, CV_RESUMPTION_TOKEN_BYTES);
+    assert_int_equal(capsule->parameters.spans[CV_PARAMETER_RESUMPTION_TOKEN].bytes,
+                     CV_RESUMPTION_TOKEN_BYTES);
     assert_int_equal(numbers[CV_PARAMETER_RESUMPTION_TIME], 60);
     assert_false(cv_parameter_is_set(&capsule->parameters, CV_PARAMETER_RESUMED));
     assert_memory_equal(capsule->parameters.spans[CV_PARAMETER_TICKET].at, peer.session->state.ticket,
@@ -336,7 +337,7 @@ static void reachable_by_those_listed(void **state)
     peer_free(&rotated);
 }
 
-/* From the beginning: as REGISTER says. What is offered already stays, and one's own requests are no matter. */
+/* From the beginning: as REGISTER says. What is offered already stays, and so may one's own requests. */
 static void reachable_from_register_on(void **state)
 {
     struct bench *bench = *state;
@@ -414,7 +415,8 @@ static void identity_is_whole(void **state)
         peer_register(&peers[i], UDP);
     }
     request(&peers[0], 1, &older[1], NULL, NULL);
-    check_identity(&peer_hear(&peers[1], CV_CAPSULE_PAIR_OFFER)->offer.other, &older[1], &peers[0], &older[0]);
+    check_identity(&peer_hear(&peers[1], CV_CAPSULE_PAIR_OFFER)->offer.other, &older[1], &peers[0],
+                   &older[0]);
     session_restart_control(bench); /* also when it is remembered only */
     peer_accept(&peers[1], peers[1].session->capsule.number, UDP);
     check_identity(&peer_hear(&peers[0], CV_CAPSULE_PAIR_MADE)->made.other, &older[1], &peers[1], &older[1]);
@@ -456,18 +458,12 @@ static void shown_to_operators(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_registered_says),
-        TEST(side_by_side),
-        TEST(the_newest_that_offers_it),
-        TEST(services_are_kept),
-        TEST(as_many_as_may_be),
-        TEST(an_issuers_leaves_count_apart),
-        TEST(found_by_their_issuer),
-        TEST(reachable_by_those_listed),
-        TEST(reachable_from_register_on),
-        TEST(the_operator_wants_lists),
-        TEST(identity_is_whole),
-        TEST(shown_to_operators),
+        TEST(what_registered_says),       TEST(side_by_side),
+        TEST(the_newest_that_offers_it),  TEST(services_are_kept),
+        TEST(as_many_as_may_be),          TEST(an_issuers_leaves_count_apart),
+        TEST(found_by_their_issuer),      TEST(reachable_by_those_listed),
+        TEST(reachable_from_register_on), TEST(the_operator_wants_lists),
+        TEST(identity_is_whole),          TEST(shown_to_operators),
     };
 
     return cmocka_run_group_tests_name("peer_instances", tests, NULL, NULL);

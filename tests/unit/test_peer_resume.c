@@ -90,7 +90,8 @@ static void udp_legs_go_on(void **state)
     assert_int_equal(bench->dataplane.puts, 1);
     assert_int_equal(bench->dataplane.changes, 0);
     assert_memory_equal(&fake_find(&bench->dataplane, pair.pair)->config.legs[0].vouched,
-                        &alice.session->state.address.ip, sizeof(struct cv_ip)); /* its new address proves it */
+                        &alice.session->state.address.ip,
+                        sizeof(struct cv_ip)); /* its new address proves it */
     peer_close(&alice, pair.pair);
     peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_NONE);
     peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_PEER_CLOSED);
@@ -271,7 +272,7 @@ static void only_what_nobody_closed(void **state)
         bool waits;
     } cases[] = {
         {CV_SESSION_END_PEER, true}, /* without an error code of ours: its QUIC gave up */
-        {CV_SESSION_END_IDLE, true},   {CV_SESSION_END_PROTOCOL, true}, {CV_SESSION_END_STREAM, false},
+        {CV_SESSION_END_IDLE, true},    {CV_SESSION_END_PROTOCOL, true}, {CV_SESSION_END_STREAM, false},
         {CV_SESSION_END_NO_ROOM, true}, {CV_SESSION_END_STOP, true},     {CV_SESSION_END_SLOW_PEER, false},
     };
     struct bench *bench = *state;
@@ -336,19 +337,6 @@ static void the_time_is_over(void **state)
     peer_resume(&alice, 4, UDP);
     assert_int_equal(alice.resumed, 0);
     peer_free(&carol);
-}
-
-/* The time goes on while control is not there. */
-static void the_time_is_over_in_a_restart(void **state)
-{
-    struct bench *bench = *state;
-    uint64_t pair = peer_pair(&alice, 1, &bob);
-
-    bench->config.session_resume_s = 1;
-    lose(&alice);
-    session_restart_control(bench);
-    peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_GONE);
-    expect_pairs(bench, 0);
 }
 
 /* A pair that ends while one of its peers is away is none when that one is back. */
@@ -453,118 +441,29 @@ static void fewer_kinds_of_leg(void **state)
     expect_pairs(bench, 1);
 }
 
-static void control_is_killed_while_one_is_away(void **state)
+/* As many as an instance may have by default. */
+static void many_pairs(void **state)
 {
+    enum { MANY = 64 };
     struct bench *bench = *state;
-    struct test_pair pairs[2];
+    struct test_pair pairs[MANY];
 
-    pairs[0] = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
-    pairs[1] = peer_make(&alice, 2, UDP, &bob, UDP);
-    session_settle(bench);
+    bench->config.session_pairs = MANY;
+    for (unsigned i = 0; i < 2; i++) { /* who is there already may have fewer */
+        struct test_peer *peer = i == 0 ? &alice : &bob;
+
+        fake_session_go(&bench->dataplane, peer->session);
+        peer_ask(peer, 11 + i);
+        peer_register(peer, ANY);
+    }
+    for (uint64_t i = 0; i < MANY; i++)
+        pairs[i] = peer_make(&alice, i + 1, UDP, &bob, TUNNEL);
     lose(&alice);
-    session_restart_control(bench);
-    peer_quiet(&bob);
-    expect_pairs(bench, 2);
-    peer_resume(&alice, 3, ANY);
-    assert_int_equal(alice.resumed, 2);
-    for (unsigned i = 2; i > 0; i--)
-        (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
-    session_settle(bench);
-    assert_int_equal(fake_find(&bench->dataplane, pairs[0].pair)->config.legs[0].session, 3);
-    assert_int_equal(bench->dataplane.puts, 2);
-}
-
-/* After each number of turns since REGISTER: it has its pair again, and hears of it once. */
-static void control_is_killed_while_one_comes_back(void **state)
-{
-    struct bench *bench = *state;
-    struct test_pair pair = peer_make(&alice, 1, TUNNEL, &bob, UDP);
-
-    session_settle(bench);
-    for (uint64_t turns = 0; turns < 12; turns++) {
-        struct cv_capsule registration = peer_registration(&alice, ANY);
-
-        lose(&alice);
-        peer_ask(&alice, 10 + turns);
-        cv_parameter_span(&registration.parameters, CV_PARAMETER_RESUME, alice.token, sizeof(alice.token));
-        peer_say(&alice, &registration);
-        for (uint64_t i = 0; i < turns; i++)
-            bench_turn(bench);
-        session_restart_control(bench);
-        memcpy(alice.token,
-               peer_hear(&alice, CV_CAPSULE_REGISTERED)->parameters.spans[CV_PARAMETER_RESUMPTION_TOKEN].at,
-               sizeof(alice.token));
-        assert_int_equal(alice.session->capsule.parameters.numbers[CV_PARAMETER_RESUMED], 1);
-        (void)peer_hear(&alice, CV_CAPSULE_OBSERVED_ADDRESS);
-        (void)peer_hear(&alice, CV_CAPSULE_TUNNEL_LIMIT);
-        check_again(bench, &alice, &pair.made[0]);
-        session_settle(bench);
-        peer_quiet(&alice);
-        assert_int_equal(fake_find(&bench->dataplane, pair.pair)->config.legs[0].session, 10 + turns);
-        while (fake_session_hear(bob.session))
-            assert_int_equal(bob.session->capsule.type, CV_CAPSULE_OTHER_LEG);
-        expect_pairs(bench, 1);
-    }
-}
-
-/* ---- Another run of the data plane ---- */
-
-/* Pairs are put anew, those with tunnel legs as soon as their sessions are back. */
-static void the_data_plane_is_restarted(void **state)
-{
-    struct bench *bench = *state;
-    struct test_pair pairs[3];
-
-    pairs[0] = peer_make(&alice, 1, UDP, &bob, UDP);
-    pairs[1] = peer_make(&alice, 2, TUNNEL, &bob, UDP);
-    pairs[2] = peer_make(&alice, 3, TUNNEL, &bob, TUNNEL);
-    session_restart_dataplane(bench);
-    session_settle(bench);
-    assert_int_equal(bench->dataplane.count, 1); /* of UDP legs alone: it needs no session */
-    assert_non_null(fake_find(&bench->dataplane, pairs[0].pair));
-    peer_resume(&alice, 1, ANY); /* the same numbers again */
-    assert_int_equal(alice.resumed, 3);
-    for (unsigned i = 3; i > 0; i--)
-        (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
-    peer_resume(&bob, 2, ANY);
-    assert_int_equal(bob.resumed, 3);
-    for (unsigned i = 3; i > 0; i--)
-        (void)peer_hear_made(&bob, CV_ORIGIN_RESUMED, 0);
-    expect_pairs(bench, 3);
-    peer_hear_other_leg(&alice, pairs[2].pair, TUNNEL, 1199);
-    for (unsigned i = 1; i < 3; i++) {
-        const struct cv_pair_config *config = &fake_find(&bench->dataplane, pairs[i].pair)->config;
-
-        assert_int_equal(config->legs[0].session, 1);
-        assert_int_equal(config->legs[0].channel, pairs[i].made[0].made.leg.channel);
-    }
-    peer_close(&alice, pairs[2].pair);
-    peer_hear_closed(&alice, pairs[2].pair, CV_SESSION_ERROR_NONE);
-}
-
-static void both_are_restarted(void **state)
-{
-    struct bench *bench = *state;
-    struct test_pair pairs[2];
-
-    pairs[0] = peer_make(&alice, 1, UDP, &bob, TUNNEL);
-    pairs[1] = peer_make(&alice, 2, UDP, &bob, UDP);
-    session_settle(bench);
-    bench_kill_control(bench);
-    fake_kill(&bench->dataplane);
-    bench_start_control(bench);
-    fake_start(&bench->dataplane);
-    session_settle(bench);
-    peer_resume(&alice, 7, ANY);
-    assert_int_equal(alice.resumed, 2);
-    (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
-    (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
-    peer_resume(&bob, 8, ANY);
-    assert_int_equal(bob.resumed, 2);
-    (void)peer_hear_made(&bob, CV_ORIGIN_RESUMED, 0);
-    (void)peer_hear_made(&bob, CV_ORIGIN_RESUMED, 0);
-    expect_pairs(bench, 2);
-    assert_int_equal(fake_find(&bench->dataplane, pairs[0].pair)->config.legs[1].session, 8);
+    peer_resume(&alice, 13, ANY);
+    assert_int_equal(alice.resumed, MANY);
+    for (unsigned i = MANY; i > 0; i--)
+        check_again(bench, &alice, &pairs[i - 1].made[0]);
+    peer_quiet(&alice);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -583,16 +482,12 @@ int main(void)
         TEST(only_what_nobody_closed),
         TEST(an_operators_close),
         TEST(the_time_is_over),
-        TEST(the_time_is_over_in_a_restart),
         TEST(a_pair_ends_meanwhile),
         TEST(a_live_session_is_taken_over),
         TEST(a_rotated_leaf_comes_back),
         TEST(more_pairs_than_there_may_be_now),
         TEST(fewer_kinds_of_leg),
-        TEST(control_is_killed_while_one_is_away),
-        TEST(control_is_killed_while_one_comes_back),
-        TEST(the_data_plane_is_restarted),
-        TEST(both_are_restarted),
+        TEST(many_pairs),
     };
 
     return cmocka_run_group_tests_name("peer_resume", tests, NULL, NULL);

@@ -101,8 +101,10 @@ static void none_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_minutes_worth_may_come_at_once), cmocka_unit_test(it_comes_back_by_and_by),
-        cmocka_unit_test(never_more_than_a_minutes_worth),  cmocka_unit_test(the_time_told_is_right),
+        cmocka_unit_test(a_minutes_worth_may_come_at_once),
+        cmocka_unit_test(it_comes_back_by_and_by),
+        cmocka_unit_test(never_more_than_a_minutes_worth),
+        cmocka_unit_test(the_time_told_is_right),
         cmocka_unit_test(none_at_all),
     };
 

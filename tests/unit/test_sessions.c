@@ -227,11 +227,11 @@ static void offences_close_by_name(void **state)
          CV_SESSION_ERROR_OUT_OF_ORDER}, /* REGISTER again */
         {"\x80\x29\xe1\xf0\x14\x00\x01iiiiiiiiiiiiiiii\x03\x00", 25,
          CV_SESSION_ERROR_MALFORMED},                                    /* no such rule of who may ask */
-        {"\x80\x29\xe1\xf1\x2f", 5, CV_SESSION_ERROR_WRONG_SIDE},       /* REGISTERED */
-        {"\x80\x29\xe1\xf3\x50\x01", 6, CV_SESSION_ERROR_OVERSIZED},    /* 4,097 bytes */
-        {"\x80\x29\xe1\xf3\x00", 5, CV_SESSION_ERROR_MALFORMED},        /* PAIR_REQUEST of nothing */
+        {"\x80\x29\xe1\xf1\x2f", 5, CV_SESSION_ERROR_WRONG_SIDE},        /* REGISTERED */
+        {"\x80\x29\xe1\xf3\x50\x01", 6, CV_SESSION_ERROR_OVERSIZED},     /* 4,097 bytes */
+        {"\x80\x29\xe1\xf3\x00", 5, CV_SESSION_ERROR_MALFORMED},         /* PAIR_REQUEST of nothing */
         {"\x80\x29\xe1\xf5\x02\x00\x01", 7, CV_SESSION_ERROR_MALFORMED}, /* offer 0 */
-        {"\x80\x29\xe1\xf9\x01\x00", 6, CV_SESSION_ERROR_MALFORMED},    /* pair 0 */
+        {"\x80\x29\xe1\xf9\x01\x00", 6, CV_SESSION_ERROR_MALFORMED},     /* pair 0 */
         {"\x80\x29\xe1\xf9\x03\x01\x29\x00", 8,
          CV_SESSION_ERROR_NOT_UNDERSTOOD}, /* of which it cannot be said whose fault it is */
         {"\x80\x29\xe1\xff\x03\x02\x01\x01\x80\x29\xe1\xff\x03\x02\x01\x01", 16,
@@ -479,8 +479,9 @@ static void drain_to_another_relay(void **state)
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         const char *at = strstr(bad[i], "%s");
 
-        (void)snprintf(params, sizeof(params), "%.*s%s%s", (int)(at == NULL ? strlen(bad[i]) : (size_t)(at - bad[i])),
-                       bad[i], at == NULL ? "" : cv_peer_id_print(&relay.id, id), at == NULL ? "" : at + 2);
+        (void)snprintf(params, sizeof(params), "%.*s%s%s",
+                       (int)(at == NULL ? strlen(bad[i]) : (size_t)(at - bad[i])), bad[i],
+                       at == NULL ? "" : cv_peer_id_print(&relay.id, id), at == NULL ? "" : at + 2);
         client_refused(&client, "session.drain", params, "invalid");
     }
     (void)snprintf(params, sizeof(params), "{\"after_s\":60,\"to\":\"192.0.2.9:4433\",\"relay\":\"%s\"}",
@@ -489,7 +490,8 @@ static void drain_to_another_relay(void **state)
     capsule = peer_hear(&peer, CV_CAPSULE_GO_AWAY);
     assert_int_equal(capsule->go_away.relay.count, 1);
     assert_int_equal(capsule->go_away.relay.port_be, htons(4433));
-    assert_memory_equal(capsule->parameters.spans[CV_PARAMETER_RELAY_ID].at, relay.id.bytes, CV_PEER_ID_BYTES);
+    assert_memory_equal(capsule->parameters.spans[CV_PARAMETER_RELAY_ID].at, relay.id.bytes,
+                        CV_PEER_ID_BYTES);
     client_do(&client, "session.resume", "{}");
     (void)peer_hear(&peer, CV_CAPSULE_STAY);
     client_do(&client, "session.drain", "{}"); /* and the next one knows nothing of it */

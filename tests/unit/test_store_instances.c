@@ -116,7 +116,8 @@ static void check_instance(const struct instance_record *read, const struct inst
     assert_int_equal(read->session, written->session);
     assert_memory_equal(read->id, written->id, sizeof(read->id));
     assert_int_equal(read->chain.count, written->chain.count);
-    assert_memory_equal(read->chain.ids, written->chain.ids, written->chain.count * sizeof(read->chain.ids[0]));
+    assert_memory_equal(read->chain.ids, written->chain.ids,
+                        written->chain.count * sizeof(read->chain.ids[0]));
     assert_memory_equal(read->token, written->token, sizeof(read->token));
     assert_memory_equal(read->former, written->former, sizeof(read->former));
     assert_int_equal(read->until_ms, written->until_ms);
@@ -492,11 +493,12 @@ static void damaged_offers_and_peers_pairs(void **state)
     assert_int_equal(store_add_offer(fixture->store, &offer), 0);
     link.pair = add_pair(fixture->store, 40000);
     assert_int_equal(store_add_peer_pair(fixture->store, &link), 0);
-    reopen(fixture, "UPDATE offer SET legs = 255, asked = x'00', data = zeroblob(513), answer = zeroblob(9999), "
-                    "service = printf('%.*c', 500, 'x'), crossing_asked = zeroblob(33);"
-                    "UPDATE peer_pair SET id = x'', dials = 9, asked = zeroblob(1), "
-                    "service = printf('%.*c', 500, 'x');"
-                    "UPDATE leg SET channel = 65539 WHERE side = 1;");
+    reopen(fixture,
+           "UPDATE offer SET legs = 255, asked = x'00', data = zeroblob(513), answer = zeroblob(9999), "
+           "service = printf('%.*c', 500, 'x'), crossing_asked = zeroblob(33);"
+           "UPDATE peer_pair SET id = x'', dials = 9, asked = zeroblob(1), "
+           "service = printf('%.*c', 500, 'x');"
+           "UPDATE leg SET channel = 65539 WHERE side = 1;");
     memset(&offer, 0, sizeof(offer));
     assert_int_equal(store_load_offers(fixture->store, found_offer, &offer), 0);
     assert_int_equal(offer.legs, CV_LEG_KINDS);

@@ -215,7 +215,7 @@ static struct found load(struct store *store)
 static void keeps_what_sessions_need(void **state)
 {
     struct fixture *fixture = *state;
-    struct session_record session = {.session = 5, .chain = {.count = 1}, .payload_bytes = UINT16_MAX};
+    struct session_record session = {.session = 5, .chain = {.count = 1}, .told_bytes = UINT16_MAX};
     struct offer_record offer = {.asker = 5, .answerer = 6, .request = 1, .legs = CV_LEG_KIND_TUNNEL};
     struct peer_pair_record link = {.asker = 5, .answerer = 6};
     struct pair_record record;
@@ -234,7 +234,7 @@ static void keeps_what_sessions_need(void **state)
     reopen(fixture);
     found = load(fixture->store);
     assert_memory_equal(found.session.ticket, session.ticket, sizeof(session.ticket));
-    assert_int_equal(found.session.payload_bytes, UINT16_MAX);
+    assert_int_equal(found.session.told_bytes, UINT16_MAX);
     assert_int_equal(found.offer.legs, CV_LEG_KIND_TUNNEL);
     assert_int_equal(found.pair.channels[0], 0);
     assert_int_equal(found.pair.channels[1], 99);
