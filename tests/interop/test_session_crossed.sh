@@ -48,6 +48,13 @@ tell_session alice close "$(last_of alice made .pair)"
 wait_session alice '.event == "pair_closed" and .code == 3072' # none
 wait_session bob '.event == "pair_closed" and .code == 3094'   # peer_closed
 
+# What is wrong with an answer ends the offer, and the request that it was made for.
+asks alice ask "$(id bob)"
+wait_session bob '.event == "offer" and .offer == 4'
+tell_session bob accept 4 0x2b=00
+wait_session bob '.event == "refused" and .origin == 2 and .number == 4 and .code == 3098'
+wait_session alice ".event == \"refused\" and .origin == 1 and .number == $ASKED"
+
 # A drain, and no drain after all.
 expect "$(ctl session drain --after 10m | jq .told)" -eq 2 "peers told to go"
 wait_session alice '.event == "go_away"'
@@ -56,8 +63,8 @@ ctl session resume > /dev/null || fail "session resume"
 wait_session alice '.event == "stay"'
 wait_session bob '.event == "stay"'
 asks alice ask "$(id bob)"
-wait_session bob '.event == "offer" and .offer == 4'
-tell_session bob accept 4
+wait_session bob '.event == "offer" and .offer == 5'
+tell_session bob accept 5
 wait_session alice ".event == \"made\" and .number == $ASKED"
 stop alice-session $CLOSING_SECONDS
 stop bob-session $CLOSING_SECONDS

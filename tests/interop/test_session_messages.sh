@@ -40,6 +40,11 @@ refused_as alice ask "$(id bob)" udp no_common_leg
 refused_as alice ask "$(id bob)" 0x2b=00 not_understood
 expect "$(last_of alice refused .parameter)" -eq 43 "the parameter that was not understood"
 refused_as alice message "$(id bob)" hello 0x7fff=00 not_understood
+refused_as alice ask "$(id bob)" SERVICE=files 0x08="$(printf '61%.0s' {1..513})" bad_request
+refused_as alice ask "$(id bob)" SERVICE=files 0x02=63 bad_request
+refused_as alice ask "$(id bob)" 0x02=0a bad_request
+refused_as alice ask "$(id bob)" 0x06=0102 bad_request
+done_with alice message "$(id bob)" hello SERVICE=chat 0x04=00 # RESUME means nothing here
 refused_as alice leg 4711 tunnel no_such_pair
 refused_as alice "say NAME_CLAIM {\"name\": \"alice\", \"seconds\": 60}" not_offered
 refused_as alice "say CODE_OPEN {\"seconds\": 60}" not_offered
