@@ -157,7 +157,7 @@ static void on_known(void *context)
 {
     struct peers *peers = context;
 
-    offers_announce_made(peers);
+    offers_known(peers);
     offers_arm(peers);
     peer_legs_known(peers);
 }
