@@ -27,9 +27,9 @@ said() {
     grep -qE -- "$2" "$LOGS/$1.log" || fail "$1: $3"
 }
 
-# registered NAME: REGISTERED with its own peer ID came back
+# registered NAME: REGISTERED with its own peer ID came back, and so many parameters that its length has two bytes
 registered() {
-    wait_until 20 grep -q "^control stream 0: 8029e1f1..00$ALICE_HEX" "$LOGS/$1.log" ||
+    wait_until 20 grep -q "^control stream 0: 8029e1f1....00$ALICE_HEX" "$LOGS/$1.log" ||
         fail "$1 got no REGISTERED with its peer ID $ALICE_HEX"
 }
 

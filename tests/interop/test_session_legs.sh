@@ -27,8 +27,8 @@ add_peer alice symmetric
 add_peer bob symmetric
 make_peers alice bob relay
 start_relay certificate="$LEGS/relay"
-aioquic_session bob "${LEGS_OF:-udp+tunnel}" --bridge
-aioquic_session alice "${LEGS_OF:-udp+tunnel}" --bridge --ask "$(id bob)"
+aioquic_session bob udp+tunnel+listen --bridge
+aioquic_session alice udp+tunnel+listen --bridge --ask "$(id bob)"
 wait_session alice '.event == "made" and .kind == 1'
 wait_session bob '.event == "made"'
 wait_session alice '.event == "leg_token"'
@@ -46,6 +46,8 @@ port=$(last_of alice leg_made .relay_port)
 wait_session bob '.event == "other_leg" and .kind == 1'
 changes alice udp 1
 expect "$(last_of alice leg_made .relay_port)" -ne "$port" "the relay port of the leg that was to be on another"
+changes bob listen 4
+wait_session alice '.event == "other_leg" and .kind == 4'
 changes bob udp 1
 # Another socket, bound by the token that came after the one that is used.
 tokens=$(told_count alice '.event == "leg_token"')

@@ -40,6 +40,7 @@ done
 send_through alice bob
 
 # Both sessions are forgotten without a close, and each comes back, to a relay that has it still.
+cp "$LEGS/alice.state" "$LEGS/alice.before"
 tell_session alice lose
 wait_resumed alice 1
 tell_session bob lose
@@ -47,8 +48,11 @@ wait_resumed bob 1
 wait_session bob '.event == "limit" and .bytes >= 1400'
 send_through bob alice
 
-# The peer is killed, and starts anew: its socket is another one, and takes the leg by the token that it is told.
+# The peer is killed, and starts anew: its socket is another one, and takes the leg by the token that it is told. That it
+# has no more than the resumption token before the last does not matter.
 kill_hard alice-session
+cmp -s "$LEGS/alice.before" "$LEGS/alice.state" && fail "there was no new resumption token"
+mv "$LEGS/alice.before" "$LEGS/alice.state"
 start_alice
 wait_resumed alice 1
 wait_session alice '.event == "leg_token"'
