@@ -42,8 +42,8 @@ bool leg_change_waits(const struct leg_change *change)
 }
 
 /*
- * Another change may have begun since: its leg waits, and takes the place of this one. Or the leg is known to
- * be there already, from a dump.
+ * Another change may have begun since: its leg waits, and takes the place of this one. Or the leg is known
+ * to be there already, from a dump.
  */
 static void take(struct leg_change *change)
 {

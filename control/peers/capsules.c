@@ -173,7 +173,7 @@ void capsules_other_leg(struct peer *peer, const struct peer_pair *pair, const s
     if (others->bind == CV_BIND_TUNNEL) {
         capsule.other_leg.kind = CV_LEG_KIND_TUNNEL;
         capsule.other_leg.payload_bytes =
-            peer_is_here(other) ? channels_payload(other->session->payload_bytes, others->channel) : 0;
+            peer_is_here(other) ? channels_payload(other->session->record.told_bytes, others->channel) : 0;
     }
     say(peer, &capsule);
 }

@@ -40,15 +40,13 @@ static void load_instance(void *context, struct instance_record *record)
     registering_wait(peer);
 }
 
-/* An offer without its two instances, and their sessions, is gone. */
+/* An offer without the session of one of the two ends when the sessions are known. */
 static void load_offer(void *context, const struct offer_record *record)
 {
     struct loading *loading = context;
-    struct peer *asker = peer_find(loading->peers, record->asker);
-    struct peer *answerer = peer_find(loading->peers, record->answerer);
 
-    if (asker != NULL && asker->session != NULL && answerer != NULL && answerer->session != NULL)
-        offers_load(asker, answerer, record);
+    offers_load(loading->peers, peer_find(loading->peers, record->asker),
+                peer_find(loading->peers, record->answerer), record);
 }
 
 static bool mark(struct peer *peer, uint16_t channel)
@@ -56,7 +54,7 @@ static bool mark(struct peer *peer, uint16_t channel)
     return channel == 0 || channels_mark(&peer->channels, channel);
 }
 
-/* A pair whose offer is still open was made, but neither peer was told: see offers_announce_made. */
+/* A pair whose offer is still open was made, but neither peer was told: see offers_known. */
 static void load_pair(void *context, const struct peer_pair_record *record)
 {
     struct loading *loading = context;

@@ -25,8 +25,10 @@
 static void link_offer(struct peer_offer *offer)
 {
     TAILQ_INSERT_TAIL(&offer->all->offers, offer, entry);
-    LIST_INSERT_HEAD(&offer->asker->asked, offer, asked);
-    LIST_INSERT_HEAD(&offer->answerer->offered, offer, offered);
+    if (offer->asker != NULL)
+        LIST_INSERT_HEAD(&offer->asker->asked, offer, asked);
+    if (offer->answerer != NULL)
+        LIST_INSERT_HEAD(&offer->answerer->offered, offer, offered);
 }
 
 static void end_offer(struct peer_offer *offer)
@@ -159,15 +161,14 @@ static void accept_offer(struct peer_offer *offer, uint64_t legs);
 /* The offer ends for the asker with its own request, which takes it. */
 static void cross(struct peer_offer *offer, struct peer *asker, const struct cv_capsule *capsule)
 {
-    uint64_t number = offer->record.offer;
-
     offer->record.crossing = capsule->number;
     offer->record.crossing_asked = capsule->request.peer;
     offer->record.answer_bytes = copy_data(&capsule->parameters, offer->record.answer);
     (void)store_set_answer(asker->all->services->store, &offer->record);
-    accept_offer(offer, capsule->request.legs);
-    capsules_refused(asker, CV_ORIGIN_OFFER, number, CV_SESSION_ERROR_CROSSED,
+    capsules_refused(asker, CV_ORIGIN_OFFER, offer->record.offer, CV_SESSION_ERROR_CROSSED,
                      "your own request has taken the offer", NULL);
+    if (peer_is_here(asker)) /* else it does not read, and the offer has ended with its session */
+        accept_offer(offer, capsule->request.legs);
 }
 
 void offers_request(struct peer *asker, const struct cv_capsule *capsule)
@@ -461,13 +462,14 @@ void offers_leave(struct peer *peer)
     }
 }
 
-void offers_load(struct peer *asker, struct peer *answerer, const struct offer_record *record)
+void offers_load(struct peers *all, struct peer *asker, struct peer *answerer,
+                 const struct offer_record *record)
 {
     struct peer_offer *made = calloc(1, sizeof(*made));
 
     if (made == NULL)
         return;
-    made->all = asker->all;
+    made->all = all;
     made->record = *record;
     made->asker = asker;
     made->answerer = answerer;
@@ -481,7 +483,12 @@ void offers_load_made(struct peer_offer *offer, const struct peer_pair_record *p
         offer->change.record.legs[leg].channel = pair->channels[leg];
 }
 
-void offers_announce_made(struct peers *all)
+static bool is_lost(const struct peer *peer)
+{
+    return peer == NULL || peer->session == NULL;
+}
+
+void offers_known(struct peers *all)
 {
     struct peer_offer *offer, *next;
 
@@ -489,7 +496,10 @@ void offers_announce_made(struct peers *all)
         struct pair_record record;
 
         next = TAILQ_NEXT(offer, entry);
-        if (offer->made.pair != 0 && store_get_pair(all->services->store, offer->made.pair, &record) == 0)
+        if (is_lost(offer->asker) || is_lost(offer->answerer))
+            end_refused(offer, CV_SESSION_ERROR_PEER_GONE, "the other peer's session has ended", NULL);
+        else if (offer->made.pair != 0 &&
+                 store_get_pair(all->services->store, offer->made.pair, &record) == 0)
             announce(offer, &record);
     }
 }

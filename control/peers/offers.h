@@ -43,14 +43,18 @@ void offers_arm(struct peers *all);
 /* For peers->timer: ends the offers whose time is over. */
 void offers_on_timer(evutil_socket_t fd, short what, void *context);
 
-/* As the store has it. */
-void offers_load(struct peer *asker, struct peer *answerer, const struct offer_record *record);
+/* As the store has it. NULL: that instance has ended, while the pair was being made. */
+void offers_load(struct peers *all, struct peer *asker, struct peer *answerer,
+                 const struct offer_record *record);
 
 /* Control was killed when the offer's pair was in the store, and neither peer told. */
 void offers_load_made(struct peer_offer *offer, const struct peer_pair_record *pair);
 
-/* Tells the peers of such pairs. */
-void offers_announce_made(struct peers *all);
+/*
+ * To be called when the sessions are known: tells the peers of such pairs, and ends offers without the session
+ * of one of the two.
+ */
+void offers_known(struct peers *all);
 
 /* The offer of that number to this peer, while it is open; or NULL. */
 struct peer_offer *offers_find(const struct peer *answerer, uint64_t offer);

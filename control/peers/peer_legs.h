@@ -14,7 +14,7 @@ void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg);
 void peer_legs_request(struct peer *peer, const struct cv_capsule *capsule);
 void peer_legs_challenge(struct peer *peer, const uint8_t challenge[CV_CHALLENGE_BYTES]);
 
-/* The instance is back, in a session that cannot be spoken of yet: pairs by legs that it can use no more end. */
+/* The instance is coming back: its pairs end that are by legs of kinds that it has not registered now. */
 void peer_legs_drop(struct peer *peer);
 
 /*

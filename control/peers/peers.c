@@ -143,18 +143,18 @@ static void on_probe(void *context, struct session *session, const struct cv_ses
         limits_probe(peer_of(session));
 }
 
-static void on_leave(void *context, struct session *session, bool lost)
+static void on_leave(void *context, struct session *session, enum session_leave how)
 {
     (void)context;
     if (peer_of(session) != NULL)
-        registering_leave(peer_of(session), lost);
+        registering_leave(peer_of(session), how);
 }
 
 static void on_known(void *context)
 {
     struct peers *peers = context;
 
-    offers_announce_made(peers);
+    offers_known(peers);
     offers_arm(peers);
     peer_legs_known(peers);
 }

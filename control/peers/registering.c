@@ -230,15 +230,11 @@ void registering_end(struct peer *peer)
     peer_discard(peer);
 }
 
-/*
- * Whether it waits for its next session or not, it ends from the timer only: who is just speaking to it,
- * and made its session close by that, goes on holding it.
- */
-void registering_leave(struct peer *peer, bool lost)
+void registering_leave(struct peer *peer, enum session_leave how)
 {
     struct peers *all = peer->all;
     uint32_t resume_s = all->services->config->session_resume_s;
-    bool waits = lost && resume_s > 0 && peer_pairs_count(peer) + peer->making > 0;
+    bool waits = how == SESSION_LOST && resume_s > 0 && peer_pairs_count(peer) + peer->making > 0;
 
     peer->session->peer = NULL;
     peer->session = NULL;
@@ -248,6 +244,8 @@ void registering_leave(struct peer *peer, bool lost)
     registering_wait(peer);
     registering_arm(all);
     offers_leave(peer);
+    if (!waits && how != SESSION_CLOSES)
+        registering_end(peer);
 }
 
 void registering_wait(struct peer *peer)

@@ -16,10 +16,10 @@ void registering_take(struct peers *all, struct session *session, const struct c
 void registering_set_reachable(struct instance_record *record, const struct cv_reachable *reachable);
 
 /*
- * Its session has ended: `lost`, without a close. What it has with others is left for its next session,
- * or ends soon: its memory stays valid until control is back in its loop.
+ * Its session has ended. What it has with others is left for its next session, or ends; with
+ * SESSION_CLOSES soon, and its memory stays valid until control is back in its loop.
  */
-void registering_leave(struct peer *peer, bool lost);
+void registering_leave(struct peer *peer, enum session_leave how);
 
 /* The instance ends: its offers and its pairs, too. Its session, if it has one, goes on without it. */
 void registering_end(struct peer *peer);

@@ -129,13 +129,13 @@ void session_order(struct session *session, enum cv_message_type type, uint64_t 
 }
 
 /* Ends what it has open with others. */
-static void leave(struct session *session, bool lost)
+static void leave(struct session *session, enum session_leave how)
 {
     struct sessions *all = session->all;
 
     session->phase = SESSION_CLOSING;
     session_registered(session);
-    all->handlers->leave(all->context, session, lost);
+    all->handlers->leave(all->context, session, how);
     (void)store_remove_session(all->services->store, session->record.session);
 }
 
@@ -147,7 +147,7 @@ void session_close(struct session *session, enum cv_session_error code, const ch
         return;
     log_info("session %" PRIu64 " closed as %s: %s", session->record.session, cv_session_error_name(code),
              why == NULL ? "" : why);
-    leave(session, false);
+    leave(session, SESSION_CLOSES);
     session->close_code = code;
     session_order(session, told ? CV_MESSAGE_SESSION_CLOSE : CV_MESSAGE_SESSION_REFUSE, code);
 }
@@ -171,6 +171,6 @@ void session_discard(struct session *session)
 
 void session_free(struct session *session, bool lost)
 {
-    leave(session, lost);
+    leave(session, lost ? SESSION_LOST : SESSION_CLOSED);
     session_discard(session);
 }

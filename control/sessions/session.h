@@ -64,6 +64,16 @@ struct session {
     uint64_t releasable_in, releasable_out;
 };
 
+enum session_leave {
+    SESSION_LOST,   /* without a close of either side: the peer may come back for what it has open */
+    SESSION_CLOSED, /* it is gone */
+    /*
+     * It is being closed here, perhaps in the midst of something: who is speaking to it goes on holding
+     * what it has.
+     */
+    SESSION_CLOSES,
+};
+
 /* Who is above: what capsules mean, and what sessions have open with each other (peers/). */
 struct session_handlers {
     /* A capsule of the peer that has passed the rules of order. */
@@ -76,11 +86,8 @@ struct session_handlers {
     /* The peer has another address, or a probe of its came in. */
     void (*address)(void *context, struct session *session);
     void (*probe)(void *context, struct session *session, const struct cv_session_probe *probe);
-    /*
-     * The session ends, and what it has open with others; it may have been said before. `lost`: without a
-     * close of either side, so that the peer may come back for it.
-     */
-    void (*leave)(void *context, struct session *session, bool lost);
+    /* The session ends, and what it has open with others; it may have been said before. */
+    void (*leave)(void *context, struct session *session, enum session_leave how);
     /* The data plane has told of all sessions after an attachment. */
     void (*known)(void *context);
 };

@@ -259,13 +259,15 @@ static void done(struct request *request)
 
 static void put_session(FILE *out, uint64_t session)
 {
-    fprintf(out,
-            "{\"session\":%" PRIu64 ",\"peer\":\"" FAKE_PEER_ID "\",\"chain\":[\"" FAKE_PEER_ID
-            "\",\"oldkey\"],\"address\":\"198.51.100.7:4433\",\"phase\":\"open\",\"registered\":true,"
-            "\"legs\":[\"udp\",\"tunnel\"],\"pairs\":2,\"requests\":0,\"offers\":1,"
-            "\"admitted\":\"2026-01-31T12:00:00.123Z\",\"worker\":null,\"round_trip_us\":1234,"
-            "\"round_trip_ms_ago\":4500}",
-            session);
+    fprintf(
+        out,
+        "{\"session\":%" PRIu64 ",\"peer\":\"" FAKE_PEER_ID "\",\"chain\":[\"" FAKE_PEER_ID
+        "\",\"oldkey\"],\"address\":\"198.51.100.7:4433\",\"phase\":\"open\",\"registered\":true,"
+        "\"legs\":[\"udp\",\"tunnel\"],\"instance\":\"404142434445464748494a4b4c4d4e4f\","
+        "\"services\":[\"chat\",\"files\"],\"reachable\":\"listed\",\"pairs\":2,\"requests\":0,\"offers\":1,"
+        "\"admitted\":\"2026-01-31T12:00:00.123Z\",\"worker\":null,\"round_trip_us\":1234,"
+        "\"round_trip_ms_ago\":4500}",
+        session);
 }
 
 /* Two pages of one. */
@@ -288,7 +290,10 @@ static void session_get(struct request *request)
 
 static void session_drain(struct request *request)
 {
-    fprintf(request->result, "{\"told\":%d}", number(request, "after_s") == 600 ? 1234 : 2);
+    bool sent = yyjson_equals_str(yyjson_obj_get(request->params, "to"), "192.0.2.2:443") &&
+                yyjson_equals_str(yyjson_obj_get(request->params, "relay"), FAKE_PEER_ID);
+
+    fprintf(request->result, "{\"told\":%d}", sent ? 3 : number(request, "after_s") == 600 ? 1234 : 2);
 }
 
 static void session_resume(struct request *request)

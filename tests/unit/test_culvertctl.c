@@ -145,10 +145,15 @@ static void test_sessions(void **state)
     expect_text(child.texts[0], "also known as            oldkey\n");
     expect_text(child.texts[0], "kinds of leg             udp, tunnel\n");
     expect_text(child.texts[0], "round trip measured      4.5 s ago\n");
+    expect_text(child.texts[0], "instance                 404142434445464748494a4b4c4d4e4f\n");
+    expect_text(child.texts[0], "services                 chat, files\n");
+    expect_text(child.texts[0], "reachable by             listed\n");
     expect(child, 0, "round trip, us           1,234\n");
     expect(run("session", "close", "5"), 0, "Session 5 closed\n");
     expect(run("session", "drain"), 0, "2 peers told to go; no sessions are taken\n");
     expect(run("session", "drain", "--after", "10m"), 0, "1,234 peers told to go");
+    expect(run("session", "drain", "--to", "192.0.2.2:443", "--relay", FAKE_PEER_ID), 0,
+           "3 peers told to go");
     expect(run("session", "resume"), 0, "Sessions are taken again; 1,234 peers told to stay\n");
     expect_error(run("session", "close", "404"), 2, "not_found");
     expect_error(run("session", "show", "x"), 1, "the number of a session");

@@ -151,8 +151,8 @@ static void test_bash_completes(void **state)
     complete("--limit", "culvertctl pair list --l", "pair", "list", "--l");
     complete("wan lan", "culvertctl port show ", "port", "show", "");
     complete("99 990 991 992 993 994 995 996 997 998 999", "culvertctl pair del 99", "pair", "del", "99");
-    complete("leg_bound leg_moved leg_unbound leg_changed leg_proven leg_unproven", "culvertctl events --event=leg",
-             "events", "--event", "=", "leg");
+    complete("leg_bound leg_moved leg_unbound leg_changed leg_proven leg_unproven",
+             "culvertctl events --event=leg", "events", "--event", "=", "leg");
     complete("error warning notice info debug", "culvertctl log level control ", "log", "level", "control",
              "");
     unsetenv("CULVERT_SOCKET");

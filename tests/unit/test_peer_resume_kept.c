@@ -217,14 +217,59 @@ static void both_are_restarted(void **state)
     assert_int_equal(fake_find(&bench->dataplane, pairs[0].pair)->config.legs[1].session, 8);
 }
 
+/* A pair of its was being made, of which nobody was told: the other hears that it came to nothing. */
+static void control_is_killed_while_a_pair_is_made(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, TUNNEL, &bob, UDP);
+
+    for (unsigned i = 0; i < 4; i++) {
+        bool kept = i < 2; /* alice has another pair, and is waited for; or she is gone */
+        uint64_t offer;
+
+        peer_request(&alice, 2, &bob, TUNNEL);
+        offer = peer_hear_offer(&bob);
+        bench->dataplane.mute = true;
+        peer_accept(&bob, offer, TUNNEL);
+        session_settle(bench);
+        if (kept)
+            lose(&alice);
+        else
+            fake_session_go(&bench->dataplane, alice.session);
+        session_settle(bench);
+        if (i % 2 == 0) {
+            bench_kill_control(bench);
+            bench_turn(bench);
+            bench_start_control(bench);
+        }
+        bench->dataplane.mute = false;
+        if (!kept && i == 2)
+            peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_PEER_GONE);
+        peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, CV_SESSION_ERROR_PEER_GONE);
+        expect_pairs(bench, kept ? 1 : 0);
+        peer_resume(&alice, 10 + i, ANY);
+        assert_int_equal(alice.resumed, kept ? 1 : 0);
+        if (kept)
+            check_again(bench, &alice, &pair.made[0]);
+        if (kept)
+            peer_hear_other_leg(&bob, pair.pair, TUNNEL, 1199);
+        peer_quiet(&alice);
+        peer_quiet(&bob);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(control_is_killed_while_one_is_away), TEST(control_is_killed_while_one_comes_back),
-        TEST(the_time_is_over_in_a_restart),       TEST(bound_while_one_is_away),
-        TEST(the_data_plane_is_restarted),         TEST(both_are_restarted),
+        TEST(control_is_killed_while_one_is_away),
+        TEST(control_is_killed_while_one_comes_back),
+        TEST(the_time_is_over_in_a_restart),
+        TEST(bound_while_one_is_away),
+        TEST(the_data_plane_is_restarted),
+        TEST(both_are_restarted),
+        TEST(control_is_killed_while_a_pair_is_made),
     };
 
     return cmocka_run_group_tests_name("peer_resume_kept", tests, NULL, NULL);

@@ -222,11 +222,12 @@ static void a_limit_while_the_pair_is_made(void **state)
     for (unsigned i = 0; i < 5; i++)
         bench_turn(bench);
     bench->dataplane.mute = false;
-    peer_hear_limit(&alice, 1402);
     pair = peer_hear_made(&alice, CV_ORIGIN_REQUEST, 1).made.pair;
     assert_int_equal(alice.session->capsule.other_leg.payload_bytes, 1199);
     assert_int_equal(peer_hear_made(&bob, CV_ORIGIN_OFFER, offer).made.pair, pair);
-    assert_int_equal(bob.session->capsule.other_leg.payload_bytes, 1401);
+    assert_int_equal(bob.session->capsule.other_leg.payload_bytes, 1199);
+    peer_hear_limit(&alice, 1402);
+    assert_int_equal(peer_hear(&bob, CV_CAPSULE_OTHER_LEG)->other_leg.payload_bytes, 1401);
     peer_quiet(&alice);
     peer_quiet(&bob);
 }
