@@ -83,6 +83,10 @@ static void on_proof(void *context, enum cv_proof_event event, uint32_t leg)
     case CV_PROOF_EVENT_CHALLENGE:
         challenge(keeper, leg);
         break;
+    case CV_PROOF_EVENT_LIMITED:
+        if (has_room(keeper))
+            tell(keeper, CV_MESSAGE_LEG_LIMITED, leg);
+        break;
     }
 }
 

@@ -90,6 +90,9 @@ void legs_event(const struct pair_ends *ends, const struct cv_message *message)
     case CV_MESSAGE_LEG_CHANGED:
         take_changed(ends, &message->leg);
         break;
+    case CV_MESSAGE_LEG_LIMITED: /* its peer is told, and nobody else */
+        ends->handlers->leg(ends->context, CV_MESSAGE_LEG_LIMITED, &message->leg);
+        break;
     default:
         break;
     }

@@ -14,7 +14,7 @@ struct pair_handlers {
     bool (*waits)(void *context, uint64_t pair);
     /*
      * What the data plane said of a leg, or what was learnt of it: LEG_BOUND, LEG_MOVED, LEG_CHANGED,
-     * LEG_PROVEN, LEG_UNPROVEN. The store has it already.
+     * LEG_PROVEN, LEG_UNPROVEN, LEG_LIMITED. The store has it already.
      */
     void (*leg)(void *context, enum cv_message_type type, const struct cv_leg_event *event);
 };

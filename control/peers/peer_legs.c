@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define RATE_TOLD_MS     1000  /* the data plane looks about as often */
 #define UNPROVEN_TOLD_MS 60000 /* the budget is a minute's */
 
 void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg)
@@ -309,6 +310,11 @@ void peer_legs_event(struct peers *all, enum cv_message_type type, const struct 
 
     if (pair == NULL)
         return;
+    if (type == CV_MESSAGE_LEG_LIMITED) {
+        limits_tell(pair->peers[event->leg], CV_LIMITED_RATE, event->pair, RATE_TOLD_MS);
+        sessions_keep(all->sessions);
+        return;
+    }
     if (type == CV_MESSAGE_LEG_CHANGED)
         settle(pair, event->leg);
     if (type == CV_MESSAGE_LEG_PROVEN)

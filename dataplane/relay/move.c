@@ -93,7 +93,8 @@ static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv
     uint32_t count = cv_find_legs_at(table, address, relay_port_be, owners);
 
     for (uint32_t i = 0; i < count; i++) {
-        if (owners[i] != leg && owners[i] == cv_spare_leg(table, leg) && !cv_spare_is_coming(table, owners[i])) {
+        if (owners[i] != leg && owners[i] == cv_spare_leg(table, leg) &&
+            !cv_spare_is_coming(table, owners[i])) {
             cv_spare_end(table, leg);
             return;
         }

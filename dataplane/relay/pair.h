@@ -98,13 +98,14 @@ struct cv_pair {
 struct cv_standing {
     _Alignas(64) uint64_t elsewhere_bytes; /* workers: what passed as the leg's, but not from its address */
     uint64_t spent_bytes;                  /* workers: what was sent to it on this account */
-    uint64_t withheld_pkts;                /* workers: what was not */
-    uint64_t came_bytes;                   /* what had come from it when the account was opened */
-    uint64_t carried_pkts, carried_bytes;  /* of legs that were in its place, or it in theirs */
-    uint32_t allowance_bytes;              /* of the account, besides three times what comes */
-    uint32_t opened_ms;                    /* the account's minute began; 0: never */
-    uint32_t challenged_ms;                /* the latest challenge was sent */
-    uint32_t left_ms;                      /* it left `proven` */
+    uint32_t withheld_pkts;                /* workers: what was not */
+    uint32_t over_rate;  /* workers: 1: it sent more than the pair's rate; told, it is 0 again */
+    uint64_t came_bytes; /* what had come from it when the account was opened */
+    uint64_t carried_pkts, carried_bytes; /* of legs that were in its place, or it in theirs */
+    uint32_t allowance_bytes;             /* of the account, besides three times what comes */
+    uint32_t opened_ms;                   /* the account's minute began; 0: never */
+    uint32_t challenged_ms;               /* the latest challenge was sent */
+    uint32_t left_ms;                     /* it left `proven` */
     /* One more line. */
     struct cv_ip vouched;     /* an IP that is proven; zero: none */
     uint64_t former_hash;     /* of the token that the leg's took the place of; 0: none */

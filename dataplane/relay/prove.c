@@ -7,7 +7,13 @@
 static void look_at(struct cv_pair_table *table, uint32_t leg, uint32_t now_ms,
                     void (*tell)(void *context, enum cv_proof_event event, uint32_t leg), void *context)
 {
-    if (cv_standing_at(table, leg)->state == CV_LEG_PROOF_NONE)
+    struct cv_standing *standing = cv_standing_at(table, leg);
+
+    if (unlikely(__atomic_load_n(&standing->over_rate, __ATOMIC_RELAXED) != 0)) {
+        __atomic_store_n(&standing->over_rate, 0, __ATOMIC_RELAXED);
+        tell(context, CV_PROOF_EVENT_LIMITED, leg);
+    }
+    if (standing->state == CV_LEG_PROOF_NONE)
         return;
     switch (cv_standing_age(table, leg, now_ms)) {
     case CV_STANDING_PROVEN:

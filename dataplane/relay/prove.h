@@ -2,7 +2,7 @@
 #pragma once
 /*
  * What time does to proofs: legs that fall silent or speak again, accounts of a minute, challenges that
- * are due. The keeper looks at some pairs in every turn, so that each is seen about once a second (in 8 s
+ * are due; and what is told of legs about once a second: that they send more than they may. The keeper looks at some pairs in every turn, so that each is seen about once a second (in 8 s
  * at a million pairs), and all that is counted in seconds here is late by so much. Keeper only.
  */
 #include "standing.h"
@@ -17,6 +17,7 @@ enum cv_proof_event {
     CV_PROOF_EVENT_UNPROVEN, /* it has spoken again, and has to be proven again */
     CV_PROOF_EVENT_SILENT,
     CV_PROOF_EVENT_CHALLENGE, /* one is due; when it is sent: cv_standing_challenged */
+    CV_PROOF_EVENT_LIMITED,   /* it has sent more than its pair's rate since the last look */
 };
 
 /* Looks at the pairs that are due, and calls `tell` for each leg of which there is something to tell. */

@@ -18,8 +18,10 @@ enum cv_drop cv_leg_may_pass(const struct cv_relay *relay, uint32_t number, uint
 {
     const struct cv_route route = {.next_hop = next_hop};
 
-    if (!within_rate(relay, number, payload_bytes))
+    if (!within_rate(relay, number, payload_bytes)) {
+        __atomic_store_n(&cv_standing_at(relay->table, number)->over_rate, 1, __ATOMIC_RELAXED);
         return CV_DROP_OVER_RATE;
+    }
     if (flags & CV_LEG_TUNNEL_OUT)
         return CV_DROP_COUNT;
     if (cv_route_hop(relay, &route) == NULL) /* it costs the other leg nothing */

@@ -39,6 +39,7 @@
     X(LEG_CHANGED, "leg_changed", DATAPLANE, "the leg of a LEG_CHANGE has taken the other's place")          \
     X(LEG_PROVEN, "leg_proven", DATAPLANE, "a leg's address is proven: it gets all that is sent to it")      \
     X(LEG_UNPROVEN, "leg_unproven", DATAPLANE, "a leg's address is not proven, or no longer: see enum")      \
+    X(LEG_LIMITED, "leg_limited", DATAPLANE, "a leg sends more than its pair's rate; once in a while")       \
     X(PAIR_IDLE, "pair_idle", DATAPLANE, "no packet for half the idle time; sent once per quiet spell")      \
     X(PAIR_EXPIRED, "pair_expired", DATAPLANE, "removed: no packet for the idle time")                       \
     X(EVENTS_LOST, "events_lost", DATAPLANE, "the ring was full: dump the pairs to catch up")                \

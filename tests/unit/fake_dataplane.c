@@ -369,6 +369,13 @@ void fake_bind(struct fake_dataplane *fake, uint64_t number, uint8_t leg, const 
     pair->used[leg] = pair->config.legs[leg].one_use != 0;
 }
 
+void fake_tell_limited(struct fake_dataplane *fake, uint64_t number, uint8_t leg)
+{
+    struct cv_message event = {.type = CV_MESSAGE_LEG_LIMITED, .leg = {.pair = number, .leg = leg}};
+
+    assert_true(fake_tell(fake, &event));
+}
+
 void fake_tell_proof(struct fake_dataplane *fake, uint64_t number, uint8_t leg, enum cv_leg_proof proof)
 {
     struct fake_pair *pair = fake_find(fake, number);

@@ -74,6 +74,7 @@ static struct cv_message valid(uint16_t type)
     case CV_MESSAGE_LEG_CHANGED:
     case CV_MESSAGE_LEG_PROVEN:
     case CV_MESSAGE_LEG_UNPROVEN:
+    case CV_MESSAGE_LEG_LIMITED:
         message.leg = (struct cv_leg_event){.pair = 1,
                                             .leg = 1,
                                             .cause = CV_MOVE_RETURN,
@@ -258,6 +259,8 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(LEG_CHANGED, leg.bind, CV_BIND_TUNNEL)                                      \
     X(LEG_CHANGED, leg.address, address("[::]:9"))                                \
     X(LEG_PROVEN, leg.proof, CV_LEG_PROOF_END)                                    \
+    X(LEG_LIMITED, leg.pair, 0)                                                   \
+    X(LEG_LIMITED, leg.leg, 2)                                                    \
     X(LEG_UNPROVEN, leg.pair, 0)                                                  \
     X(PAIR_IDLE, pair, 0)                                                         \
     X(PAIR_EXPIRED, pair, 0)                                                      \

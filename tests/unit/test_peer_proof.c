@@ -176,6 +176,28 @@ static void unproven_legs_are_told(void **state)
     peer_quiet(&bob);
 }
 
+/* Only who sends too much is told, also by a tunnel leg, which has no address. */
+static void legs_over_their_rate_are_told(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pair = peer_make(&alice, 1, UDP, &bob, TUNNEL).pair;
+
+    for (unsigned side = 0; side < 2; side++) {
+        struct test_peer *peer = side == 0 ? &alice : &bob;
+        const struct cv_capsule *capsule;
+
+        fake_tell_limited(&bench->dataplane, pair, (uint8_t)side);
+        capsule = peer_hear(peer, CV_CAPSULE_LIMITED);
+        assert_int_equal(capsule->limited.what, CV_LIMITED_RATE);
+        assert_int_equal(capsule->limited.pair, pair);
+        assert_in_range(capsule->limited.for_ms, 1, 10000);
+        peer_quiet(&alice);
+        peer_quiet(&bob);
+    }
+    fake_tell_limited(&bench->dataplane, pair + 1, 0);
+    peer_quiet(&alice);
+}
+
 static bool is_vouched(void *context)
 {
     const struct fake_pair *pair = context;
@@ -208,7 +230,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_used_token_is_replaced), TEST(a_token_that_the_data_plane_does_not_take),
         TEST(an_operators_tokens_stay), TEST(challenges),
-        TEST(unproven_legs_are_told),   TEST(a_session_that_moves),
+        TEST(unproven_legs_are_told),   TEST(legs_over_their_rate_are_told),
+        TEST(a_session_that_moves),
     };
 
     return cmocka_run_group_tests_name("peer_proof", tests, NULL, NULL);

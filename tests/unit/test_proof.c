@@ -131,6 +131,25 @@ static void beside_a_rate(void **state)
     assert_true(rig_drops(rig, CV_DROP_OVER_RATE) > 0);
 }
 
+/* Who sends more than the pair's rate is told of, once for each look; the other side is not. */
+static void over_the_rate(void **state)
+{
+    struct cv_pair_config config = rig_config(7, RIG_RELAY_PORT, rig_token(1), rig_token(2));
+    uint32_t leg = pair_with(config.legs[1]), slot;
+
+    (void)state;
+    bind_by_token(leg, VICTIM);
+    config.rate_bytes_per_second = 1;
+    assert_int_equal(cv_pair_put(&rig->table, &config, rig->now_ms, &slot), 0);
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_LIMITED, leg ^ 1), 0);
+    (void)send_some(SENDER, BIG, MOST);
+    assert_true(rig_drops(rig, CV_DROP_OVER_RATE) > 0);
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_LIMITED, leg), 0);
+    (void)send_some(SENDER, BIG, MOST);
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_LIMITED, leg ^ 1), 1);
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_LIMITED, leg ^ 1), 0);
+}
+
 /* What comes out of a tunnel asks the same question. */
 static void from_a_tunnel(void **state)
 {
@@ -337,19 +356,13 @@ static void our_address_is_not_its(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(unproven_gets_little),
-        EACH(tiny_packets),
-        EACH(a_minute_later),
-        EACH(moves_bring_no_more),
-        EACH(elsewhere_earns_nothing),
-        EACH(beside_a_rate),
-        EACH(from_a_tunnel),
-        EACH(by_the_sessions_ip),
-        EACH(vouched_for_later),
-        EACH(by_a_challenge),
-        EACH(no_challenge_without_a_next_hop),
-        EACH(challenges_are_few),
-        EACH(a_move_is_proven_again),
+        EACH(unproven_gets_little),    EACH(tiny_packets),
+        EACH(a_minute_later),          EACH(moves_bring_no_more),
+        EACH(elsewhere_earns_nothing), EACH(beside_a_rate),
+        EACH(over_the_rate),           EACH(from_a_tunnel),
+        EACH(by_the_sessions_ip),      EACH(vouched_for_later),
+        EACH(by_a_challenge),          EACH(no_challenge_without_a_next_hop),
+        EACH(challenges_are_few),      EACH(a_move_is_proven_again),
         EACH(our_address_is_not_its),
     };
 
