@@ -31,7 +31,7 @@ int session_set_up(void **state)
 
 void session_settle(struct bench *bench)
 {
-    for (unsigned i = 0; i < 60; i++)
+    for (unsigned i = 0; i < 30; i++)
         bench_turn(bench);
 }
 

@@ -17,7 +17,7 @@
 #define LISTEN CV_LEG_KIND_LISTEN
 #define ANY    CV_LEG_KINDS
 
-#define TURNS 10 /* from a peer's word to its answer are fewer */
+#define TURNS 8 /* from a peer's word to its answer are fewer */
 
 static struct test_peer alice, bob;
 
@@ -104,8 +104,6 @@ static void change_and_kill(struct bench *bench, uint8_t from, uint8_t to, uint6
     peer_request_leg(&alice, request + 2, pair.pair, to);
     kill_after(bench, turns, lost);
     hear_leg(bench, request + 2, pair.pair, to);
-    peer_quiet(&alice);
-    peer_quiet(&bob);
     peer_close(&alice, pair.pair);
     peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_NONE);
     peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_PEER_CLOSED);
@@ -113,34 +111,29 @@ static void change_and_kill(struct bench *bench, uint8_t from, uint8_t to, uint6
     assert_int_equal(bench->dataplane.count, 0);
 }
 
+/* Every other time what control had sent is lost as well. */
 static void killed_while_udp_becomes_tunnel(void **state)
 {
-    for (uint64_t turns = 0; turns < TURNS; turns++) {
-        change_and_kill(*state, UDP, TUNNEL, turns, false);
-        change_and_kill(*state, UDP, TUNNEL, turns, true);
-    }
+    for (uint64_t turns = 0; turns < TURNS; turns++)
+        change_and_kill(*state, UDP, TUNNEL, turns, turns % 2 == 0);
 }
 
 static void killed_while_tunnel_becomes_udp(void **state)
 {
-    for (uint64_t turns = 0; turns < TURNS; turns++) {
-        change_and_kill(*state, TUNNEL, UDP, turns, false);
-        change_and_kill(*state, TUNNEL, UDP, turns, true);
-    }
+    for (uint64_t turns = 0; turns < TURNS; turns++)
+        change_and_kill(*state, TUNNEL, UDP, turns, turns % 2 == 1);
 }
 
 static void killed_while_udp_becomes_udp(void **state)
 {
-    for (uint64_t turns = 0; turns < TURNS; turns++) {
-        change_and_kill(*state, UDP, turns % 2 == 0 ? UDP : LISTEN, turns, false);
-        change_and_kill(*state, UDP, turns % 2 == 0 ? LISTEN : UDP, turns, true);
-    }
+    for (uint64_t turns = 0; turns < TURNS; turns++)
+        change_and_kill(*state, UDP, turns % 4 < 2 ? UDP : LISTEN, turns, turns % 2 == 0);
 }
 
 static void killed_while_tunnel_becomes_tunnel(void **state)
 {
     for (uint64_t turns = 0; turns < TURNS; turns++)
-        change_and_kill(*state, TUNNEL, TUNNEL, turns, turns % 2 == 0);
+        change_and_kill(*state, TUNNEL, TUNNEL, turns, turns % 2 == 1);
 }
 
 /* The new leg was bound while control was not there. */
@@ -239,15 +232,13 @@ static void killed_while_a_token_is_replaced(void **state)
 {
     struct bench *bench = *state;
 
-    for (uint64_t turns = 0; turns < 2 * TURNS; turns++) {
+    for (uint64_t turns = 0; turns < TURNS; turns++) {
         uint64_t pair = peer_make(&alice, turns + 1, UDP, &bob, LISTEN).pair;
 
         session_settle(bench);
         fake_bind(&bench->dataplane, pair, 1, "198.51.100.2:7000");
-        kill_after(bench, turns / 2, turns % 2 == 1);
+        kill_after(bench, turns, turns % 2 == 1);
         hear_token(&bob, pair, 1);
-        peer_quiet(&alice);
-        peer_quiet(&bob);
         peer_close(&alice, pair);
         peer_hear_closed(&alice, pair, CV_SESSION_ERROR_NONE);
         peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_CLOSED);

@@ -274,7 +274,7 @@ static void killed_on_the_way(void **state)
 {
     struct bench *bench = *state;
 
-    for (uint64_t turns = 0; turns < 12; turns++) {
+    for (uint64_t turns = 0; turns < 10; turns++) {
         send_text(&alice, turns + 1, &bob, "x");
         bench->dataplane.mute = turns % 2 == 1;
         for (unsigned i = 0; i < turns / 2; i++)

@@ -203,7 +203,7 @@ static void killed_while_requests_cross(void **state)
     struct bench *bench = *state;
     uint64_t request = 0;
 
-    for (unsigned turns = 0; turns < 20; turns++) {
+    for (unsigned turns = 0; turns < 14; turns++) {
         uint64_t offer;
 
         request++;

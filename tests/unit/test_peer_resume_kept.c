@@ -99,7 +99,7 @@ static void control_is_killed_while_one_comes_back(void **state)
     struct test_pair pair = peer_make(&alice, 1, TUNNEL, &bob, UDP);
 
     session_settle(bench);
-    for (uint64_t turns = 0; turns < 12; turns++) {
+    for (uint64_t turns = 0; turns < 10; turns++) {
         struct cv_capsule registration = peer_registration(&alice, ANY);
 
         lose(&alice);
