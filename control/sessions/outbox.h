@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OUTBOX_BYTES_MAX 32768 /* per session */
+#define OUTBOX_BYTES_MAX 65536 /* per session; as many may wait in the data plane */
 
 struct outbox {
     uint8_t *data;
