@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#define CV_ARENA_BASE_BYTES 30208
+#define CV_ARENA_BASE_BYTES 30592
 #define CV_PAGE_BYTES       16384
 #define CV_ARENA_PAGES_MAX  24 /* of one session, besides its base */
 #define CV_ARENA_BLOCK_MAX  (CV_PAGE_BYTES - 64)

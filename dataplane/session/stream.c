@@ -7,7 +7,7 @@
 #define CONTROL_STREAM 0
 #define FIRST_ROOM     512
 
-/* The buffer is small until more comes at once, and gone when all has credit: most sessions rest without. */
+/* The buffer is small until more comes at once, and gone when all has credit: no session at rest has one. */
 static bool make_room(struct cv_session *session, uint32_t bytes)
 {
     struct cv_control_stream *stream = &session->stream;
@@ -18,9 +18,12 @@ static bool make_room(struct cv_session *session, uint32_t bytes)
         return true;
     while (room < bytes)
         room *= 2;
-    in = cv_arena_realloc(&session->arena, stream->in, room);
+    in = cv_arena_alloc_in_page(&session->arena, room);
     if (in == NULL)
         return false;
+    if (stream->in_bytes > 0)
+        memcpy(in, stream->in, stream->in_bytes);
+    cv_arena_free(&session->arena, stream->in);
     stream->in = in;
     stream->in_room = room;
     return true;

@@ -112,7 +112,6 @@ static void make_pairs(struct bench *bench)
             pairs[i].legs[1] = (struct cv_leg_config){.bind = CV_BIND_FIXED,
                                                       .proof = CV_PROOF_EXEMPT,
                                                       .relay_port = bench_relay_port(second),
-                                                      .proof = CV_PROOF_EXEMPT,
                                                       .address = bench_leg_address(second)};
         else
             pairs[i].legs[1] = tunnel_leg(bench, second);

@@ -88,7 +88,6 @@ void bench_wire_udp_pairs(struct bench_wire *wire, uint32_t first, uint32_t pair
                 (struct cv_leg_config){.bind = CV_BIND_FIXED,
                                        .proof = CV_PROOF_EXEMPT,
                                        .relay_port = bench_relay_port(first + 2 * i),
-                                       .proof = CV_PROOF_EXEMPT,
                                        .address = bench_leg_address(first + 2 * i + side)};
     }
     bench_put_pairs(wire->peers, configs, pairs);

@@ -8,7 +8,7 @@
 #include "protocol/capsule_order.h"
 #include "protocol/capsule_reader.h"
 
-#define FAKE_STREAM_BYTES  131072
+#define FAKE_STREAM_BYTES  524288
 #define FAKE_PAYLOAD_BYTES 1200 /* of a DATAGRAM frame, of a new session */
 
 struct fake_session {
