@@ -105,13 +105,19 @@ void capsules_refused(struct peer *peer, enum cv_pair_origin origin, uint64_t nu
     say(peer, &capsule);
 }
 
-void capsules_not_understood(struct peer *peer, enum cv_pair_origin origin, uint64_t number,
-                             uint64_t parameter)
+void capsules_refused_bad(struct peer *peer, enum cv_pair_origin origin, const struct cv_capsule *bad,
+                          enum cv_capsule_parsed parsed)
 {
-    struct cv_capsule capsule = refusal(origin, number, CV_SESSION_ERROR_NOT_UNDERSTOOD,
-                                        "the relay does not know a parameter that it must understand");
+    struct cv_capsule capsule;
 
-    cv_parameter_number(&capsule.parameters, CV_PARAMETER_PARAMETER, parameter);
+    if (parsed == CV_CAPSULE_NOT_UNDERSTOOD) {
+        capsule = refusal(origin, bad->number, CV_SESSION_ERROR_NOT_UNDERSTOOD,
+                          "the relay does not know a parameter that it must understand");
+        cv_parameter_number(&capsule.parameters, CV_PARAMETER_PARAMETER, bad->parameters.not_understood);
+    } else {
+        capsule = refusal(origin, bad->number, CV_SESSION_ERROR_BAD_REQUEST,
+                          cv_session_error_meaning(CV_SESSION_ERROR_BAD_REQUEST));
+    }
     say(peer, &capsule);
 }
 

@@ -16,9 +16,9 @@ void capsules_registered(struct peer *peer, uint32_t resumed);
 void capsules_refused(struct peer *peer, enum cv_pair_origin origin, uint64_t number,
                       enum cv_session_error code, const char *sentence, const struct cv_span *data);
 
-/* REFUSED of a request whose parameter of that type is not understood. */
-void capsules_not_understood(struct peer *peer, enum cv_pair_origin origin, uint64_t number,
-                             uint64_t parameter);
+/* REFUSED of a request, or of the offer that it answers, for what is wrong in the capsule. */
+void capsules_refused_bad(struct peer *peer, enum cv_pair_origin origin, const struct cv_capsule *bad,
+                          enum cv_capsule_parsed parsed);
 
 /* `service` and `data` may have no bytes. */
 void capsules_offer(struct peer *peer, const struct offer_record *offer, const struct peer *asker,

@@ -2,14 +2,10 @@
 #include "limits.h"
 
 #include "base/clock.h"
-#include "base/timer.h"
 #include "capsules.h"
-#include "peer_legs.h"
-#include "sessions/keep.h"
 
 #define TOLD_EVERY_MS   1000
-#define PROBES_A_SECOND 64  /* that the data plane tells of */
-#define FRAMES_MS       200 /* a round of probing takes less */
+#define PROBES_A_SECOND 64 /* that the data plane tells of */
 
 void limits_tell(struct peer *peer, enum cv_limited what, uint64_t pair, uint64_t for_ms)
 {
@@ -54,40 +50,4 @@ void limits_probe(struct peer *peer)
     }
     if (++peer->probes == PROBES_A_SECOND)
         limits_tell(peer, CV_LIMITED_PROBES, 0, 1000 - (now - peer->probes_since_ms));
-}
-
-static void tell_frames(struct peer *peer)
-{
-    capsules_limit(peer->session);
-    peer_legs_limit(peer);
-}
-
-void limits_frames(struct peer *peer)
-{
-    struct peers *all = peer->all;
-
-    if (peer->session->payload_bytes < peer->session->record.told_bytes) {
-        tell_frames(peer);
-    } else if (!peer->frames_wait) {
-        peer->frames_wait = true;
-        TAILQ_INSERT_TAIL(&all->frames, peer, frames);
-        if (!evtimer_pending(all->frames_timer, NULL))
-            timer_start(all->frames_timer, FRAMES_MS);
-    }
-}
-
-/* All that wait have it told: who came last a little early. */
-void limits_on_timer(evutil_socket_t fd, short what, void *context)
-{
-    struct peers *all = context;
-    struct peer *peer;
-
-    (void)fd;
-    (void)what;
-    while ((peer = TAILQ_FIRST(&all->frames)) != NULL) {
-        peer_forget_frames(peer);
-        if (peer_is_here(peer) && peer->session->payload_bytes != peer->session->record.told_bytes)
-            tell_frames(peer);
-    }
-    sessions_keep(all->sessions);
 }

@@ -13,14 +13,5 @@ bool limits_message(struct peer *peer);
 /* One more probe of its was seen: it is told when there are more than the data plane tells of. */
 void limits_probe(struct peer *peer);
 
-/*
- * DATAGRAM frames to it hold another number of bytes now: TUNNEL_LIMIT, at once where they hold less, and when the path
- * has been probed where they hold more, for that goes in steps.
- */
-void limits_frames(struct peer *peer);
-
-/* For peers->frames_timer. */
-void limits_on_timer(evutil_socket_t fd, short what, void *context);
-
 /* It is limited in something that lies with a pair of its. `for_ms` 0: no longer. */
 void limits_tell(struct peer *peer, enum cv_limited what, uint64_t pair, uint64_t for_ms);

@@ -57,23 +57,32 @@ static void give_back(const struct peer_offer *offer)
     }
 }
 
-/*
- * REFUSED to those that are still there. A pair that they had not been told of goes. The request that took
- * the offer is refused, too, and the offer to who made it had ended then.
- */
-static void end_refused(struct peer_offer *offer, enum cv_session_error code, const char *why,
-                        const struct cv_span *data)
+/* REFUSED to who asked, if it is still there; the other is told by the caller. A pair that they had not been told of goes. */
+static void end_for_asker(struct peer_offer *offer, enum cv_session_error code, const char *why,
+                          const struct cv_span *data)
 {
     struct peer *asker = offer->asker;
-    struct peer *answerer = offer->answerer;
-    const struct offer_record record = offer->record;
+    uint64_t request = offer->record.request;
 
     if (offer->made.pair != 0)
         peer_pairs_remove(offer->all, offer->made.pair);
     give_back(offer);
     end_offer(offer);
     if (asker != NULL)
-        capsules_refused(asker, CV_ORIGIN_REQUEST, record.request, code, why, data);
+        capsules_refused(asker, CV_ORIGIN_REQUEST, request, code, why, data);
+}
+
+/*
+ * REFUSED to those that are still there. The request that took the offer is refused, too, and the offer to who
+ * made it had ended then.
+ */
+static void end_refused(struct peer_offer *offer, enum cv_session_error code, const char *why,
+                        const struct cv_span *data)
+{
+    struct peer *answerer = offer->answerer;
+    const struct offer_record record = offer->record;
+
+    end_for_asker(offer, code, why, data);
     if (answerer != NULL && record.crossing != 0)
         capsules_refused(answerer, CV_ORIGIN_REQUEST, record.crossing, code, why, NULL);
     else if (answerer != NULL)
@@ -404,12 +413,14 @@ void offers_refuse(struct peer *answerer, const struct cv_capsule *capsule)
                 &capsule->parameters.spans[CV_PARAMETER_DATA]);
 }
 
-void offers_answer_bad(struct peer *answerer, uint64_t number, enum cv_session_error code)
+void offers_answer_bad(struct peer *answerer, const struct cv_capsule *capsule, enum cv_capsule_parsed parsed)
 {
-    struct peer_offer *offer = find_open(answerer, number);
+    struct peer_offer *offer = find_open(answerer, capsule->number);
 
-    if (offer != NULL)
-        end_refused(offer, code, cv_session_error_meaning(code), NULL);
+    if (offer == NULL)
+        return;
+    end_for_asker(offer, CV_SESSION_ERROR_NOT_WANTED, "the other peer's answer could not be read", NULL);
+    capsules_refused_bad(answerer, CV_ORIGIN_OFFER, capsule, parsed);
 }
 
 void offers_arm(struct peers *all)

@@ -32,7 +32,8 @@ void offers_accept(struct peer *answerer, const struct cv_capsule *capsule);
 void offers_refuse(struct peer *answerer, const struct cv_capsule *capsule);
 
 /* An answer of which nothing but the number of its offer is good: the offer ends for this. */
-void offers_answer_bad(struct peer *answerer, uint64_t offer, enum cv_session_error code);
+void offers_answer_bad(struct peer *answerer, const struct cv_capsule *capsule,
+                       enum cv_capsule_parsed parsed);
 
 /* The peer's session has ended. */
 void offers_leave(struct peer *peer);

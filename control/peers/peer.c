@@ -58,11 +58,6 @@ bool chain_has(const struct chain *chain, const struct cv_peer_id *id)
     return false;
 }
 
-bool chains_are_same(const struct chain *one, const struct chain *other)
-{
-    return chain_has(one, &other->ids[0]) || chain_has(other, &one->ids[0]);
-}
-
 bool peer_offers(const struct peer *peer, const struct cv_span *service)
 {
     const uint8_t *at = peer->record.services;

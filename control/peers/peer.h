@@ -97,12 +97,8 @@ static inline bool peer_is_here(const struct peer *peer)
 /* Writes what has changed of its record. When this fails so does the commit. */
 void peer_keep(const struct peer *peer);
 
-/*
- * Whether an ID is one of the chain's; whether two chains are of one identity: the leaf of one is in the
- * other.
- */
+/* Whether an ID is one of the chain's. */
 bool chain_has(const struct chain *chain, const struct cv_peer_id *id);
-bool chains_are_same(const struct chain *one, const struct chain *other);
 
 /* Whether the instance takes requests for the service. */
 bool peer_offers(const struct peer *peer, const struct cv_span *service);

@@ -14,6 +14,7 @@
 #include "sessions/keep.h"
 #include "sessions/sessions.h"
 #include "sessions/stream_out.h"
+#include "tunnel_limit.h"
 
 #include <stdlib.h>
 
@@ -103,26 +104,21 @@ static void on_bad(void *context, struct session *session, const struct cv_capsu
                    enum cv_capsule_parsed parsed)
 {
     struct peer *peer = peer_of(session);
-    enum cv_session_error code =
-        parsed == CV_CAPSULE_NOT_UNDERSTOOD ? CV_SESSION_ERROR_NOT_UNDERSTOOD : CV_SESSION_ERROR_BAD_REQUEST;
 
     (void)context;
     if (peer == NULL)
         return;
     if (cv_capsule_begins(capsule->type) == CV_BEGINS_WITH_OFFER)
-        offers_answer_bad(peer, capsule->number, code);
-    else if (parsed == CV_CAPSULE_NOT_UNDERSTOOD)
-        capsules_not_understood(peer, CV_ORIGIN_REQUEST, capsule->number, capsule->parameters.not_understood);
+        offers_answer_bad(peer, capsule, parsed);
     else
-        capsules_refused(peer, CV_ORIGIN_REQUEST, capsule->number, code, cv_session_error_meaning(code),
-                         NULL);
+        capsules_refused_bad(peer, CV_ORIGIN_REQUEST, capsule, parsed);
 }
 
 static void on_limit(void *context, struct session *session)
 {
     (void)context;
     if (peer_of(session) != NULL)
-        limits_frames(peer_of(session));
+        tunnel_limit_changed(peer_of(session));
 }
 
 static void on_address(void *context, struct session *session)
@@ -202,7 +198,7 @@ struct peers *peers_new(struct services *services, struct pairs *pairs, struct s
     pairs_handle(pairs, &pair_handlers, made);
     made->timer = evtimer_new(services->loop, offers_on_timer, made);
     made->away_timer = evtimer_new(services->loop, registering_on_timer, made);
-    made->frames_timer = evtimer_new(services->loop, limits_on_timer, made);
+    made->frames_timer = evtimer_new(services->loop, tunnel_limit_on_timer, made);
     if (made->timer == NULL || made->away_timer == NULL || made->frames_timer == NULL ||
         peers_load(made) != 0) {
         peers_free(made);

@@ -189,33 +189,8 @@ static void resume(struct peer *peer, struct session *session, const struct cv_c
     peer_legs_resume(peer);
 }
 
-void registering_take(struct peers *all, struct session *session, const struct cv_capsule *capsule)
-{
-    const struct cv_config *config = all->services->config;
-    struct search search = {.capsule = capsule, .chain = &session->record.chain};
-
-    if (cv_parameter_is_set(&capsule->parameters, CV_PARAMETER_RESUME))
-        search.token = &capsule->parameters.spans[CV_PARAMETER_RESUME];
-    registry_each_same(all, search.chain, look_at, &search);
-    if (search.resumed != NULL) {
-        resume(search.resumed, session, capsule);
-        return;
-    }
-    if (search.same != NULL) {
-        registering_end(search.same);
-    } else if (search.count >= config->session_instances && search.oldest_away != NULL) {
-        registering_end(search.oldest_away);
-    } else if (search.count >= config->session_instances) {
-        session_close(session, CV_SESSION_ERROR_TOO_MANY_INSTANCES,
-                      "the peer has as many instances as it may");
-        return;
-    }
-    begin(all, session, capsule);
-}
-
-/* ---- Away, and gone ---- */
-
-void registering_end(struct peer *peer)
+/* The instance ends: its offers and its pairs, too. Its session, if it has one, goes on without it. */
+static void end_instance(struct peer *peer)
 {
     struct peers *all = peer->all;
 
@@ -229,6 +204,32 @@ void registering_end(struct peer *peer)
     (void)store_remove_instance(all->services->store, peer->record.number);
     peer_discard(peer);
 }
+
+void registering_take(struct peers *all, struct session *session, const struct cv_capsule *capsule)
+{
+    const struct cv_config *config = all->services->config;
+    struct search search = {.capsule = capsule, .chain = &session->record.chain};
+
+    if (cv_parameter_is_set(&capsule->parameters, CV_PARAMETER_RESUME))
+        search.token = &capsule->parameters.spans[CV_PARAMETER_RESUME];
+    registry_each_same(all, search.chain, look_at, &search);
+    if (search.resumed != NULL) {
+        resume(search.resumed, session, capsule);
+        return;
+    }
+    if (search.same != NULL) {
+        end_instance(search.same);
+    } else if (search.count >= config->session_instances && search.oldest_away != NULL) {
+        end_instance(search.oldest_away);
+    } else if (search.count >= config->session_instances) {
+        session_close(session, CV_SESSION_ERROR_TOO_MANY_INSTANCES,
+                      "the peer has as many instances as it may");
+        return;
+    }
+    begin(all, session, capsule);
+}
+
+/* ---- Away, and gone ---- */
 
 void registering_leave(struct peer *peer, enum session_leave how)
 {
@@ -245,7 +246,7 @@ void registering_leave(struct peer *peer, enum session_leave how)
     registering_arm(all);
     offers_leave(peer);
     if (!waits && how != SESSION_CLOSES)
-        registering_end(peer);
+        end_instance(peer);
 }
 
 void registering_wait(struct peer *peer)
@@ -283,7 +284,7 @@ void registering_on_timer(evutil_socket_t fd, short what, void *context)
     while ((peer = TAILQ_FIRST(&all->away)) != NULL && peer->record.until_ms <= now) {
         if (peer->record.until_ms != OVER_MS)
             log_info("instance %" PRIu64 " has been away for too long: its pairs end", peer->record.number);
-        registering_end(peer);
+        end_instance(peer);
     }
     registering_arm(all);
     sessions_keep(all->sessions);

@@ -21,9 +21,6 @@ void registering_set_reachable(struct instance_record *record, const struct cv_r
  */
 void registering_leave(struct peer *peer, enum session_leave how);
 
-/* The instance ends: its offers and its pairs, too. Its session, if it has one, goes on without it. */
-void registering_end(struct peer *peer);
-
 /* For peers->away_timer. */
 void registering_on_timer(evutil_socket_t fd, short what, void *context);
 

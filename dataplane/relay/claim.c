@@ -132,7 +132,7 @@ static bool crowded(const struct cv_relay *relay, const uint32_t *legs, uint32_t
 enum cv_drop cv_claim_by_token(struct cv_relay *relay, const struct cv_packet *packet)
 {
     bool former;
-    uint32_t leg = cv_find_any_token(relay->table, cv_packet_payload(packet), packet->relay_port_be, &former);
+    uint32_t leg = cv_find_token(relay->table, cv_packet_payload(packet), packet->relay_port_be, &former);
     uint32_t legs[CV_LEGS_AT_MAX];
     uint32_t count;
 

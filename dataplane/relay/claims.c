@@ -26,12 +26,13 @@ static void count_prefix(struct cv_pair_table *table, uint8_t length, bool more)
         __atomic_fetch_and(&table->prefix_lengths[length / 64], ~bit, __ATOMIC_RELEASE);
 }
 
-uint32_t cv_claims_same(const struct cv_pair_table *table, const struct cv_leg *leg)
+/* The leg that is claimed by the same as this one, or was by that token; or CV_NO_LEG. */
+static uint32_t claimed_by_same(const struct cv_pair_table *table, const struct cv_leg *leg)
 {
     bool former;
 
     if (leg->bind_kind == CV_BIND_TOKEN)
-        return cv_find_any_token(table, leg->bind.token, leg->relay_port_be, &former);
+        return cv_find_token(table, leg->bind.token, leg->relay_port_be, &former);
     if (leg->bind_kind == CV_BIND_TUNNEL)
         return cv_find_tunnel(table, &leg->bind.tunnel);
     if (leg->bind_kind == CV_BIND_PREFIX)
@@ -54,8 +55,8 @@ int cv_claims_add(struct cv_pair_table *table, uint32_t number)
 
 int cv_claims_enter(struct cv_pair_table *table, uint32_t leg)
 {
-    return cv_claims_same(table, cv_leg_at(table, leg)) != CV_NO_LEG ? -EADDRINUSE
-                                                                     : cv_claims_add(table, leg);
+    return claimed_by_same(table, cv_leg_at(table, leg)) != CV_NO_LEG ? -EADDRINUSE
+                                                                      : cv_claims_add(table, leg);
 }
 
 void cv_claims_leave_as(struct cv_pair_table *table, uint32_t number, const struct cv_leg *as)
@@ -94,7 +95,7 @@ int cv_claims_change_token(struct cv_pair_table *table, uint32_t number, const u
 
     if (leg->bind_kind != CV_BIND_TOKEN)
         return -EINVAL;
-    owner = cv_find_any_token(table, token, leg->relay_port_be, &former);
+    owner = cv_find_token(table, token, leg->relay_port_be, &former);
     if (owner == number && !former)
         return 0;
     if (owner != CV_NO_LEG && owner != giving_up)

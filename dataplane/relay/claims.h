@@ -6,9 +6,6 @@
  */
 #include "pair_table.h"
 
-/* The leg that is claimed by the same as this one, or was by that token; or CV_NO_LEG. */
-uint32_t cv_claims_same(const struct cv_pair_table *table, const struct cv_leg *leg);
-
 /*
  * Enters what the leg is claimed by; a fixed one by nothing. 0; -EADDRINUSE: another leg is; -ENOSPC.
  * cv_claims_add does so where another leg may be: one that gives the claim up.

@@ -51,15 +51,7 @@ static int same_prefix(uint32_t leg, const void *context)
 }
 
 uint32_t cv_find_token(const struct cv_pair_table *table, const uint8_t token[CV_TOKEN_BYTES],
-                       uint16_t relay_port_be)
-{
-    struct claim claim = {.table = table, .token = token, .relay_port_be = relay_port_be};
-
-    return cv_index_find(&table->by_claim, cv_token_hash(table, token, relay_port_be), same_token, &claim);
-}
-
-uint32_t cv_find_any_token(const struct cv_pair_table *table, const uint8_t token[CV_TOKEN_BYTES],
-                           uint16_t relay_port_be, bool *former)
+                       uint16_t relay_port_be, bool *former)
 {
     const struct claim claim = {
         .table = table,

@@ -6,13 +6,12 @@
  */
 #include "pair_table.h"
 
-/* Leg for a token sent to a relay port, or CV_NO_LEG. Compares all 32 bytes in constant time. */
+/*
+ * Leg for a token sent to a relay port, or CV_NO_LEG. Compares all 32 bytes in constant time. *former: the leg had that
+ * token before its present one.
+ */
 uint32_t cv_find_token(const struct cv_pair_table *table, const uint8_t token[CV_TOKEN_BYTES],
-                       uint16_t relay_port_be);
-
-/* The same, or the leg that had that token before its present one, with *former set. */
-uint32_t cv_find_any_token(const struct cv_pair_table *table, const uint8_t token[CV_TOKEN_BYTES],
-                           uint16_t relay_port_be, bool *former);
+                       uint16_t relay_port_be, bool *former);
 
 /*
  * Leg that the address may have by its prefix on this relay port: the longest prefix whose leg is vacant.

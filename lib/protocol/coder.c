@@ -102,7 +102,8 @@ void code_peer_id(struct coder *coder, struct cv_peer_id *id)
     code_bytes(coder, id->bytes, sizeof(id->bytes));
 }
 
-void code_peer_ids(struct coder *coder, struct cv_peer_ids *ids, uint8_t least, uint8_t most)
+/* Their count and the IDs. */
+static void code_peer_ids(struct coder *coder, struct cv_peer_ids *ids, uint8_t least, uint8_t most)
 {
     uint64_t count = ids->count;
     size_t bytes;

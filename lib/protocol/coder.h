@@ -41,9 +41,6 @@ void code_sentence(struct coder *coder, const char **sentence, uint8_t *bytes);
 
 void code_peer_id(struct coder *coder, struct cv_peer_id *id);
 
-/* Their count and the IDs. */
-void code_peer_ids(struct coder *coder, struct cv_peer_ids *ids, uint8_t least, uint8_t most);
-
 void code_address(struct coder *coder, struct cv_address *address);
 
 /* A port and addresses: both, or neither. */

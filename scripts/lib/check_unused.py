@@ -22,6 +22,7 @@ FOR_TESTS = {
     "cv_worker_turn": "a turn of the worker's loop, for tests that have no thread",
     "cv_dataplane_link_attached": "whether the other end is there, for tests of the attachment",
     "sync_running": "for tests that wait until store and data plane are in line",
+    "cv_parameter_name": "for docs/protocol.md, whose names are checked",
     "cv_peer_room_bytes": "for programs that use peer/ as a library",
     "cv_peer_tls_generate": "for programs that use peer/ as a library",
 }

@@ -63,7 +63,7 @@ expect "$(jq -s '[.[] | select(.event == "ended")] | length' "$LOGS/alice-peer.o
 kill_hard dataplane
 start_dataplane
 for name in alice bob; do
-    wait_until 40 resumed $name ${TIMES[$name]} || fail "the data plane was killed, and $name did not get the pair back"
+    wait_until 40 resumed $name "${TIMES[$name]}" || fail "the data plane was killed, and $name did not get the pair back"
     same_pair $name
 done
 transfer

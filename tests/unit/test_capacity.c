@@ -72,7 +72,10 @@ static void fill_to(uint32_t pairs)
 
         assert_int_not_equal(found, CV_NO_SLOT);
         for (uint32_t side = 0; side < 2; side++) {
-            assert_int_equal(cv_find_token(&rig->table, config.legs[side].token, port_be), 2 * found + side);
+            bool former;
+
+            assert_int_equal(cv_find_token(&rig->table, config.legs[side].token, port_be, &former),
+                             2 * found + side);
             assert_int_equal(cv_find_address(&rig->table, &config.legs[side].last, port_be),
                              2 * found + side);
         }

@@ -127,6 +127,7 @@ static void put_get_remove(void **state)
     struct cv_pair_config config = rig_config(77, 40005, rig_token(1), rig_fixed("192.0.2.9:900"));
     struct cv_pair_state seen;
     uint32_t slot;
+    bool former;
 
     (void)state;
     config.rate_bytes_per_second = 123456;
@@ -135,8 +136,10 @@ static void put_get_remove(void **state)
     assert_int_equal(rig->table.bound_legs, 1);
     assert_int_equal(cv_find_pair(&rig->table, 77), slot);
     assert_int_equal(cv_find_pair(&rig->table, 78), CV_NO_SLOT);
-    assert_int_equal(cv_find_token(&rig->table, config.legs[0].token, rte_cpu_to_be_16(40005)), 2 * slot);
-    assert_int_equal(cv_find_token(&rig->table, config.legs[0].token, rte_cpu_to_be_16(40006)), CV_NO_LEG);
+    assert_int_equal(cv_find_token(&rig->table, config.legs[0].token, rte_cpu_to_be_16(40005), &former),
+                     2 * slot);
+    assert_int_equal(cv_find_token(&rig->table, config.legs[0].token, rte_cpu_to_be_16(40006), &former),
+                     CV_NO_LEG);
     assert_int_equal(find_text("192.0.2.9:900", 40005), 2 * slot + 1);
     assert_int_equal(find_text("192.0.2.9:900", 40006), CV_NO_LEG);
     assert_int_equal(find_text("192.0.2.9:901", 40005), CV_NO_LEG);
@@ -161,7 +164,8 @@ static void put_get_remove(void **state)
 
     cv_pair_remove(&rig->table, slot);
     assert_int_equal(cv_find_pair(&rig->table, 77), CV_NO_SLOT);
-    assert_int_equal(cv_find_token(&rig->table, config.legs[0].token, rte_cpu_to_be_16(40005)), CV_NO_LEG);
+    assert_int_equal(cv_find_token(&rig->table, config.legs[0].token, rte_cpu_to_be_16(40005), &former),
+                     CV_NO_LEG);
     assert_int_equal(find_text("192.0.2.9:900", 40005), CV_NO_LEG);
     assert_empty();
 }

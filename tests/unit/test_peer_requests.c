@@ -382,7 +382,7 @@ static void every_kind_of_request(void **state)
     peer_quiet(&bob);
 }
 
-/* An answer to an offer that is wrong after its number ends that offer for both. */
+/* An answer to an offer that is wrong after its number ends that offer for both: to who asked it is a refusal. */
 static void bad_answers(void **state)
 {
     static const struct {
@@ -408,8 +408,10 @@ static void bad_answers(void **state)
         memcpy(bytes, cases[i].bytes, cases[i].count);
         bytes[5] = (uint8_t)offer;
         fake_session_bytes(&bench->dataplane, bob.session, bytes, cases[i].count);
-        peer_hear_refused(&alice, CV_ORIGIN_REQUEST, i + 1, cases[i].code);
+        peer_hear_refused(&alice, CV_ORIGIN_REQUEST, i + 1, CV_SESSION_ERROR_NOT_WANTED);
         peer_hear_refused(&bob, CV_ORIGIN_OFFER, offer, cases[i].code);
+        if (cases[i].code == CV_SESSION_ERROR_NOT_UNDERSTOOD)
+            assert_int_equal(bob.session->capsule.parameters.numbers[CV_PARAMETER_PARAMETER], 0x2b);
         fake_session_bytes(&bench->dataplane, bob.session, bytes,
                            cases[i].count); /* and once more: ignored */
     }
