@@ -15,7 +15,7 @@
  * what comes out of order. A guess that is wrong costs room in the base, or a page.
  *
  * Without any one of the three a session at rest keeps a page of 16,384 bytes; with them it has none
- * (tests/unit/test_session_layout.c). A base in which all would fit has 32,768 bytes, not 30,208.
+ * (tests/unit/test_session_layout.c). A base in which all would fit has 2,560 bytes more.
  */
 static bool for_handshake_only(const struct cv_session *session, size_t bytes, bool zeroed)
 {
