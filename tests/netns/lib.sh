@@ -69,6 +69,9 @@ skip() {
 finish() {
     local status=$? log
     [ $status -ne 0 ] && [ $status -ne 77 ] || return 0
+    trap - ERR
+    set +e
+    show_losses
     for log in "$LOGS"/*; do
         [ -s "$log" ] || continue
         printf -- '--- %s\n' "${log##*/}" >&2

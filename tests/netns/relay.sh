@@ -113,6 +113,15 @@ stop_relay() {
     stop dataplane
 }
 
+# What the relay and the kernel dropped, for a test that has failed.
+show_losses() {
+    [ -n "${PID[control]:-}" ] || return 0
+    printf -- '--- losses\n' >&2
+    timeout 5 "$BUILD/control/cli/culvertctl" -s "$CONTROL_SOCKET" drop show >&2 2>/dev/null
+    timeout 5 "$BUILD/control/cli/culvertctl" -s "$CONTROL_SOCKET" port show >&2 2>/dev/null
+    ip netns exec relay sh -c 'ip -s link show; cat /proc/net/packet /proc/net/softnet_stat' 2>/dev/null | tail -n 20 >&2
+}
+
 forget_relay() {
     rm -rf /run/culvert/control.db* "$LOGS"/events.out* "$LEGS"
 }

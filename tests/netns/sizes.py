@@ -92,7 +92,12 @@ class Side:
             elif not self.leg.token:
                 self.leg.send(b"")
             for datagram in self.next_datagrams(0.2):
-                self.accept(datagram)
+                self.answer_one(datagram)  # the first that is asked may come with the greeting
+
+    def answer_one(self, datagram):
+        key = self.accept(datagram)
+        if key and self.side == "answer":
+            self.leg.send(self.to_send[key])
 
     def ask(self):
         waiting, heard_at, resends = set(), time.monotonic(), self.resends
@@ -124,8 +129,7 @@ class Side:
         ):
             for datagram in self.next_datagrams(0.05):
                 heard_at = time.monotonic()
-                if key := self.accept(datagram):
-                    self.leg.send(self.to_send[key])
+                self.answer_one(datagram)
 
     def run(self):
         self.greet()
