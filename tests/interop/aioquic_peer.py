@@ -268,6 +268,7 @@ class Peer:
             max_data=WINDOW_BYTES,
             max_stream_data=WINDOW_BYTES,
             idle_timeout=30,
+            original_version=self.options.first_version,
         )
         configuration.load_cert_chain(self.options.cert, self.options.key)
         return configuration
@@ -397,6 +398,8 @@ class Peer:
             "peer": self.quic.peer_id(),
             "datagrams_in": self.datagrams["in"],
             "datagrams_out": self.datagrams["out"],
+            "retries": self.quic._retry_count,
+            "renegotiated": self.quic._version_negotiated_incompatible,
         }
 
 
@@ -416,6 +419,7 @@ def parse_arguments():
         p.add_argument("--name", default=mode, help="this peer's name in messages")
         p.add_argument("--timeout", type=float, default=120, metavar="SECONDS")
         p.add_argument("--progress", type=float, default=1, metavar="SECONDS", help="how often; 0 is never")
+        p.add_argument("--first-version", type=lambda text: int(text, 0), metavar="N", help="the QUIC version to dial with")
         what = p.add_mutually_exclusive_group(required=True)
         what.add_argument("--send", metavar="FILE")
         what.add_argument("--receive", metavar="FILE")

@@ -2,8 +2,8 @@
 """Pairs and their legs, as docs/protocol.md describes them, and the program that speaks through a pair.
 
 The program is bridged: what it sends to a local UDP socket goes into the leg that the pair has at the time, what comes
-out of any leg goes to --forward, or to who sent last. Without --bridge a UDP leg of kind 1 is left to the program
-itself, which finds the relay port and the token in the file --legs.
+out of any leg goes to --forward, or to who sent last. Without --bridge a UDP leg is left to the program itself, which
+finds the relay port and the token of the latest in the file --legs.
 """
 
 import asyncio
@@ -241,7 +241,7 @@ class Pair:
 
     def make(self, value):
         kind, options = value["kind"], self.peer.options
-        if kind == wire.UDP_LEG and not options.bridge:
+        if kind != wire.TUNNEL_LEG and not options.bridge:
             leg = FileLeg(self, value)
             self.write(f"{leg.relay[0]} {leg.relay[1]} {value['token']}")
             return leg
