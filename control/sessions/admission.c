@@ -77,7 +77,7 @@ static void decide(struct session *session)
     session->phase = SESSION_ADMITTED;
     session->record.created_ms = clock_unix_ms();
     stream_in_start(session);
-    stream_out_start(session);
+    stream_out_start(session, 0);
     session_changed(session); /* SESSION_ADMIT follows when it is kept */
 }
 

@@ -21,7 +21,7 @@ struct loading {
 /* The outbox as it was kept. -ENOMEM. */
 static int restore_outbox(struct session *session, const uint8_t *outbox, size_t bytes)
 {
-    int error = bytes == 0 ? 0 : outbox_reserve(&session->outbox, bytes);
+    int error = bytes == 0 ? 0 : outbox_reserve(&session->outbox, bytes, bytes);
 
     if (error == 0 && bytes > 0)
         memcpy(session->outbox.data, outbox, bytes);
@@ -70,7 +70,7 @@ static void resume(struct session *session, const struct cv_session_state *state
         return;
     }
     stream_in_start(session);
-    stream_out_start(session);
+    stream_out_start(session, state->acknowledged);
     session->credited = state->credited;
     if (!session->record.order.registering)
         registration_await(session);

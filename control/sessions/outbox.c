@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-int outbox_reserve(struct outbox *outbox, size_t bytes)
+int outbox_reserve(struct outbox *outbox, size_t bytes, size_t most)
 {
     size_t needed = outbox->bytes + bytes;
     size_t room = outbox->room == 0 ? 512 : outbox->room;
     uint8_t *data;
 
-    if (needed > OUTBOX_BYTES_MAX)
+    if (needed > most)
         return -ENOBUFS;
     while (room < needed)
         room *= 2;

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OUTBOX_BYTES_MAX 65536 /* per session; as many may wait in the data plane */
+#define OUTBOX_BYTES_MAX 32768 /* per session, and for each pair: */
+#define OUTBOX_PAIR_BYTES \
+    640 /* PAIR_MADE without data, and what else a peer is told of all its pairs at once */
 
 struct outbox {
     uint8_t *data;
@@ -12,8 +14,8 @@ struct outbox {
     uint32_t room;
 };
 
-/* Room for so much more, behind data + bytes. -ENOBUFS: it would be too much. -ENOMEM. */
-int outbox_reserve(struct outbox *outbox, size_t bytes);
+/* Room for so much more, behind data + bytes. -ENOBUFS: it would be more than `most` in all. -ENOMEM. */
+int outbox_reserve(struct outbox *outbox, size_t bytes, size_t most);
 
 /* The first bytes are no longer needed. */
 void outbox_drop(struct outbox *outbox, uint32_t bytes);

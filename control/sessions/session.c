@@ -162,6 +162,8 @@ void session_discard(struct session *session)
         TAILQ_REMOVE(&all->writing, session, writing_entry);
     if (session->blocked)
         TAILQ_REMOVE(&all->blocked, session, blocked_entry);
+    if (session->full)
+        TAILQ_REMOVE(&all->full, session, full_entry);
     LIST_REMOVE(session, by_number);
     outbox_free(&session->outbox);
     free(session->chain);

@@ -54,11 +54,13 @@ struct session {
     struct outbox outbox;   /* from record.sent on */
     uint64_t pushed;        /* given to the data plane */
     uint64_t capsule_end;   /* of the capsule that `pushed` is within */
+    uint64_t acknowledged;  /* by the peer, as far as the data plane has said */
+    uint64_t pairs_most;    /* that it has had at a time */
     bool confirming;        /* a SESSION_GET is on its way */
 
-    /* Keeping: changed, written and not committed yet, stopped by a full ring. */
-    bool changed, writing, blocked;
-    TAILQ_ENTRY(session) changed_entry, writing_entry, blocked_entry;
+    /* Keeping: changed, written and not committed yet, stopped by a full ring, stopped by a peer that acknowledges slowly. */
+    bool changed, writing, blocked, full;
+    TAILQ_ENTRY(session) changed_entry, writing_entry, blocked_entry, full_entry;
     uint64_t kept_in; /* consumed, as written; then as committed */
     uint64_t kept_out;
     uint64_t releasable_in, releasable_out;
@@ -98,11 +100,12 @@ struct sessions {
     void *context; /* of the handlers */
     struct session_list by_number[SESSION_BUCKETS];
     struct session_queue unregistered; /* in the order of register_by_ms */
-    struct session_queue changed, writing, blocked;
+    struct session_queue changed, writing, blocked, full;
     bool waiting; /* `waiter` waits */
     struct commit_waiter waiter;
     struct event *timer; /* for the next REGISTER that is late */
     struct event *retry; /* for a full ring */
+    struct event *ask;   /* how much the peers have acknowledged to which more is to go */
     struct request dump;
     struct {
         struct event *timer;

@@ -24,10 +24,13 @@ struct sessions *sessions_new(struct services *services)
     TAILQ_INIT(&made->changed);
     TAILQ_INIT(&made->writing);
     TAILQ_INIT(&made->blocked);
+    TAILQ_INIT(&made->full);
     made->timer = evtimer_new(services->loop, registration_on_timer, made);
     made->retry = evtimer_new(services->loop, stream_out_on_retry, made);
+    made->ask = evtimer_new(services->loop, stream_out_on_ask, made);
     made->drain.timer = drain_timer_new(made);
-    if (made->timer == NULL || made->retry == NULL || made->drain.timer == NULL || dump_load(made) != 0) {
+    if (made->timer == NULL || made->retry == NULL || made->ask == NULL || made->drain.timer == NULL ||
+        dump_load(made) != 0) {
         sessions_free(made);
         return NULL;
     }
@@ -46,6 +49,8 @@ void sessions_free(struct sessions *sessions)
         event_free(sessions->timer);
     if (sessions->retry != NULL)
         event_free(sessions->retry);
+    if (sessions->ask != NULL)
+        event_free(sessions->ask);
     if (sessions->drain.timer != NULL)
         event_free(sessions->drain.timer);
     free(sessions);

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define RETRY_MS      5
+#define ASK_MS        20
+#define ASKS          32   /* sessions that are asked about each time */
 #define CONFIRM_BYTES 4096 /* sent, and perhaps not there yet: time to ask */
 
 struct confirmation {
@@ -16,8 +18,9 @@ struct confirmation {
     struct sessions *all;
 };
 
-void stream_out_start(struct session *session)
+void stream_out_start(struct session *session, uint64_t acknowledged)
 {
+    session->acknowledged = acknowledged;
     session->pushed = session->capsule_end = session->record.sent;
     session->confirming = false;
 }
@@ -34,6 +37,14 @@ bool stream_out_sent(struct session *session, uint64_t sent)
     outbox_drop(&session->outbox, (uint32_t)(sent - session->record.sent));
     session->record.sent = sent;
     return true;
+}
+
+/* A peer that has, or had, many pairs is told much at once: when it resumes them, and when all of them end. */
+static size_t outbox_most(struct session *session)
+{
+    if (session->record.order.pairs > session->pairs_most)
+        session->pairs_most = session->record.order.pairs;
+    return OUTBOX_BYTES_MAX + session->pairs_most * OUTBOX_PAIR_BYTES;
 }
 
 void session_write(struct session *session, const struct cv_capsule *capsule)
@@ -54,7 +65,7 @@ void session_write(struct session *session, const struct cv_capsule *capsule)
         session_close(session, CV_SESSION_ERROR_INTERNAL, cv_capsule_name(capsule->type));
         return;
     }
-    if (outbox_reserve(&session->outbox, (size_t)bytes) != 0) {
+    if (outbox_reserve(&session->outbox, (size_t)bytes, outbox_most(session)) != 0) {
         session_close(session, CV_SESSION_ERROR_NOT_READING, "too much waits for the peer");
         return;
     }
@@ -88,8 +99,11 @@ static void on_confirmed(struct request *request, const struct cv_session_state 
     const struct confirmation *confirmation = (struct confirmation *)(void *)request;
     struct session *session = session_find(confirmation->all, state->session);
 
-    if (session != NULL && state->sent <= session->pushed)
-        (void)stream_out_sent(session, state->sent);
+    if (session == NULL || state->sent > session->pushed || !stream_out_sent(session, state->sent))
+        return;
+    session->acknowledged = state->acknowledged;
+    if (session->full)
+        stream_out_push(session);
 }
 
 static void on_confirmation_done(struct request *request, int error, const struct cv_pair_state *state)
@@ -134,15 +148,35 @@ static uint64_t find_end(const struct session *session)
     return session->pushed + type_bytes + length_bytes + length;
 }
 
+/* The next capsule has to wait until the peer has acknowledged more. */
+static bool is_full(struct session *session)
+{
+    if (session->pushed == session->capsule_end)
+        session->capsule_end = find_end(session);
+    return session->capsule_end - session->acknowledged > CV_SESSION_WAITING_BYTES;
+}
+
+static void set_full(struct session *session, bool full)
+{
+    struct sessions *all = session->all;
+
+    if (full == session->full)
+        return;
+    session->full = full;
+    if (!full) {
+        TAILQ_REMOVE(&all->full, session, full_entry);
+        return;
+    }
+    TAILQ_INSERT_TAIL(&all->full, session, full_entry);
+    if (!evtimer_pending(all->ask, NULL))
+        timer_start(all->ask, ASK_MS);
+}
+
 /* False: no room. */
 static bool push_piece(struct session *session)
 {
     struct cv_message message = {.type = CV_MESSAGE_SESSION_SEND};
-    uint64_t left;
-
-    if (session->pushed == session->capsule_end)
-        session->capsule_end = find_end(session);
-    left = session->capsule_end - session->pushed;
+    uint64_t left = session->capsule_end - session->pushed;
     message.data.session = session->record.session;
     message.data.offset = session->pushed;
     message.data.kind = CV_SESSION_STREAM;
@@ -174,12 +208,15 @@ static bool push_all(struct session *session)
         session->told = true;
         session_order(session, CV_MESSAGE_SESSION_ADMIT, 0);
     }
-    if (session->phase != SESSION_OPEN)
+    if (session->phase != SESSION_OPEN) {
+        set_full(session, false);
         return true;
-    while (session->pushed < session->releasable_out) {
+    }
+    while (session->pushed < session->releasable_out && !is_full(session)) {
         if (!push_piece(session))
             return false;
     }
+    set_full(session, session->pushed < session->releasable_out);
     if (session->credited < session->releasable_in && !push_credit(session))
         return false;
     if (session->pushed - session->record.sent > CONFIRM_BYTES && !session->confirming)
@@ -213,4 +250,24 @@ void stream_out_on_retry(evutil_socket_t fd, short what, void *context)
         session->blocked = false;
         stream_out_push(session);
     }
+}
+
+/* One after the other: it does not matter to a session that waits for its peer how many others do. */
+void stream_out_on_ask(evutil_socket_t fd, short what, void *context)
+{
+    struct sessions *all = context;
+    struct session *session;
+
+    (void)fd;
+    (void)what;
+    for (unsigned i = 0; i < ASKS && (session = TAILQ_FIRST(&all->full)) != NULL; i++) {
+        set_full(session, false);
+        if (session->phase != SESSION_OPEN)
+            continue;
+        set_full(session, true);
+        if (!session->confirming)
+            confirm(session);
+    }
+    if (!TAILQ_EMPTY(&all->full))
+        timer_start(all->ask, ASK_MS);
 }

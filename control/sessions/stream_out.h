@@ -7,8 +7,8 @@
  */
 #include "session.h"
 
-/* From the record's offset on, as after an attachment. */
-void stream_out_start(struct session *session);
+/* From the record's offset on, as after an attachment; the peer has everything before `acknowledged`. */
+void stream_out_start(struct session *session, uint64_t acknowledged);
 
 /* Where the outbox ends. */
 uint64_t stream_out_end(const struct session *session);
@@ -28,8 +28,14 @@ void session_write_observed(struct session *session, uint64_t probe, const struc
 /* It has another address: tells the peer, and who is above. */
 void session_moved(struct session *session);
 
-/* Sends and credits what may be, as far as the ring has room. */
+/*
+ * Sends and credits what may be, as far as the ring has room, and as the data plane can keep: it gets no more than
+ * CV_SESSION_WAITING_BYTES beyond what the peer has acknowledged, and is asked for that now and then.
+ */
 void stream_out_push(struct session *session);
 
 /* For sessions->retry. */
 void stream_out_on_retry(evutil_socket_t fd, short what, void *context);
+
+/* For sessions->ask. */
+void stream_out_on_ask(evutil_socket_t fd, short what, void *context);

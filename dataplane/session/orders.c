@@ -34,6 +34,7 @@ static void describe(struct cv_shard *shard, struct cv_session *session, struct 
         .received = cv_stream_received(session),
         .credited = session->stream.credited,
         .sent = session->stream.taken,
+        .acknowledged = cv_stream_first_kept(session),
     };
     state->payload_bytes = session->datagram_bytes;
     cv_round_trip_notice(session, shard->now_ns);

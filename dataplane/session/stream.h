@@ -26,6 +26,14 @@ void cv_stream_sent(struct cv_session *session, size_t bytes);
 /* The peer has everything before `offset`. */
 void cv_stream_acknowledged(struct cv_session *session, uint64_t offset);
 
+/* Offset of the first byte that the peer is not known to have. */
+static inline uint64_t cv_stream_first_kept(const struct cv_session *session)
+{
+    const struct cv_control_stream *stream = &session->stream;
+
+    return stream->out_first != NULL ? stream->out_first->offset : stream->taken;
+}
+
 static inline uint64_t cv_stream_received(const struct cv_session *session)
 {
     return session->stream.credited + session->stream.in_bytes;

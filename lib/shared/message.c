@@ -200,7 +200,8 @@ static bool session_state_ok(const struct cv_session_state *state)
     return state->session != 0 && is_peer_address(&state->address) && is_peer_address(&state->local) &&
            state->phase < CV_SESSION_PHASE_END && state->suite >= 1 && state->suite <= 3 &&
            state->reserved == 0 && state->quic_version != 0 && state->received <= VARINT_MAX &&
-           state->credited <= state->received && state->sent <= VARINT_MAX;
+           state->credited <= state->received && state->sent <= VARINT_MAX &&
+           state->acknowledged <= state->sent;
 }
 
 static bool content_ok(const struct cv_message *message)

@@ -213,6 +213,9 @@ struct cv_leg_event {
 #define CV_SESSION_CHAIN_BYTES 16384 /* of a certificate chain; a peer with a longer one is refused */
 #define CV_SESSION_TAG_BYTES   32
 
+/* Of the control stream towards the peer, not acknowledged: at most. A session of which more is sent is ended. */
+#define CV_SESSION_WAITING_BYTES 65536
+
 enum cv_session_data_kind {
     CV_SESSION_CHAIN,  /* certificates as in RFC 8446 section 4.4.2: each its length (3 bytes) and its DER */
     CV_SESSION_STREAM, /* the control stream */
@@ -338,6 +341,7 @@ struct cv_session_state {
     uint64_t received;                 /* bytes of the control stream that came */
     uint64_t credited;                 /* of these, SESSION_CREDIT */
     uint64_t sent;                     /* bytes taken from SESSION_SEND, whole capsules only */
+    uint64_t acknowledged;             /* of these, by the peer: the rest waits in the data plane */
     uint8_t tag[CV_SESSION_TAG_BYTES]; /* of SESSION_ADMIT */
 };
 

@@ -26,6 +26,7 @@ struct fake_dataplane {
     uint32_t room;                                /* for pairs, refused beyond it; 0: any number */
     int put_error;                                /* what PAIR_PUT is refused with; 0: not */
     bool mute;                                    /* leaves messages in the ring */
+    bool late;                                    /* peers acknowledge what the test has read, and no more */
     uint32_t per_turn;                            /* messages taken in one turn; 0: any number */
     uint32_t log_level;                           /* as last set */
     uint32_t puts, deletes, dumps;                /* messages so far */

@@ -144,6 +144,8 @@ bool fake_session_hear(struct fake_session *session)
     const char *wrong;
 
     session->read = session->state.sent - left;
+    if (session->state.acknowledged < session->read)
+        session->state.acknowledged = session->read;
     if (reading == CV_CAPSULE_MORE)
         return false;
     assert_int_equal(reading, CV_CAPSULE_READY);
@@ -276,7 +278,8 @@ static void take_order(struct fake_dataplane *fake, const struct cv_message *mes
     }
 }
 
-static void take_send(struct fake_session *session, const struct cv_session_data *data)
+static void take_send(const struct fake_dataplane *fake, struct fake_session *session,
+                      const struct cv_session_data *data)
 {
     assert_int_equal(session->state.phase, CV_SESSION_OPEN);
     assert_int_equal(data->offset, session->state.sent + session->held);
@@ -286,6 +289,9 @@ static void take_send(struct fake_session *session, const struct cv_session_data
     if (data->more == 0) {
         session->state.sent += session->held;
         session->held = 0;
+        if (!fake->late)
+            session->state.acknowledged = session->state.sent;
+        assert_true(session->state.sent - session->state.acknowledged <= CV_SESSION_WAITING_BYTES);
     }
 }
 
@@ -315,7 +321,7 @@ bool fake_session_handle(struct fake_dataplane *fake, const struct cv_message *m
         session = NULL;
     if (message->type == CV_MESSAGE_SESSION_SEND) {
         if (session != NULL)
-            take_send(session, &message->data);
+            take_send(fake, session, &message->data);
     } else if (message->type == CV_MESSAGE_SESSION_CREDIT) {
         if (session != NULL)
             take_credit(session, message->order.value);

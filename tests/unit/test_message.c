@@ -305,6 +305,7 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(SESSION_STATE, session_state.credited, 1)                                   \
     X(SESSION_STATE, session_state.received, UINT64_MAX)                          \
     X(SESSION_STATE, session_state.sent, UINT64_C(1) << 62)                       \
+    X(SESSION_STATE, session_state.acknowledged, 1)                               \
     X(SESSION_ADMIT, order.session, 0)                                            \
     X(SESSION_REFUSE, order.value, UINT64_C(1) << 62)                             \
     X(SESSION_CREDIT, order.session, 0)

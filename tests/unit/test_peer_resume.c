@@ -441,13 +441,17 @@ static void fewer_kinds_of_leg(void **state)
     expect_pairs(bench, 1);
 }
 
-/* As many as an instance may have by default. */
+/*
+ * More than an outbox and the data plane together hold of a session that has no pairs. The peer acknowledges one after
+ * the other, so that all but the first have to wait in control. Then all end at once.
+ */
 static void many_pairs(void **state)
 {
-    enum { MANY = 64 };
+    enum { MANY = 600 };
     struct bench *bench = *state;
-    struct test_pair pairs[MANY];
+    static struct test_pair pairs[MANY];
 
+    bench->config.relay_port_last = (uint16_t)(bench->config.relay_port_first + MANY - 1);
     bench->config.session_pairs = MANY;
     for (unsigned i = 0; i < 2; i++) { /* who is there already may have fewer */
         struct test_peer *peer = i == 0 ? &alice : &bob;
@@ -459,11 +463,16 @@ static void many_pairs(void **state)
     for (uint64_t i = 0; i < MANY; i++)
         pairs[i] = peer_make(&alice, i + 1, UDP, &bob, TUNNEL);
     lose(&alice);
+    bench->dataplane.late = true;
     peer_resume(&alice, 13, ANY);
     assert_int_equal(alice.resumed, MANY);
     for (unsigned i = MANY; i > 0; i--)
         check_again(bench, &alice, &pairs[i - 1].made[0]);
     peer_quiet(&alice);
+    fake_session_go(&bench->dataplane, bob.session);
+    session_settle(bench);
+    for (unsigned i = 0; i < MANY; i++)
+        peer_hear_closed(&alice, pairs[MANY - 1 - i].pair, CV_SESSION_ERROR_PEER_GONE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

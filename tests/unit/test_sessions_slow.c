@@ -126,6 +126,28 @@ static void a_peer_that_listens_may_ask_for_ever(void **state)
     peer_free(&peer);
 }
 
+/* A peer that acknowledges late gets what the data plane may hold of it, and the rest when it has. */
+static void what_is_not_acknowledged_waits_here(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer peer;
+    uint64_t request = 0;
+
+    peer_start(&peer, bench, 1, UDP);
+    bench->dataplane.late = true;
+    while (session_of(&peer)->outbox.bytes < OUTBOX_BYTES_MAX / 2) {
+        assert_true(request < REQUESTS_MAX);
+        request = ask_batch(&peer, request);
+    }
+    session_settle(bench);
+    assert_true(peer.session->state.sent > CV_SESSION_WAITING_BYTES - CV_CAPSULE_BYTES_MAX);
+    assert_true(session_of(&peer)->outbox.bytes > OUTBOX_BYTES_MAX / 3);
+    for (uint64_t i = 1; i <= request; i++)
+        peer_hear_refused(&peer, CV_ORIGIN_REQUEST, i, CV_SESSION_ERROR_NO_SUCH_PEER);
+    peer_quiet(&peer);
+    peer_free(&peer);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, session_set_up, bench_tear_down)
 
 int main(void)
@@ -134,6 +156,7 @@ int main(void)
         TEST(answers_that_nobody_takes),
         TEST(offers_that_nobody_takes),
         TEST(a_peer_that_listens_may_ask_for_ever),
+        TEST(what_is_not_acknowledged_waits_here),
     };
 
     return cmocka_run_group_tests_name("sessions_slow", tests, NULL, NULL);
