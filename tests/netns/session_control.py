@@ -179,7 +179,7 @@ class Control:
             round_trip_us, round_trip_ms_ago = struct.unpack_from("=II", message, 72)
             self.sessions.setdefault(session, {"received": credited, "sent": sent})
             self.say("state", session=session, address=address(message[16:34]), worker=worker, payload=payload,
-                     received=received, credited=credited, sent=sent, tag=message[136:168].hex(),
+                     received=received, credited=credited, sent=sent, tag=message[144:176].hex(),
                      ticket=message[80:96].hex(), round_trip_us=round_trip_us, round_trip_ms_ago=round_trip_ms_ago)
         elif name == "SESSION_CLOSED":
             self.say("closed", session=session, code=struct.unpack_from("=Q", message, 16)[0],
