@@ -20,6 +20,8 @@ static struct cv_leg_event describe(const struct cv_pair_table *table, uint32_t 
 
 /* ---- Taking the place ---- */
 
+#define OWN_FLAGS (CV_LEG_BOUND | CV_LEG_SHARED)
+
 /* What makes a leg this one and no other: all but where it sends to, and what was counted. */
 static void copy_self(struct cv_leg *to, const struct cv_leg *from)
 {
@@ -29,7 +31,7 @@ static void copy_self(struct cv_leg *to, const struct cv_leg *from)
     to->local = from->local;
     to->bind = from->bind;
     to->bind_kind = from->bind_kind & 7u;
-    to->flags = (uint8_t)((to->flags & ~CV_LEG_BOUND) | (from->flags & CV_LEG_BOUND));
+    to->flags = (uint8_t)((to->flags & ~OWN_FLAGS) | (from->flags & OWN_FLAGS));
 }
 
 /*
@@ -55,6 +57,7 @@ static void keep_former(struct cv_pair_table *table, uint32_t leg, uint32_t now_
     standing = cv_standing_at(table, former);
     standing->rule = CV_PROOF_EXEMPT; /* nothing is sent to it */
     standing->one_use = standing->used = 1;
+    standing->order = cv_standing_at(table, leg)->order;
     cv_leg_hold(table, former);
     cv_leg_point(table, former, cv_leg_target(table, former));
     enter(table, former);
@@ -87,6 +90,7 @@ static void change_standing(struct cv_standing *to, const struct cv_standing *fr
     to->vouched = from->vouched;
     to->one_use = from->one_use;
     to->used = from->used;
+    to->order = from->order;
 }
 
 /*
@@ -138,13 +142,15 @@ bool cv_leg_arrive_here(struct cv_pair_table *table, uint32_t coming, const stru
     uint32_t leg = cv_leg_target(table, coming) ^ 1;
     struct cv_standing *standing = cv_standing_at(table, leg);
 
-    if (cv_find_address(table, address, cv_leg_at(table, coming)->relay_port_be) != leg)
+    if (!cv_leg_is_at(cv_leg_at(table, leg), address) ||
+        cv_leg_at(table, leg)->relay_port_be != cv_leg_at(table, coming)->relay_port_be)
         return false;
     change_claim(table, leg, coming);
     cv_standing_change_rule(table, leg, cv_standing_at(table, coming), now_ms);
     standing->one_use = cv_standing_at(table, coming)->one_use;
     standing->used = 1;
     standing->spare = 0;
+    cv_leg_prefer(table, leg);
     cv_spare_release(table, coming);
     *event = describe(table, leg);
     return true;

@@ -4,6 +4,7 @@
 #include "find.h"
 #include "port/answer_stun.h"
 #include "quic_invariants.h"
+#include "standing.h"
 
 #include <string.h>
 
@@ -117,13 +118,15 @@ static bool is_among(uint32_t leg, const uint32_t *legs, uint32_t count)
     return false;
 }
 
-/* Whether nothing is left to give up for one more. */
+/* Whether nothing is left to give up for one more, whose claim the keeper then judges. */
 static bool crowded(const struct cv_relay *relay, const uint32_t *legs, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct cv_leg *leg = cv_leg_at(relay->table, legs[i]);
 
-        if (leg->bind_kind != CV_BIND_FIXED && cv_leg_is_vacant(leg, relay->context.now_ms))
+        if (leg->bind_kind != CV_BIND_FIXED &&
+            (cv_leg_is_vacant(leg, relay->context.now_ms) ||
+             cv_standing_at(relay->table, legs[i])->state == CV_LEG_PROOF_UNPROVEN))
             return false;
     }
     return count == CV_LEGS_AT_MAX;
@@ -144,7 +147,7 @@ enum cv_drop cv_claim_by_token(struct cv_relay *relay, const struct cv_packet *p
     count = legs_at_source(relay, packet, legs);
     if (is_among(leg, legs, count)) {
         cv_leg_at(relay->table, leg)->seen_ms = relay->context.now_ms; /* a sign of life */
-        if (cv_latest_leg(relay->table, legs, count) == leg)
+        if (cv_default_leg(relay->table, legs, count) == leg)
             return CV_DROP_CONSUMED;
     } else if (former || !may_bind(relay, packet, leg)) {
         return CV_DROP_CONSUMED;
@@ -237,10 +240,27 @@ static bool claim_for(struct cv_relay *relay, struct cv_packet *packet, uint32_t
     return true;
 }
 
+/*
+ * A token came from there a moment ago: whether its leg may have what names none, which would else be `owner`'s. Somebody
+ * else may have sent the token, so none whose address is not proven takes anything from one whose address is.
+ */
+static bool goes_first(const struct cv_relay *relay, const struct cv_packet *packet, uint32_t newcomer,
+                       uint32_t owner)
+{
+    const struct cv_address source = {.ip = packet->source, .port_be = packet->source_port_be};
+    const struct cv_standing *standing = cv_standing_at(relay->table, newcomer);
+    bool is_there = cv_leg_is_at(cv_leg_at(relay->table, newcomer), &source);
+    enum cv_leg_proof state = is_there ? (enum cv_leg_proof)standing->state
+                                       : cv_standing_judge(standing, &source, relay->context.now_ms);
+
+    return state != CV_LEG_PROOF_UNPROVEN ||
+           cv_standing_at(relay->table, owner)->state == CV_LEG_PROOF_UNPROVEN;
+}
+
 static enum cv_claimed claim_shared(struct cv_relay *relay, struct cv_packet *packet, const uint32_t *legs,
                                     uint32_t count)
 {
-    uint32_t named = named_leg(relay, packet);
+    uint32_t named = named_leg(relay, packet), owner = cv_default_leg(relay->table, legs, count);
 
     if (is_among(named, legs, count)) {
         packet->leg = named;
@@ -248,8 +268,8 @@ static enum cv_claimed claim_shared(struct cv_relay *relay, struct cv_packet *pa
     }
     if (claim_for(relay, packet, named))
         return CV_CLAIMED_FOREIGN;
-    if (!claim_by_fresh_token(relay, packet))
-        packet->leg = cv_latest_leg(relay->table, legs, count);
+    if (!claim_by_fresh_token(relay, packet) || !goes_first(relay, packet, packet->leg, owner))
+        packet->leg = owner;
     return is_among(packet->leg, legs, count) ? CV_CLAIMED_OWN : CV_CLAIMED_FOREIGN;
 }
 
@@ -260,7 +280,7 @@ static enum cv_claimed claim_own(struct cv_relay *relay, struct cv_packet *packe
 
     if (likely(!claim_by_fresh_token(relay, packet)))
         return CV_CLAIMED_OWN;
-    if (packet->leg != own && named_leg(relay, packet) != own)
+    if (packet->leg != own && goes_first(relay, packet, packet->leg, own) && named_leg(relay, packet) != own)
         return CV_CLAIMED_FOREIGN;
     packet->leg = own;
     return CV_CLAIMED_OWN;
@@ -345,5 +365,5 @@ void cv_claim_learn(struct cv_relay *relay, const struct cv_packet *packet)
         return;
     if (may_teach(relay, leg, &header, packet->first_byte))
         learn(relay, packet->leg, header.dcid, header.dcid_bytes);
-    learn_from_other(relay, packet->leg ^ 1, &header);
+    learn_from_other(relay, cv_leg_target(relay->table, packet->leg), &header);
 }

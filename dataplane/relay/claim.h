@@ -31,7 +31,7 @@ void cv_claim(struct cv_relay *relay, struct cv_packet *packet);
  *      1. a connection ID that one of them is known to send to;
  *      2. one that a leg elsewhere is known to send to: it is about to move here, as after a NAT's rebinding, which gives
  *         all legs of a socket one new address;
- *      3. else it is that whose token came last: a new connection's first packets, other protocols, connection IDs that
+ *      3. else it is that whose token came last (of those that are proven there, if any is): a new connection's first packets, other protocols, connection IDs that
  *         were changed under the cover of encryption, or that have fewer than CV_CID_MIN_BYTES bytes.
  */
 enum cv_claimed {

@@ -126,9 +126,7 @@ static int same_address(uint32_t leg, const void *context)
     const struct address_key *key = context;
     const struct cv_leg *candidate = cv_leg_at(key->table, leg);
 
-    return (candidate->flags & CV_LEG_BOUND) && candidate->relay_port_be == key->relay_port_be &&
-           candidate->source_port_be == key->address->port_be &&
-           cv_ip_equal(&candidate->source, &key->address->ip);
+    return candidate->relay_port_be == key->relay_port_be && cv_leg_is_at(candidate, key->address);
 }
 
 uint32_t cv_find_address(const struct cv_pair_table *table, const struct cv_address *address,
@@ -172,14 +170,19 @@ uint32_t cv_find_legs_at(const struct cv_pair_table *table, const struct cv_addr
     return count;
 }
 
-uint32_t cv_latest_leg(const struct cv_pair_table *table, const uint32_t *legs, uint32_t count)
+static unsigned rank(const struct cv_standing *standing)
 {
-    uint32_t latest = legs[0];
+    return (standing->state == CV_LEG_PROOF_UNPROVEN ? 0u : CV_LEGS_AT_MAX) + standing->order;
+}
+
+uint32_t cv_default_leg(const struct cv_pair_table *table, const uint32_t *legs, uint32_t count)
+{
+    uint32_t highest = legs[0];
 
     for (uint32_t i = 1; i < count; i++)
-        if ((int32_t)(cv_leg_at(table, legs[i])->moved_ms - cv_leg_at(table, latest)->moved_ms) > 0)
-            latest = legs[i];
-    return latest;
+        if (rank(cv_standing_at(table, legs[i])) > rank(cv_standing_at(table, highest)))
+            highest = legs[i];
+    return highest;
 }
 
 struct number_key {

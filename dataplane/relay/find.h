@@ -41,8 +41,11 @@ uint32_t cv_find_address(const struct cv_pair_table *table, const struct cv_addr
 uint32_t cv_find_legs_at(const struct cv_pair_table *table, const struct cv_address *address,
                          uint16_t relay_port_be, uint32_t legs[CV_LEGS_AT_MAX]);
 
-/* Of some legs, at least one, that which was bound, or whose token came again, last. */
-uint32_t cv_latest_leg(const struct cv_pair_table *table, const uint32_t *legs, uint32_t count);
+/*
+ * Of the legs that have an address, at least one, that which gets what names none of them: the one that was bound, or
+ * whose token came again, last; but while others are proven, none that is not.
+ */
+uint32_t cv_default_leg(const struct cv_pair_table *table, const uint32_t *legs, uint32_t count);
 
 /* Pair slot for control's number, or CV_NO_SLOT. */
 uint32_t cv_find_pair(const struct cv_pair_table *table, uint64_t number);

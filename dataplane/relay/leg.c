@@ -128,11 +128,28 @@ static bool may_join(const struct cv_pair_table *table, uint32_t number, const u
 {
     if (count == 0)
         return true;
-    for (uint32_t i = 0; i < count; i++)
-        if (legs[i] == (number ^ 1))
+    for (uint32_t i = 0; i < count; i++) /* also from a spare: the packets of both would be for themselves */
+        if (cv_leg_target(table, legs[i]) == (cv_leg_target(table, number) ^ 1))
             return false;
     return cv_leg_at(table, number)->relay_port_be == rte_cpu_to_be_16(table->listen_port) &&
            count < CV_LEGS_AT_MAX;
+}
+
+/* Makes it the latest of `count` legs, which have its address and may be it; the others stay in their order. */
+static void put_last(struct cv_pair_table *table, uint32_t number, const uint32_t *legs, uint32_t count)
+{
+    uint8_t orders[CV_LEGS_AT_MAX];
+
+    for (uint32_t i = 0; i < count; i++) {
+        orders[i] = 0;
+        for (uint32_t k = 0; k < count; k++)
+            if (legs[k] != number &&
+                cv_standing_at(table, legs[k])->order < cv_standing_at(table, legs[i])->order)
+                orders[i]++;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        cv_standing_at(table, legs[i])->order = orders[i];
+    cv_standing_at(table, number)->order = CV_LEGS_AT_MAX - 1;
 }
 
 /*
@@ -145,6 +162,7 @@ static void join(struct cv_pair_table *table, uint32_t number, const uint32_t *l
         set_shared(table, legs[i], true);
     if (count > 0)
         set_shared(table, number, true);
+    put_last(table, number, legs, count);
 }
 
 /* A leg has lost this address for good: who is alone with it now has it to itself. */
@@ -156,39 +174,18 @@ static void part(struct cv_pair_table *table, const struct cv_address *address, 
         set_shared(table, legs[0], false);
 }
 
-/* The time at which a leg with those beside it was bound, or its token came, such that it is the latest. */
-static uint32_t latest_ms(const struct cv_pair_table *table, const uint32_t *legs, uint32_t count,
-                          uint32_t now_ms)
+void cv_leg_prefer(struct cv_pair_table *table, uint32_t number)
 {
-    uint32_t last_ms;
-
-    if (count == 0)
-        return now_ms;
-    last_ms = cv_leg_at(table, cv_latest_leg(table, legs, count))->moved_ms;
-    return (int32_t)(last_ms - now_ms) >= 0 ? last_ms + 1 : now_ms;
-}
-
-void cv_leg_prefer(struct cv_pair_table *table, uint32_t number, uint32_t now_ms)
-{
-    struct cv_leg *leg = cv_leg_at(table, number);
-    struct cv_address address = {.ip = leg->source, .port_be = leg->source_port_be};
+    const struct cv_leg *leg = cv_leg_at(table, number);
+    const struct cv_address address = {.ip = leg->source, .port_be = leg->source_port_be};
     uint32_t legs[CV_LEGS_AT_MAX];
-    uint32_t count = cv_find_legs_at(table, &address, leg->relay_port_be, legs);
 
-    if (count > 1 && cv_latest_leg(table, legs, count) != number)
-        leg->moved_ms = latest_ms(table, legs, count, now_ms);
+    put_last(table, number, legs, cv_find_legs_at(table, &address, leg->relay_port_be, legs));
 }
 
 /* ---- Binding ---- */
 
-static bool is_at(const struct cv_leg *leg, const struct cv_address *address)
-{
-    return (leg->flags & CV_LEG_BOUND) && leg->source_port_be == address->port_be &&
-           cv_ip_equal(&leg->source, &address->ip);
-}
-
-static int enter_address(struct cv_pair_table *table, uint32_t number, const struct cv_address *address,
-                         uint32_t *moved_ms)
+static int enter_address(struct cv_pair_table *table, uint32_t number, const struct cv_address *address)
 {
     uint16_t relay_port_be = cv_leg_at(table, number)->relay_port_be;
     uint32_t legs[CV_LEGS_AT_MAX];
@@ -202,7 +199,6 @@ static int enter_address(struct cv_pair_table *table, uint32_t number, const str
     if (error)
         return error;
     join(table, number, legs, count);
-    *moved_ms = latest_ms(table, legs, count, *moved_ms);
     return 0;
 }
 
@@ -210,12 +206,12 @@ int cv_leg_bind(struct cv_pair_table *table, uint32_t number, const struct cv_ad
                 uint32_t now_ms)
 {
     struct cv_leg *leg = cv_leg_at(table, number);
-    bool was_bound = leg->flags & CV_LEG_BOUND, stays = is_at(leg, address);
+    bool was_bound = leg->flags & CV_LEG_BOUND, stays = cv_leg_is_at(leg, address);
     uint64_t old_hash = was_bound ? source_hash(table, leg) : 0;
     enum cv_leg_proof proof = (enum cv_leg_proof)cv_standing_at(table, number)->state;
 
     if (!stays) {
-        int error = enter_address(table, number, address, &now_ms);
+        int error = enter_address(table, number, address);
 
         if (error)
             return error;
@@ -230,7 +226,7 @@ int cv_leg_bind(struct cv_pair_table *table, uint32_t number, const struct cv_ad
         leg->moves++;
     }
     table->bound_legs += !was_bound;
-    if (!stays || !(leg->flags & CV_LEG_SHARED)) /* who came last stays it */
+    if (!stays)
         leg->moved_ms = now_ms;
     return 0;
 }
@@ -266,10 +262,14 @@ int cv_leg_enter_address(struct cv_pair_table *table, uint32_t number)
 
 void cv_leg_leave_address_as(struct cv_pair_table *table, uint32_t number, const struct cv_leg *as)
 {
+    const struct cv_address address = {.ip = as->source, .port_be = as->source_port_be};
+
     if (!(as->flags & CV_LEG_BOUND))
         return;
     table->bound_legs--;
     cv_index_remove(&table->by_address, source_hash(table, as), number);
+    if (as->flags & CV_LEG_SHARED)
+        part(table, &address, as->relay_port_be);
 }
 
 struct cv_leg_event cv_leg_describe(const struct cv_pair_table *table, uint32_t leg)

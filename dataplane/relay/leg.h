@@ -14,8 +14,8 @@
 int cv_leg_bind(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address, uint8_t local,
                 uint32_t now_ms);
 
-/* The leg's token came again from where it is: of those with its address it is the latest (cv_latest_leg). */
-void cv_leg_prefer(struct cv_pair_table *table, uint32_t leg, uint32_t now_ms);
+/* The leg's token came again from where it is: of those with its address it is the latest (cv_default_leg). */
+void cv_leg_prefer(struct cv_pair_table *table, uint32_t leg);
 
 /* Makes the other leg send to this one, which is a tunnel leg. */
 void cv_leg_join_tunnel(struct cv_pair_table *table, uint32_t leg);

@@ -5,6 +5,7 @@
 #include "find.h"
 #include "leg.h"
 #include "spares.h"
+#include "standing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,9 +81,19 @@ static struct move *entry_for(struct cv_moves *moves, uint32_t leg, uint32_t gen
     return oldest;
 }
 
+/* Whether a leg has to leave its address to one whose token has come from there, and that would be proven there or not. */
+static bool gives_way(const struct cv_pair_table *table, uint32_t number, bool proven, uint32_t now_ms)
+{
+    const struct cv_leg *leg = cv_leg_at(table, number);
+
+    return leg->bind_kind != CV_BIND_FIXED &&
+           (cv_leg_is_vacant(leg, now_ms) ||
+            (proven && cv_standing_at(table, number)->state == CV_LEG_PROOF_UNPROVEN));
+}
+
 /*
- * Where as many legs have the address as may have one: takes it from one that has been silent for long enough.
- * A leg's own former one gives it up at once.
+ * Where as many legs have the address as may have one: takes it from one that has to give way. A leg's own former one
+ * gives it up at once.
  */
 static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv_address *address,
                       uint32_t now_ms, struct cv_leg_event *unbound)
@@ -91,6 +102,7 @@ static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv
     uint32_t room = relay_port_be == rte_cpu_to_be_16(table->listen_port) ? CV_LEGS_AT_MAX : 1;
     uint32_t owners[CV_LEGS_AT_MAX];
     uint32_t count = cv_find_legs_at(table, address, relay_port_be, owners);
+    bool proven = cv_standing_judge(cv_standing_at(table, leg), address, now_ms) != CV_LEG_PROOF_UNPROVEN;
 
     for (uint32_t i = 0; i < count; i++) {
         if (owners[i] != leg && owners[i] == cv_spare_leg(table, leg) &&
@@ -100,9 +112,7 @@ static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv
         }
     }
     for (uint32_t i = 0; count == room && i < count; i++) {
-        const struct cv_leg *owning = cv_leg_at(table, owners[i]);
-
-        if (owners[i] == leg || owning->bind_kind == CV_BIND_FIXED || !cv_leg_is_vacant(owning, now_ms))
+        if (owners[i] == leg || !gives_way(table, owners[i], proven, now_ms))
             continue;
         if (cv_spare_of(table, owners[i]) == NULL)
             *unbound = cv_leg_describe(table, owners[i]);
@@ -145,9 +155,8 @@ static enum cv_move_result on_token(struct cv_moves *moves, struct cv_pair_table
 
     if (leg->bind_kind != CV_BIND_TOKEN)
         return CV_MOVE_NOTHING;
-    if ((leg->flags & CV_LEG_BOUND) && leg->source_port_be == notice->address.port_be &&
-        cv_ip_equal(&leg->source, &notice->address.ip)) {
-        cv_leg_prefer(table, notice->leg, now_ms);
+    if (cv_leg_is_at(leg, &notice->address)) {
+        cv_leg_prefer(table, notice->leg);
         return CV_MOVE_NOTHING;
     }
     if (!may_bind(table, notice))
@@ -212,7 +221,7 @@ static enum cv_move_result on_cid(struct cv_moves *moves, struct cv_pair_table *
     struct cv_address old = {.ip = leg->source, .port_be = leg->source_port_be};
     enum cv_move_result result;
 
-    if ((leg->flags & CV_LEG_BOUND) && cv_address_equal(&old, &notice->address))
+    if (cv_leg_is_at(leg, &notice->address))
         return CV_MOVE_NOTHING; /* it has moved since the worker looked */
     if (!allowed(leg, &notice->address))
         return CV_MOVE_NOTHING;

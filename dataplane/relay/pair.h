@@ -75,7 +75,7 @@ struct cv_leg {
     uint8_t cid_bytes : 5;        /* length of the QUIC connection ID this leg sends to; 0: not known */
     uint8_t cid_tag;              /* hash of all of it; cv_pair.cid_keys has its first 8 bytes */
     uint16_t moves;
-    uint32_t moved_ms; /* when it was last bound or moved, or made; SHARED: or its token came again */
+    uint32_t moved_ms; /* when it was last bound or moved, or made */
 };
 
 struct cv_pair {
@@ -119,6 +119,7 @@ struct cv_standing {
     uint8_t one_use : 1;      /* its token binds one address */
     uint8_t used : 1;         /* and has done so */
     uint8_t comes_back : 1;   /* silent: a packet from it is proof enough */
+    uint8_t order;            /* of those with its address: the higher, the later was it bound, or came its token */
 };
 
 _Static_assert(sizeof(struct cv_standing) == 128, "two cache lines");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <rte_random.h>
+#include <stddef.h>
 #include <string.h>
 
 static size_t align64(size_t bytes)
@@ -111,6 +112,14 @@ int cv_pair_table_create(struct cv_pair_table *table, const struct cv_pair_table
     return rte_rcu_qsbr_init(table->qsbr, limits->workers) == 0 ? 0 : -EINVAL;
 }
 
+/* Its legs send nowhere yet. */
+static uint32_t take(struct cv_pair_table *table, uint32_t slot)
+{
+    for (unsigned side = 0; side < 2 && slot != CV_NO_SLOT; side++)
+        table->pairs[slot].legs[side].next_hop = CV_NO_NEXT_HOP;
+    return slot;
+}
+
 uint32_t cv_pair_table_take_slot(struct cv_pair_table *table)
 {
     uint32_t slot = table->free_slot;
@@ -119,7 +128,7 @@ uint32_t cv_pair_table_take_slot(struct cv_pair_table *table)
         table->free_slot = table->pairs[slot].next_free;
     else if (table->next_unused < table->max)
         slot = table->next_unused++;
-    return slot;
+    return take(table, slot);
 }
 
 uint32_t cv_pair_table_take_spare(struct cv_pair_table *table)
@@ -130,17 +139,18 @@ uint32_t cv_pair_table_take_spare(struct cv_pair_table *table)
         table->free_spare = table->spares[slot - table->max].slot;
     else if (table->next_unused_spare < table->spare_max)
         slot = table->max + table->next_unused_spare++;
-    return slot;
+    return take(table, slot);
 }
 
 static void free_slot(struct cv_pair_table *table, uint32_t slot)
 {
     struct cv_pair *pair = &table->pairs[slot];
-    uint32_t generation = pair->generation;
 
-    memset(pair, 0, sizeof(*pair));
+    for (unsigned side = 0; side < 2; side++)
+        if (pair->legs[side].next_hop != CV_NO_NEXT_HOP)
+            cv_next_hop_release(table->hops, pair->legs[side].next_hop);
+    memset(pair, 0, offsetof(struct cv_pair, generation));
     memset(cv_standing_at(table, 2 * slot), 0, 2 * sizeof(struct cv_standing));
-    pair->generation = generation + 1;
     if (slot >= table->max) {
         table->spares[slot - table->max] = (struct cv_spare){.slot = table->free_spare};
         table->free_spare = slot;
@@ -172,6 +182,10 @@ void cv_pair_table_retire_next_hop(struct cv_pair_table *table, uint16_t hop)
 
 void cv_pair_table_retire_slot(struct cv_pair_table *table, uint32_t slot)
 {
+    struct cv_pair *pair = &table->pairs[slot];
+
+    /* Notices, and tokens that workers remember, mean it no more. */
+    __atomic_store_n(&pair->generation, pair->generation + 1, __ATOMIC_RELEASE);
     retire(table, slot, true);
 }
 

@@ -124,6 +124,13 @@ static inline uint32_t cv_leg_target(const struct cv_pair_table *table, uint32_t
     return (spare == NULL ? leg : 2 * spare->slot + (leg & 1)) ^ 1;
 }
 
+/* Whether the leg has this address. */
+static inline bool cv_leg_is_at(const struct cv_leg *leg, const struct cv_address *address)
+{
+    return (leg->flags & CV_LEG_BOUND) && leg->source_port_be == address->port_be &&
+           cv_ip_equal(&leg->source, &address->ip);
+}
+
 /* For so long a leg has been silent when its address may be another's by now. */
 #define CV_VACANT_MS 30000
 
@@ -144,7 +151,10 @@ uint32_t cv_pair_table_take_slot(struct cv_pair_table *table);
 /* The same for a spare: a slot of table->max or more. */
 uint32_t cv_pair_table_take_spare(struct cv_pair_table *table);
 
-/* Gives a slot, also a spare's, back after a grace period: nothing leads to it any more. */
+/*
+ * Gives a slot, also a spare's, back after a grace period, and with it the next hops that its legs still have: a worker
+ * may be sending by them. Nothing leads to it any more.
+ */
 void cv_pair_table_retire_slot(struct cv_pair_table *table, uint32_t slot);
 
 /* Gives a next hop back after a grace period; CV_NO_NEXT_HOP is none. */

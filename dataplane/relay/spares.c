@@ -37,8 +37,6 @@ uint32_t cv_spare_take(struct cv_pair_table *table, uint32_t leg, enum cv_spare_
         .since_ms = now_ms,
     };
     table->pairs[slot].number = pair->number;
-    cv_leg_at(table, 2 * slot)->next_hop = CV_NO_NEXT_HOP;
-    cv_leg_at(table, 2 * slot + 1)->next_hop = CV_NO_NEXT_HOP;
     cv_leg_set_rate(table, slot, pair->rate.ebs);
     return 2 * slot + (leg & 1);
 }
@@ -46,14 +44,11 @@ uint32_t cv_spare_take(struct cv_pair_table *table, uint32_t leg, enum cv_spare_
 void cv_spare_release(struct cv_pair_table *table, uint32_t number)
 {
     struct cv_standing *standing = cv_standing_at(table, cv_leg_target(table, number) ^ 1);
-    struct cv_leg *leg = cv_leg_at(table, number);
-    uint16_t hop = leg->next_hop;
+    const struct cv_leg *leg = cv_leg_at(table, number);
 
     cv_claims_leave(table, number);
     cv_leg_forget_cid(table, number);
     cv_leg_unbind(table, number);
-    leg->next_hop = CV_NO_NEXT_HOP;
-    cv_pair_table_retire_next_hop(table, hop);
     standing->carried_pkts += __atomic_load_n(&leg->pkts, __ATOMIC_RELAXED);
     standing->carried_bytes += __atomic_load_n(&leg->bytes, __ATOMIC_RELAXED);
     cv_pair_of(table, number)->number = 0;

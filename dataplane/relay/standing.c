@@ -83,8 +83,8 @@ static bool is_vouched_for(const struct cv_standing *standing, const struct cv_i
     return memcmp(ip, &standing->vouched, 8) == 0;
 }
 
-static enum cv_leg_proof judge(const struct cv_standing *standing, const struct cv_address *address,
-                               uint32_t now_ms)
+enum cv_leg_proof cv_standing_judge(const struct cv_standing *standing, const struct cv_address *address,
+                                    uint32_t now_ms)
 {
     if (standing->rule == CV_PROOF_EXEMPT)
         return CV_LEG_PROOF_NONE;
@@ -212,7 +212,7 @@ static void remember(struct cv_pair_table *table, uint32_t number, uint32_t now_
 enum cv_leg_proof cv_standing_prepare(struct cv_pair_table *table, uint32_t leg,
                                       const struct cv_address *address, uint32_t now_ms)
 {
-    enum cv_leg_proof state = judge(cv_standing_at(table, leg), address, now_ms);
+    enum cv_leg_proof state = cv_standing_judge(cv_standing_at(table, leg), address, now_ms);
 
     remember(table, leg, now_ms);
     if (state == CV_LEG_PROOF_UNPROVEN) {

@@ -37,6 +37,12 @@ static inline void cv_standing_elsewhere(const struct cv_pair_table *table, uint
                        __ATOMIC_RELAXED);
 }
 
+/*
+ * How a leg would stand at an address if it came there now. Any thread; a worker's answer may be of a moment ago.
+ */
+enum cv_leg_proof cv_standing_judge(const struct cv_standing *standing, const struct cv_address *address,
+                                    uint32_t now_ms);
+
 /* Whether it has an account. Any thread. */
 static inline bool cv_standing_is_restricted(const struct cv_standing *standing)
 {

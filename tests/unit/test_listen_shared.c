@@ -38,7 +38,7 @@ static uint32_t leg_at_a(void)
     uint32_t legs[CV_LEGS_AT_MAX];
     uint32_t count = cv_find_legs_at(&rig->table, &address, rte_cpu_to_be_16(RIG_LISTEN_PORT), legs);
 
-    return count > 0 ? cv_latest_leg(&rig->table, legs, count) : CV_NO_LEG;
+    return count > 0 ? cv_default_leg(&rig->table, legs, count) : CV_NO_LEG;
 }
 
 static bool is_shared(uint32_t leg)
