@@ -250,6 +250,8 @@ static void publish(struct cv_keeper *keeper)
     stats->pairs = keeper->table.count;
     stats->legs_bound = keeper->table.bound_legs;
     stats->legs_unproven = keeper->table.unproven_legs;
+    stats->leg_changes_given_up_total = keeper->table.changes_given_up;
+    stats->former_legs_lost_total = keeper->table.formers_lost;
     if (cv_ms_since(keeper->now_ms, keeper->stats_ms) < STATS_MS && keeper->stats_ms != 0)
         return;
     keeper->stats_ms = keeper->now_ms;

@@ -153,6 +153,7 @@ static void change(struct cv_keeper *keeper, const struct cv_message *request)
 
     if (error == 0)
         error = cv_leg_change(&keeper->table, wanted, keeper->now_ms, &changed, &event);
+    keeper->shared->keeper->leg_changes_refused_total += error == -ENOSPC;
     cv_keeper_answer(keeper, request, wanted->pair, error);
     if (!changed)
         return;

@@ -50,8 +50,10 @@ static void keep_former(struct cv_pair_table *table, uint32_t leg, uint32_t now_
     uint32_t former = cv_spare_take(table, leg, CV_SPARE_FORMER, now_ms);
     struct cv_standing *standing;
 
-    if (former == CV_NO_LEG)
+    if (former == CV_NO_LEG) {
+        table->formers_lost++;
         return;
+    }
     copy_self(cv_leg_at(table, former), cv_leg_at(table, leg));
     cv_leg_at(table, former)->moved_ms = now_ms;
     standing = cv_standing_at(table, former);
@@ -165,8 +167,10 @@ static int make_coming(struct cv_pair_table *table, uint32_t leg, const struct c
     int error;
 
     *coming = cv_spare_take(table, leg, CV_SPARE_COMING, now_ms);
-    if (*coming == CV_NO_LEG)
+    if (*coming == CV_NO_LEG) {
+        cv_spares_make_room(table, now_ms);
         return -ENOSPC;
+    }
     cv_leg_fill(cv_leg_at(table, *coming), to, now_ms);
     cv_standing_init(cv_standing_at(table, *coming), to);
     cv_leg_hold(table, *coming);

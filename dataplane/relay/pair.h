@@ -119,7 +119,7 @@ struct cv_standing {
     uint8_t one_use : 1;      /* its token binds one address */
     uint8_t used : 1;         /* and has done so */
     uint8_t comes_back : 1;   /* silent: a packet from it is proof enough */
-    uint8_t order;            /* of those with its address: the higher, the later was it bound, or came its token */
+    uint8_t order; /* of those with its address: the higher, the later was it bound, or came its token */
 };
 
 _Static_assert(sizeof(struct cv_standing) == 128, "two cache lines");

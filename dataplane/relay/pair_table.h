@@ -66,6 +66,8 @@ struct cv_pair_table {
     uint32_t spare_max;
     uint32_t free_spare; /* as free_slot, through cv_spare.slot */
     uint32_t next_unused_spare;
+    uint32_t changes_given_up;  /* of legs whose token did not come */
+    uint32_t formers_lost;      /* that ended at once, for want of a spare */
     struct cv_retired *retired; /* waiting for a grace period; a ring */
     uint32_t retired_head, retired_tail;
     void *memory;

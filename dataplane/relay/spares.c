@@ -7,6 +7,8 @@
 
 #define LOOK_AT 64 /* spares in one call of cv_spares_age */
 
+#define WAITED_MS 5000 /* of a coming leg: many times the way of a token */
+
 uint32_t cv_spare_leg(const struct cv_pair_table *table, uint32_t leg)
 {
     uint32_t slot = cv_standing_at(table, leg)->spare;
@@ -66,6 +68,30 @@ void cv_spare_end(struct cv_pair_table *table, uint32_t leg)
     cv_spare_release(table, ending);
 }
 
+/* A coming leg whose token has not come: the change comes to nothing. */
+static void end_coming(struct cv_pair_table *table, const struct cv_spare *spare)
+{
+    table->changes_given_up++;
+    cv_spare_end(table, 2 * spare->slot + spare->side);
+}
+
+void cv_spares_make_room(struct cv_pair_table *table, uint32_t now_ms)
+{
+    const struct cv_spare *oldest = NULL;
+    uint32_t longest_ms = WAITED_MS;
+
+    for (uint32_t i = 0; i < table->next_unused_spare; i++) {
+        const struct cv_spare *spare = &table->spares[i];
+
+        if (spare->use != CV_SPARE_COMING || cv_ms_since(now_ms, spare->since_ms) < longest_ms)
+            continue;
+        longest_ms = cv_ms_since(now_ms, spare->since_ms);
+        oldest = spare;
+    }
+    if (oldest != NULL)
+        end_coming(table, oldest);
+}
+
 void cv_spares_age(struct cv_spare_sweep *sweep, struct cv_pair_table *table, uint32_t now_ms)
 {
     uint32_t looks = RTE_MIN(table->next_unused_spare, (uint32_t)LOOK_AT);
@@ -76,5 +102,7 @@ void cv_spares_age(struct cv_spare_sweep *sweep, struct cv_pair_table *table, ui
         sweep->next = (sweep->next + 1) % table->next_unused_spare;
         if (spare->use == CV_SPARE_FORMER && cv_ms_since(now_ms, spare->since_ms) >= CV_LEG_FORMER_MS)
             cv_spare_end(table, 2 * spare->slot + spare->side);
+        else if (spare->use == CV_SPARE_COMING && cv_ms_since(now_ms, spare->since_ms) >= CV_LEG_COMING_MS)
+            end_coming(table, spare);
     }
 }

@@ -3,7 +3,7 @@
 /*
  * Legs that are coming or going: what LEG_CHANGE makes of one leg until two are one again.
  *
- *      coming    waits to be bound. Packets that a token has just announced pass by it already
+ *      coming    waits to be bound, CV_LEG_COMING_MS at most. Packets that a token has just announced pass by it already
  *      former    what was in its place before: what comes by it passes for CV_LEG_FORMER_MS more
  *
  * Each lives in a record beyond the pairs' own, at the side that it has in its pair, is found by address,
@@ -12,9 +12,11 @@
  * leave. A leg has at most one.
  *
  * The number of such legs is bounded; one that finds no room refuses the change (coming), or ends at once
- * (former). Keeper only.
+ * (former). Nobody holds the room for long: cv_spares_make_room. Keeper only.
  */
 #include "pair_table.h"
+
+#define CV_LEG_COMING_MS 60000
 
 /*
  * A place for a leg that sends where `leg` does, with its pair's number and rate; `leg` has none yet.
@@ -38,7 +40,13 @@ void cv_spare_end(struct cv_pair_table *table, uint32_t leg);
  */
 void cv_spare_release(struct cv_pair_table *table, uint32_t spare_leg);
 
-/* Ends former legs whose time is over, of some spares each time. Once a turn. */
+/*
+ * A coming leg has found no room: ends the one that has waited longest, if that is long enough for a token to have come.
+ * When no worker looks at it any more there is room for the next.
+ */
+void cv_spares_make_room(struct cv_pair_table *table, uint32_t now_ms);
+
+/* Ends legs whose time is over, of some spares each time. Once a turn. */
 struct cv_spare_sweep {
     uint32_t next;
 };

@@ -52,6 +52,12 @@ enum cv_stat_unit { CV_STAT_ITEMS, CV_STAT_PKTS, CV_STAT_BYTES, CV_STAT_CYCLES, 
     X(legs_moved_total, COUNTER, ITEMS, "legs moved to another address")                                     \
     X(pairs_expired_total, COUNTER, ITEMS, "pairs removed because they were idle")                           \
     X(legs_changed_total, COUNTER, ITEMS, "legs that another leg has taken the place of")                    \
+    X(leg_changes_refused_total, COUNTER, ITEMS,                                                             \
+      "changes of legs that found no room: too many were waiting for their tokens")                          \
+    X(leg_changes_given_up_total, COUNTER, ITEMS,                                                            \
+      "changes of legs whose token did not come within a minute, or in time for others")                     \
+    X(former_legs_lost_total, COUNTER, ITEMS,                                                                \
+      "legs that ended when another took their place, and not 10 s later: no room")                          \
     X(legs_unproven, GAUGE, ITEMS, "legs whose address is not proven, or is silent, now")                    \
     X(challenges_total, COUNTER, ITEMS, "challenges sent to addresses that are not proven")                  \
     X(legs_proven_total, COUNTER, ITEMS, "legs whose address was proven after it was bound, or spoke again") \

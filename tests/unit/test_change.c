@@ -441,6 +441,37 @@ static void no_room(void **state)
     assert_int_equal(change(other, on_port(rig_token(4), 40001)), 0);
 }
 
+/* A leg whose token does not come holds its room for a minute, and no longer than five seconds when others want it. */
+static void the_token_does_not_come(void **state)
+{
+    uint32_t most = rig->table.spare_max;
+
+    (void)state;
+    assert_int_equal(change(leg, on_port(rig_token(3), 40001)), 0);
+    rig_pass(rig, CV_LEG_COMING_MS - 1);
+    cv_spares_age(&sweep, &rig->table, rig->now_ms);
+    assert_int_equal(state_of().legs[0].changing, 1);
+    rig_pass(rig, 1);
+    cv_spares_age(&sweep, &rig->table, rig->now_ms);
+    assert_int_equal(state_of().legs[0].changing, 0);
+    assert_int_equal(comes(3, AWAY, NEXT), CV_MOVE_NOTHING);
+    assert_int_equal(rig->table.changes_given_up, 1);
+    assert_int_equal(change(leg, on_port(rig_token(4), 40001)), 0);
+    cv_pair_table_reclaim(&rig->table);
+    for (uint32_t i = 0; i < most - 1; i++)
+        (void)cv_pair_table_take_spare(&rig->table);
+    assert_int_equal(change(other, on_port(rig_token(5), 40001)), -ENOSPC);
+    rig_pass(rig, 4999);
+    assert_int_equal(change(other, on_port(rig_token(5), 40001)), -ENOSPC);
+    assert_int_equal(state_of().legs[0].changing, 1);
+    rig_pass(rig, 1);
+    assert_int_equal(change(other, on_port(rig_token(5), 40001)), -ENOSPC);
+    assert_int_equal(state_of().legs[0].changing, 0);
+    assert_int_equal(change(other, on_port(rig_token(5), 40001)), 0);
+    assert_int_equal(rig->table.changes_given_up, 2);
+    assert_int_equal(comes(5, AWAY, NEXT), CV_MOVE_CHANGED);
+}
+
 /* The pair ends at any stage: teardown finds nothing left. */
 static void removed_while_it_changes(void **state)
 {
@@ -514,6 +545,7 @@ int main(void)
         EACH(the_last_change_counts),
         EACH(refusals),
         EACH(no_room),
+        EACH(the_token_does_not_come),
         EACH(removed_while_it_changes),
         EACH(idle_counts_both),
         EACH(proof_of_the_new),
