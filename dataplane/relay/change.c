@@ -60,8 +60,7 @@ static void keep_former(struct cv_pair_table *table, uint32_t leg, uint32_t now_
     standing->rule = CV_PROOF_EXEMPT; /* nothing is sent to it */
     standing->one_use = standing->used = 1;
     standing->order = cv_standing_at(table, leg)->order;
-    cv_leg_hold(table, former);
-    cv_leg_point(table, former, cv_leg_target(table, former));
+    cv_leg_turn(table, former, cv_leg_target(table, former));
     enter(table, former);
     cv_standing_at(table, leg)->spare = former >> 1;
 }
@@ -73,17 +72,23 @@ static void keep_former(struct cv_pair_table *table, uint32_t leg, uint32_t now_
 static void replace(struct cv_pair_table *table, uint32_t leg, const struct cv_leg *coming, uint32_t now_ms)
 {
     struct cv_leg *record = cv_leg_at(table, leg);
-    uint32_t senders[CV_LEG_SENDERS];
+    uint32_t target = cv_leg_target(table, leg), senders[CV_LEG_SENDERS];
     uint32_t count = cv_leg_senders(table, leg, senders);
+    uint16_t hop = cv_leg_hop(table, cv_leg_at(table, target)), hops[CV_LEG_SENDERS];
 
+    for (uint32_t i = 0; i < count; i++)
+        hops[i] = cv_leg_hop(table, coming);
     for (uint32_t i = 0; i < count; i++)
         cv_leg_hold(table, senders[i]);
     cv_leg_hold(table, leg);
     copy_self(record, coming);
-    cv_leg_point(table, leg, cv_leg_target(table, leg));
+    hop = cv_leg_point(table, leg, target, hop);
     for (uint32_t i = 0; i < count; i++)
-        cv_leg_point(table, senders[i], leg);
+        hops[i] = cv_leg_point(table, senders[i], leg, hops[i]);
     record->moved_ms = now_ms;
+    cv_pair_table_retire_next_hop(table, hop);
+    for (uint32_t i = 0; i < count; i++)
+        cv_pair_table_retire_next_hop(table, hops[i]);
 }
 
 static void change_standing(struct cv_standing *to, const struct cv_standing *from)
@@ -173,8 +178,7 @@ static int make_coming(struct cv_pair_table *table, uint32_t leg, const struct c
     }
     cv_leg_fill(cv_leg_at(table, *coming), to, now_ms);
     cv_standing_init(cv_standing_at(table, *coming), to);
-    cv_leg_hold(table, *coming);
-    cv_leg_point(table, *coming, cv_leg_target(table, *coming));
+    cv_leg_turn(table, *coming, cv_leg_target(table, *coming));
     error = cv_claims_enter(table, *coming);
     if (error == 0) {
         cv_standing_at(table, leg)->spare = *coming >> 1;

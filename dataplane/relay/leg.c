@@ -51,7 +51,7 @@ void cv_leg_hold(struct cv_pair_table *table, uint32_t from)
     begin_change(cv_leg_at(table, from));
 }
 
-static uint16_t hop_towards(struct cv_pair_table *table, const struct cv_leg *to)
+uint16_t cv_leg_hop(struct cv_pair_table *table, const struct cv_leg *to)
 {
     return to->bind_kind != CV_BIND_TUNNEL && (to->flags & CV_LEG_BOUND)
                ? cv_next_hop_take(table->hops, to->local, &to->source)
@@ -71,7 +71,7 @@ static uint8_t flags_towards(const struct cv_leg *leg, const struct cv_leg *to, 
     return metered ? flags | CV_LEG_METERED : flags;
 }
 
-void cv_leg_point(struct cv_pair_table *table, uint32_t from, uint32_t number)
+uint16_t cv_leg_point(struct cv_pair_table *table, uint32_t from, uint32_t number, uint16_t hop)
 {
     const struct cv_leg *to = cv_leg_at(table, number);
     struct cv_leg *leg = cv_leg_at(table, from);
@@ -84,12 +84,20 @@ void cv_leg_point(struct cv_pair_table *table, uint32_t from, uint32_t number)
         leg->destination_port_be = to->source_port_be;
         leg->local_out = to->local;
     }
-    leg->next_hop = hop_towards(table, to);
+    leg->next_hop = hop;
     leg->flags = flags_towards(leg, to, cv_leg_is_metered(table, from));
     if (cv_spare_of(table, from) != NULL) /* whose neighbour in the spare stands for where it sends to */
         cv_leg_at(table, from ^ 1)->relay_port_be = to->relay_port_be;
     end_change(leg);
-    cv_pair_table_retire_next_hop(table, old_hop);
+    return old_hop;
+}
+
+void cv_leg_turn(struct cv_pair_table *table, uint32_t from, uint32_t number)
+{
+    uint16_t hop = cv_leg_hop(table, cv_leg_at(table, number));
+
+    cv_leg_hold(table, from);
+    cv_pair_table_retire_next_hop(table, cv_leg_point(table, from, number, hop));
 }
 
 /* All that send to a leg follow it. */
@@ -98,10 +106,8 @@ static void point_senders(struct cv_pair_table *table, uint32_t number)
     uint32_t senders[CV_LEG_SENDERS];
     uint32_t count = cv_spare_of(table, number) != NULL ? 0 : cv_leg_senders(table, number, senders);
 
-    for (uint32_t i = 0; i < count; i++) {
-        cv_leg_hold(table, senders[i]);
-        cv_leg_point(table, senders[i], number);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        cv_leg_turn(table, senders[i], number);
 }
 
 void cv_leg_join_tunnel(struct cv_pair_table *table, uint32_t number)

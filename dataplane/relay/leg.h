@@ -31,10 +31,16 @@ uint32_t cv_leg_senders(const struct cv_pair_table *table, uint32_t leg, uint32_
 /*
  * Makes leg `from` send to where leg `to` is, in one change; `to` may be without an address. What `to` is
  * (port, address, tunnel) may only be changed between cv_leg_hold and cv_leg_point, or be told by
- * cv_leg_bind: then no worker sees half of it.
+ * cv_leg_bind: then no worker sees half of it. A worker waits for a held leg, but not for long: `hop`, towards `to`, is
+ * taken before, and what is returned, the next hop that `from` had, is retired (cv_pair_table_retire_next_hop) when none
+ * is held any more.
  */
+uint16_t cv_leg_hop(struct cv_pair_table *table, const struct cv_leg *to);
 void cv_leg_hold(struct cv_pair_table *table, uint32_t from);
-void cv_leg_point(struct cv_pair_table *table, uint32_t from, uint32_t to);
+uint16_t cv_leg_point(struct cv_pair_table *table, uint32_t from, uint32_t to, uint16_t hop);
+
+/* The same for a leg that nobody looks at yet, or whose target nobody changes. */
+void cv_leg_turn(struct cv_pair_table *table, uint32_t from, uint32_t to);
 
 /* Takes a leg's address away. */
 void cv_leg_unbind(struct cv_pair_table *table, uint32_t leg);

@@ -44,6 +44,17 @@ static int64_t earned(const struct cv_leg *leg, const struct cv_standing *standi
     return since > 0 ? 3 * since : 0;
 }
 
+/*
+ * Whether a packet has come from a silent leg that the keeper has not noticed yet. It notices within seconds; a worker's
+ * clock may be behind its own by as long as the worker was not run.
+ */
+static bool has_come_back(const struct cv_leg *leg, const struct cv_standing *standing, uint32_t now_ms)
+{
+    uint32_t seen_ms = __atomic_load_n(&leg->seen_ms, __ATOMIC_RELAXED);
+
+    return standing->comes_back && seen_ms != 0 && cv_ms_since(now_ms, seen_ms) < CV_VACANT_MS / 2;
+}
+
 bool cv_standing_spend(const struct cv_pair_table *table, uint32_t number, bool v6, uint16_t payload_bytes,
                        uint32_t now_ms)
 {
@@ -51,7 +62,7 @@ bool cv_standing_spend(const struct cv_pair_table *table, uint32_t number, bool 
     struct cv_standing *standing = cv_standing_at(table, number);
     uint64_t spent = __atomic_load_n(&standing->spent_bytes, __ATOMIC_ACQUIRE), more;
 
-    if (!cv_standing_is_restricted(standing) || (standing->comes_back && !cv_leg_is_vacant(leg, now_ms)))
+    if (!cv_standing_is_restricted(standing) || has_come_back(leg, standing, now_ms))
         return true;
     do {
         more = spent + payload_bytes + (uint64_t)headers(v6);

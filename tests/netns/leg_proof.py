@@ -236,7 +236,7 @@ def change(control, alice, bob):
     to_bob.update(struct.unpack_from("!I", datagram)[0] for datagram in bob.received() if len(datagram) == 100)
     to_alice.update(struct.unpack_from("!I", datagram)[0] for datagram in alice.received() if len(datagram) == 100)
     if len(to_bob) != 1500 or len(to_alice) != 1500:
-        fail(f"lost on the way: {1500 - len(to_bob)} to bob, {1500 - len(to_alice)} to alice")
+        fail(f"lost on the way: {1500 - len(to_bob)} to bob, {1500 - len(to_alice)} to alice; dropped: {control.drops()}")
     if control.state()[1]["port"] != NEXT_PORT or control.state()[1]["changing"] != 0:
         fail(f"PAIR_STATE: {control.state()[1]}")
     print("its former leg ends", flush=True)

@@ -44,6 +44,12 @@ NAME = {number: name for name, number in TYPE.items()}
 ENDS = re.findall(r'X\(\w+, "(\w+)",\s+"', open(os.path.join(HERE, "../../lib/shared/message.h")).read().split("CV_SESSION_END_LIST")[1])
 
 
+def listed(file, name):
+    """The first words of what an X-macro list of a header has."""
+    text = open(os.path.join(HERE, "../../lib/shared", file)).read().split(f"#define {name}(X)")[1]
+    return re.findall(r"X\((\w+),", re.split(r"[^\\]\n", text)[0])
+
+
 class Ring:
     def __init__(self, memory, offset, slots):
         self.memory, self.offset, self.slots = memory, offset, slots
@@ -106,6 +112,13 @@ class Control:
         to_control, to_dataplane = struct.unpack_from("=QQ", self.memory, 48)
         self.incoming = Ring(self.memory, to_control, slots)
         self.outgoing = Ring(self.memory, to_dataplane, slots)
+
+    def drops(self):
+        """What the first worker has dropped, by reason."""
+        at = struct.unpack_from("=Q", self.memory, 72)[0] + 16 + 8 * len(listed("stats.h", "CV_COUNTER_LIST"))
+        reasons = listed("drop.h", "CV_DROP_LIST")
+        counts = struct.unpack_from(f"={len(reasons)}Q", self.memory, at)
+        return {reason.lower(): count for reason, count in zip(reasons, counts) if count}
 
     def post(self, name, body, sequence=0):
         self.outgoing.push(struct.pack("=HHI", TYPE[name], 0, sequence) + body)

@@ -33,6 +33,21 @@ static void silence(void **state)
     assert_free(SENDER);
 }
 
+/* The keeper has said that it is silent: that counts, also for a worker whose clock is behind. */
+static void a_clock_that_is_behind(void **state)
+{
+    uint32_t leg = pair_with(rig_token(2));
+    unsigned passed = 0;
+
+    (void)state;
+    bind_by_token(leg, VICTIM);
+    send_some(VICTIM, 10, 1);
+    assert_int_equal(after_ms(30000, CV_PROOF_EVENT_SILENT, leg), 1);
+    for (unsigned i = 0; i < 10; i++)
+        passed += cv_standing_spend(&rig->table, leg, false, 1200, rig->now_ms - 50);
+    assert_int_equal(passed, 3);
+}
+
 /* A token from the leg's address is a sign of life as a packet is. */
 static void a_token_breaks_the_silence(void **state)
 {
@@ -102,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(silence),
+        EACH(a_clock_that_is_behind),
         EACH(a_token_breaks_the_silence),
         EACH(silent_and_challenged),
         EACH(silent_at_its_sessions_ip),
