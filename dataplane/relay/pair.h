@@ -70,7 +70,7 @@ struct cv_leg {
         struct cv_prefix prefix;
         struct cv_tunnel tunnel;
     } bind;
-    struct rte_meter_srtcm meter; /* worker: what this leg sent */
+    struct rte_meter_srtcm meter; /* workers: what this leg sent, and its spare (spares.h); see route.c */
     uint8_t bind_kind : 3;        /* enum cv_bind_kind */
     uint8_t cid_bytes : 5;        /* length of the QUIC connection ID this leg sends to; 0: not known */
     uint8_t cid_tag;              /* hash of all of it; cv_pair.cid_keys has its first 8 bytes */

@@ -97,8 +97,10 @@ static enum cv_leg_proof judge(const struct cv_standing *standing, const struct 
 
 bool cv_leg_is_metered(const struct cv_pair_table *table, uint32_t leg)
 {
-    return cv_pair_of(table, leg)->rate.ebs != 0 ||
-           cv_standing_is_restricted(cv_standing_at(table, cv_leg_target(table, leg)));
+    uint32_t target = cv_leg_target(table, leg);
+
+    return cv_pair_of(table, target)->rate.ebs != 0 ||
+           cv_standing_is_restricted(cv_standing_at(table, target));
 }
 
 static void set_metered(struct cv_pair_table *table, uint32_t number)
@@ -111,7 +113,17 @@ static void set_metered(struct cv_pair_table *table, uint32_t number)
         __atomic_fetch_and(flags, (uint8_t)~CV_LEG_METERED, __ATOMIC_RELEASE);
 }
 
-void cv_leg_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_per_second)
+/* Of all that send to a leg. */
+static void set_senders_metered(struct cv_pair_table *table, uint32_t leg)
+{
+    uint32_t spare = cv_standing_at(table, leg ^ 1)->spare;
+
+    set_metered(table, leg ^ 1);
+    if (spare != 0)
+        set_metered(table, 2 * spare + ((leg & 1) ^ 1));
+}
+
+void cv_pair_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_per_second)
 {
     struct rte_meter_srtcm_params params = {.cir = bytes_per_second};
     struct cv_pair *pair = &table->pairs[slot];
@@ -135,23 +147,19 @@ void cv_leg_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_
         __atomic_store_n(&pair->rate.ebs, rate.ebs, __ATOMIC_RELEASE);
     }
     for (unsigned side = 0; side < 2; side++)
-        set_metered(table, 2 * slot + side);
+        set_senders_metered(table, 2 * slot + side);
 }
 
 /* Those that send to it ask, or ask no more. */
 static void set_state(struct cv_pair_table *table, uint32_t leg, enum cv_leg_proof state)
 {
     struct cv_standing *standing = cv_standing_at(table, leg);
-    uint32_t spare = cv_standing_at(table, leg ^ 1)->spare;
 
     table->unproven_legs -= cv_standing_is_restricted(standing);
     standing->state = state & 3u;
     table->unproven_legs += cv_standing_is_restricted(standing);
-    if (cv_spare_of(table, leg) != NULL)
-        return; /* nothing is sent to it */
-    set_metered(table, leg ^ 1);
-    if (spare != 0)
-        set_metered(table, 2 * spare + ((leg & 1) ^ 1));
+    if (cv_spare_of(table, leg) == NULL) /* to one in a spare nothing is sent */
+        set_senders_metered(table, leg);
 }
 
 /*

@@ -61,10 +61,10 @@ void cv_standing_settle(struct cv_pair_table *table, uint32_t leg, enum cv_leg_p
 void cv_standing_leave(struct cv_pair_table *table, uint32_t leg);
 
 /*
- * What both directions of a pair, or what comes by a spare, may carry; 0: no limit. Needs the leg's
- * targets to be known.
+ * What both directions of a pair may carry, each with what comes by a leg that is coming or going (spares.h);
+ * 0: no limit.
  */
-void cv_leg_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_per_second);
+void cv_pair_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_per_second);
 
 /* Whether what a leg sends is to be asked for: its pair has a rate, or who it sends to an account. */
 bool cv_leg_is_metered(const struct cv_pair_table *table, uint32_t leg);
