@@ -345,5 +345,14 @@ void cv_claim_learn(struct cv_relay *relay, const struct cv_packet *packet)
         return;
     if (may_teach(relay, leg, &header, packet->first_byte))
         learn(relay, packet->leg, header.dcid, header.dcid_bytes);
-    learn_from_other(relay, packet->leg ^ 1, &header);
+    learn_from_other(relay, cv_leg_target(relay->table, packet->leg), &header);
+}
+
+void cv_claim_learn_tunnelled(struct cv_relay *relay, uint32_t leg, const uint8_t *payload, uint16_t bytes)
+{
+    struct cv_quic_header header;
+
+    if (cv_quic_header_parse(payload, bytes, &header) == 0 && header.is_long &&
+        (header.version == CV_QUIC_VERSION_1 || header.version == CV_QUIC_VERSION_2))
+        learn_from_other(relay, cv_leg_target(relay->table, leg), &header);
 }
