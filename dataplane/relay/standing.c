@@ -58,6 +58,7 @@ bool cv_standing_spend(const struct cv_pair_table *table, uint32_t number, bool 
         if ((int64_t)more >
             __atomic_load_n(&standing->allowance_bytes, __ATOMIC_RELAXED) + earned(leg, standing, v6)) {
             __atomic_fetch_add(&standing->withheld_pkts, 1, __ATOMIC_RELAXED);
+            __atomic_store_n(&standing->over_budget, 1, __ATOMIC_RELAXED);
             return false;
         }
     } while (!__atomic_compare_exchange_n(&standing->spent_bytes, &spent, more, false, __ATOMIC_ACQ_REL,
@@ -158,6 +159,8 @@ static void set_state(struct cv_pair_table *table, uint32_t leg, enum cv_leg_pro
     table->unproven_legs -= cv_standing_is_restricted(standing);
     standing->state = state & 3u;
     table->unproven_legs += cv_standing_is_restricted(standing);
+    standing->withheld_told = 0;
+    __atomic_store_n(&standing->over_budget, 0, __ATOMIC_RELAXED);
     if (cv_spare_of(table, leg) == NULL) /* to one in a spare nothing is sent */
         set_senders_metered(table, leg);
 }
@@ -177,12 +180,14 @@ static void renew_account(struct cv_pair_table *table, uint32_t number, const st
 
     __atomic_store_n(&standing->came_bytes, (uint64_t)came(leg, standing, !cv_ip_is_v4(ip)),
                      __ATOMIC_RELAXED);
-    if (standing->opened_ms == 0 || cv_ms_since(now_ms, standing->opened_ms) >= CV_ACCOUNT_MS)
+    if (standing->opened_ms == 0 || cv_ms_since(now_ms, standing->opened_ms) >= CV_ACCOUNT_MS) {
         standing->opened_ms = now_ms != 0 ? now_ms : 1;
-    else
+        standing->withheld_told = 0;
+    } else {
         allowance = used <= 0 ? standing->allowance_bytes
                               : standing->allowance_bytes -
                                     (uint32_t)RTE_MIN(used, (int64_t)standing->allowance_bytes);
+    }
     __atomic_store_n(&standing->allowance_bytes, allowance, __ATOMIC_RELAXED);
     __atomic_store_n(&standing->spent_bytes, 0, __ATOMIC_RELEASE);
 }
@@ -331,6 +336,13 @@ void cv_standing_challenged(struct cv_pair_table *table, uint32_t leg, uint32_t 
 
     standing->challenged_ms = now_ms;
     standing->challenges = (uint8_t)RTE_MIN(standing->challenges + 1, UINT8_MAX - 1);
+}
+
+uint32_t cv_standing_account_left_ms(const struct cv_pair_table *table, uint32_t leg, uint32_t now_ms)
+{
+    uint32_t open_ms = cv_ms_since(now_ms, cv_standing_at(table, leg)->opened_ms);
+
+    return open_ms < CV_ACCOUNT_MS ? CV_ACCOUNT_MS - open_ms : 1;
 }
 
 enum cv_standing_change cv_standing_age(struct cv_pair_table *table, uint32_t number, uint32_t now_ms)

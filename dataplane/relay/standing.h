@@ -16,7 +16,7 @@
 #include "pair_table.h"
 
 #define CV_ACCOUNT_BYTES 4096
-#define CV_ACCOUNT_MS    60000
+#define CV_ACCOUNT_MS    CV_LEG_BUDGET_MS
 
 /* Headers that come with a payload. */
 #define CV_HEADERS_V4 28
@@ -88,6 +88,9 @@ void cv_standing_challenge(const struct cv_pair_table *table, uint32_t leg,
 /* Whether a challenge should be sent now; and that it was. */
 bool cv_standing_wants_challenge(const struct cv_pair_table *table, uint32_t leg, uint32_t now_ms);
 void cv_standing_challenged(struct cv_pair_table *table, uint32_t leg, uint32_t now_ms);
+
+/* How much of the account's minute is left, at least 1 ms: of a leg that has one. */
+uint32_t cv_standing_account_left_ms(const struct cv_pair_table *table, uint32_t leg, uint32_t now_ms);
 
 enum cv_standing_change {
     CV_STANDING_SAME,
