@@ -37,7 +37,7 @@ void cv_claim(struct cv_relay *relay, struct cv_packet *packet);
 enum cv_claimed {
     CV_CLAIMED_OWN,     /* packet->leg is set, and this is its address */
     CV_CLAIMED_FOREIGN, /* packet->leg is set as by cv_claim */
-    CV_CLAIMED_NOT,     /* a stranger's; verdict DROP: one that cannot be answered */
+    CV_CLAIMED_NOT, /* a stranger's; verdict DROP: one that cannot be answered, or a leg's that is too much */
 };
 
 enum cv_claimed cv_claim_listening(struct cv_relay *relay, struct cv_packet *packet);

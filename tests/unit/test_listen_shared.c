@@ -173,6 +173,28 @@ static void a_server_is_behind_them(void **state)
     assert_got(C, NULL, 0);
 }
 
+/* A leg that is elsewhere is named too often: the packet is nobody's, and not that of the leg whose token came last. */
+static void too_many_are_named(void **state)
+{
+    uint32_t elsewhere = listening_pair(40, 70);
+    uint64_t pkts;
+
+    (void)state;
+    send_token("203.0.113.50:5", 70);
+    send_token("203.0.113.51:5", 71);
+    keep();
+    cv_leg_learn_cid(&rig->table, elsewhere, (const uint8_t *)"eeeeeeee", 8);
+    pkts = cv_leg_at(&rig->table, to_c)->pkts;
+    rig->workers[0].relay.listens_left = 1;
+    send_from(A, short_packet('e'), PACKET_BYTES);
+    assert_got("203.0.113.51:5", short_packet('e'), PACKET_BYTES);
+    send_from(A, short_packet('e'), PACKET_BYTES);
+    assert_got_nothing();
+    assert_int_equal(rig_drops(rig, CV_DROP_MOVE_RATE), 1);
+    assert_int_equal(cv_leg_at(&rig->table, to_c)->pkts, pkts);
+    from_a_to(0x77, C);
+}
+
 /* ---- The other sides in tunnels ---- */
 
 #define D "203.0.113.4:4000" /* another socket with two legs */
@@ -359,14 +381,13 @@ static void order_of_tokens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(both_are_bound),      EACH(by_connection_id),
-        EACH(by_the_latest_token), EACH(right_behind_a_second_token),
-        EACH(what_is_learnt),      EACH(a_server_is_behind_them),
-        EACH(a_nat_rebinds),       EACH(one_goes),
-        EACH(so_many_and_no_more), EACH(refused),
-        EACH(order_of_tokens),
-        EACH(other_sides_in_tunnels),
-        EACH(a_former_leg_teaches),
+        EACH(both_are_bound),       EACH(by_connection_id),
+        EACH(by_the_latest_token),  EACH(right_behind_a_second_token),
+        EACH(what_is_learnt),       EACH(a_server_is_behind_them),
+        EACH(a_nat_rebinds),        EACH(one_goes),
+        EACH(so_many_and_no_more),  EACH(refused),
+        EACH(order_of_tokens),      EACH(other_sides_in_tunnels),
+        EACH(a_former_leg_teaches), EACH(too_many_are_named),
     };
 
     return cmocka_run_group_tests_name("listen_shared", tests, NULL, NULL);
