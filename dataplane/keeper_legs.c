@@ -60,7 +60,22 @@ static bool has_room(struct cv_keeper *keeper)
     return cv_control_link_attached(keeper->link) && cv_control_link_room(keeper->link) > EVENT_ROOM;
 }
 
-static void on_proof(void *context, enum cv_proof_event event, uint32_t leg)
+/*
+ * What a leg is being limited in: by its pair's rate, or by its budget, of which the next is in so long. False: control is
+ * there, but has no room.
+ */
+static bool tell_limited(struct cv_keeper *keeper, uint32_t leg, uint32_t budget_ms)
+{
+    struct cv_leg_event event = cv_leg_describe(&keeper->table, leg);
+
+    if (!has_room(keeper))
+        return !cv_control_link_attached(keeper->link);
+    event.budget_ms = budget_ms;
+    cv_keeper_tell_leg(keeper, CV_MESSAGE_LEG_LIMITED, &event);
+    return true;
+}
+
+static bool on_proof(void *context, enum cv_proof_event event, uint32_t leg)
 {
     struct cv_keeper *keeper = context;
     struct cv_keeper_stats *stats = keeper->shared->keeper;
@@ -84,10 +99,11 @@ static void on_proof(void *context, enum cv_proof_event event, uint32_t leg)
         challenge(keeper, leg);
         break;
     case CV_PROOF_EVENT_LIMITED:
-        if (has_room(keeper))
-            tell(keeper, CV_MESSAGE_LEG_LIMITED, leg);
-        break;
+        return tell_limited(keeper, leg, 0);
+    case CV_PROOF_EVENT_WITHHELD:
+        return tell_limited(keeper, leg, cv_standing_account_left_ms(&keeper->table, leg, keeper->now_ms));
     }
+    return true;
 }
 
 void cv_keeper_age_legs(struct cv_keeper *keeper)

@@ -311,7 +311,10 @@ void peer_legs_event(struct peers *all, enum cv_message_type type, const struct 
     if (pair == NULL)
         return;
     if (type == CV_MESSAGE_LEG_LIMITED) {
-        limits_tell(pair->peers[event->leg], CV_LIMITED_RATE, event->pair, RATE_TOLD_MS);
+        if (event->budget_ms > 0)
+            limits_tell(pair->peers[event->leg], CV_LIMITED_PROOF, event->pair, event->budget_ms);
+        else
+            limits_tell(pair->peers[event->leg], CV_LIMITED_RATE, event->pair, RATE_TOLD_MS);
         sessions_keep(all->sessions);
         return;
     }

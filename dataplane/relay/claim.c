@@ -227,12 +227,19 @@ static uint32_t named_leg(const struct cv_relay *relay, const struct cv_packet *
     return cv_find_cid(relay->table, cv_packet_payload(packet), packet->payload_bytes, packet->relay_port_be);
 }
 
-/* Takes the packet for that leg, which is elsewhere: the keeper hears of it. False: it may not be here. */
+/*
+ * Takes the packet for that leg, which is elsewhere: the keeper hears of it, or the verdict is DROP when it has heard of so
+ * many, for whatever else the packet could be taken for would be wrong. False: it may not be here.
+ */
 static bool claim_for(struct cv_relay *relay, struct cv_packet *packet, uint32_t leg)
 {
-    if (leg == CV_NO_LEG || relay->listens_left == 0 ||
-        !may_have(cv_leg_at(relay->table, leg), &packet->source))
+    if (leg == CV_NO_LEG || !may_have(cv_leg_at(relay->table, leg), &packet->source))
         return false;
+    if (relay->listens_left == 0) {
+        packet->verdict = CV_VERDICT_DROP;
+        packet->drop = CV_DROP_MOVE_RATE;
+        return true;
+    }
     relay->listens_left--;
     relay->context.stats->cid_pkts++;
     packet->leg = leg;
@@ -267,7 +274,7 @@ static enum cv_claimed claim_shared(struct cv_relay *relay, struct cv_packet *pa
         return CV_CLAIMED_OWN;
     }
     if (claim_for(relay, packet, named))
-        return CV_CLAIMED_FOREIGN;
+        return packet->verdict == CV_VERDICT_DROP ? CV_CLAIMED_NOT : CV_CLAIMED_FOREIGN;
     if (!claim_by_fresh_token(relay, packet) || !goes_first(relay, packet, packet->leg, owner))
         packet->leg = owner;
     return is_among(packet->leg, legs, count) ? CV_CLAIMED_OWN : CV_CLAIMED_FOREIGN;
@@ -302,8 +309,8 @@ enum cv_claimed cv_claim_listening(struct cv_relay *relay, struct cv_packet *pac
     if (count > 0)
         return claim_shared(relay, packet, legs, count);
     if (claim_by_fresh_token(relay, packet) || claim_by_prefix(relay, packet) ||
-        (relay->listens_left > 0 && claim_for(relay, packet, named_leg(relay, packet))))
-        return CV_CLAIMED_FOREIGN;
+        claim_for(relay, packet, named_leg(relay, packet)))
+        return packet->verdict == CV_VERDICT_DROP ? CV_CLAIMED_NOT : CV_CLAIMED_FOREIGN;
     return CV_CLAIMED_NOT;
 }
 
@@ -366,4 +373,13 @@ void cv_claim_learn(struct cv_relay *relay, const struct cv_packet *packet)
     if (may_teach(relay, leg, &header, packet->first_byte))
         learn(relay, packet->leg, header.dcid, header.dcid_bytes);
     learn_from_other(relay, cv_leg_target(relay->table, packet->leg), &header);
+}
+
+void cv_claim_learn_tunnelled(struct cv_relay *relay, uint32_t leg, const uint8_t *payload, uint16_t bytes)
+{
+    struct cv_quic_header header;
+
+    if (cv_quic_header_parse(payload, bytes, &header) == 0 && header.is_long &&
+        (header.version == CV_QUIC_VERSION_1 || header.version == CV_QUIC_VERSION_2))
+        learn_from_other(relay, cv_leg_target(relay->table, leg), &header);
 }

@@ -37,7 +37,7 @@ void cv_claim(struct cv_relay *relay, struct cv_packet *packet);
 enum cv_claimed {
     CV_CLAIMED_OWN,     /* packet->leg is set, and this is its address */
     CV_CLAIMED_FOREIGN, /* packet->leg is set as by cv_claim */
-    CV_CLAIMED_NOT,     /* a stranger's; verdict DROP: one that cannot be answered */
+    CV_CLAIMED_NOT, /* a stranger's; verdict DROP: one that cannot be answered, or a leg's that is too much */
 };
 
 enum cv_claimed cv_claim_listening(struct cv_relay *relay, struct cv_packet *packet);
@@ -47,3 +47,6 @@ enum cv_claimed cv_claim_listening(struct cv_relay *relay, struct cv_packet *pac
  * its address only the other side's word counts, and what begins a connection: other packets may be taken for it by 3.
  */
 void cv_claim_learn(struct cv_relay *relay, const struct cv_packet *packet);
+
+/* The same for the payload of a long header out of tunnel leg `leg`: by the other side's word, which this is, and no more. */
+void cv_claim_learn_tunnelled(struct cv_relay *relay, uint32_t leg, const uint8_t *payload, uint16_t bytes);

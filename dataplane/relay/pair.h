@@ -70,7 +70,7 @@ struct cv_leg {
         struct cv_prefix prefix;
         struct cv_tunnel tunnel;
     } bind;
-    struct rte_meter_srtcm meter; /* worker: what this leg sent */
+    struct rte_meter_srtcm meter; /* workers: what this leg sent, and its spare (spares.h); see route.c */
     uint8_t bind_kind : 3;        /* enum cv_bind_kind */
     uint8_t cid_bytes : 5;        /* length of the QUIC connection ID this leg sends to; 0: not known */
     uint8_t cid_tag;              /* hash of all of it; cv_pair.cid_keys has its first 8 bytes */
@@ -99,26 +99,28 @@ struct cv_standing {
     _Alignas(64) uint64_t elsewhere_bytes; /* workers: what passed as the leg's, but not from its address */
     uint64_t spent_bytes;                  /* workers: what was sent to it on this account */
     uint32_t withheld_pkts;                /* workers: what was not */
-    uint32_t over_rate;  /* workers: 1: it sent more than the pair's rate; told, it is 0 again */
-    uint64_t came_bytes; /* what had come from it when the account was opened */
+    uint16_t over_rate;   /* workers: 1: it sent more than the pair's rate; looked at, it is 0 again */
+    uint16_t over_budget; /* workers: 1: likewise, something was withheld */
+    uint64_t came_bytes;  /* what had come from it when the account was opened */
     uint64_t carried_pkts, carried_bytes; /* of legs that were in its place, or it in theirs */
     uint32_t allowance_bytes;             /* of the account, besides three times what comes */
     uint32_t opened_ms;                   /* the account's minute began; 0: never */
     uint32_t challenged_ms;               /* the latest challenge was sent */
     uint32_t left_ms;                     /* it left `proven` */
     /* One more line. */
-    struct cv_ip vouched;     /* an IP that is proven; zero: none */
-    uint64_t former_hash;     /* of the token that the leg's took the place of; 0: none */
-    uint32_t former_tag;      /* likewise, of its second half */
-    uint32_t spare;           /* slot of what LEG_CHANGE made of this leg (spares.h); 0: none */
-    struct cv_address proven; /* the last proven address that it has left */
-    uint8_t challenge[11];    /* random, of `source` */
-    uint8_t challenges;       /* sent to that address; saturates */
-    uint8_t state : 2;        /* enum cv_leg_proof */
-    uint8_t rule : 2;         /* enum cv_proof_rule */
-    uint8_t one_use : 1;      /* its token binds one address */
-    uint8_t used : 1;         /* and has done so */
-    uint8_t comes_back : 1;   /* silent: a packet from it is proof enough */
+    struct cv_ip vouched;      /* an IP that is proven; zero: none */
+    uint64_t former_hash;      /* of the token that the leg's took the place of; 0: none */
+    uint32_t former_tag;       /* likewise, of its second half */
+    uint32_t spare;            /* slot of what LEG_CHANGE made of this leg (spares.h); 0: none */
+    struct cv_address proven;  /* the last proven address that it has left */
+    uint8_t challenge[11];     /* random, of `source` */
+    uint8_t challenges;        /* sent to that address; saturates */
+    uint8_t state : 2;         /* enum cv_leg_proof */
+    uint8_t rule : 2;          /* enum cv_proof_rule */
+    uint8_t one_use : 1;       /* its token binds one address */
+    uint8_t used : 1;          /* and has done so */
+    uint8_t comes_back : 1;    /* silent: a packet from it is proof enough */
+    uint8_t withheld_told : 1; /* that something was, on this account */
     uint8_t order; /* of those with its address: the higher, the later was it bound, or came its token */
 };
 

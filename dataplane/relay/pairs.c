@@ -59,15 +59,6 @@ int cv_leg_bind_configured(struct cv_pair_table *table, uint32_t number, const s
     return config->bind == CV_BIND_FIXED ? error : 0;
 }
 
-/* Both directions, also those of legs that are coming or going. */
-static void set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_per_second)
-{
-    cv_leg_set_rate(table, slot, bytes_per_second);
-    for (unsigned side = 0; side < 2; side++)
-        if (cv_standing_at(table, 2 * slot + side)->spare != 0)
-            cv_leg_set_rate(table, cv_standing_at(table, 2 * slot + side)->spare, bytes_per_second);
-}
-
 /* Undoes what was done of a pair that could not be made whole. */
 static void undo(struct cv_pair_table *table, uint32_t slot, unsigned claims)
 {
@@ -97,7 +88,7 @@ static int make(struct cv_pair_table *table, uint32_t slot, const struct cv_pair
     if (pair->legs[0].relay_port_be != pair->legs[1].relay_port_be)
         for (unsigned side = 0; side < 2; side++)
             pair->legs[side].flags |= CV_LEG_OTHER_PORT;
-    set_rate(table, slot, config->rate_bytes_per_second);
+    cv_pair_set_rate(table, slot, config->rate_bytes_per_second);
     error = cv_index_insert(&table->by_number, cv_number_hash(table, config->pair), slot);
     for (unsigned side = 0; side < 2 && error == 0; side++) {
         error = cv_claims_enter(table, 2 * slot + side);
@@ -147,7 +138,7 @@ int cv_pair_put(struct cv_pair_table *table, const struct cv_pair_config *config
         if (!same_legs(&table->pairs[*slot], config))
             return -EEXIST;
         table->pairs[*slot].idle_s = config->idle_s;
-        set_rate(table, *slot, config->rate_bytes_per_second);
+        cv_pair_set_rate(table, *slot, config->rate_bytes_per_second);
         return 0;
     }
     cv_pair_table_reclaim(table);

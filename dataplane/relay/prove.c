@@ -4,15 +4,39 @@
 #define SWEEP_MS         1000 /* once round a small table */
 #define SLOTS_PER_MS_MAX 128  /* a million pairs in 8 s */
 
-static void look_at(struct cv_pair_table *table, uint32_t leg, uint32_t now_ms,
-                    void (*tell)(void *context, enum cv_proof_event event, uint32_t leg), void *context)
+/* Whether a worker has marked this since the last look. */
+static bool take_mark(uint16_t *mark)
+{
+    if (likely(__atomic_load_n(mark, __ATOMIC_RELAXED) == 0))
+        return false;
+    __atomic_store_n(mark, 0, __ATOMIC_RELAXED);
+    return true;
+}
+
+/* What could not be told is marked again. */
+static void look_at_rate(struct cv_standing *standing, uint32_t leg, cv_proof_tell *tell, void *context)
+{
+    if (take_mark(&standing->over_rate) && !tell(context, CV_PROOF_EVENT_LIMITED, leg))
+        __atomic_store_n(&standing->over_rate, 1, __ATOMIC_RELAXED);
+}
+
+/* Told once, it is known until the account's minute is over. */
+static void look_at_budget(struct cv_standing *standing, uint32_t leg, cv_proof_tell *tell, void *context)
+{
+    if (!take_mark(&standing->over_budget) || standing->withheld_told || !cv_standing_is_restricted(standing))
+        return;
+    if (tell(context, CV_PROOF_EVENT_WITHHELD, leg))
+        standing->withheld_told = 1;
+    else
+        __atomic_store_n(&standing->over_budget, 1, __ATOMIC_RELAXED);
+}
+
+static void look_at(struct cv_pair_table *table, uint32_t leg, uint32_t now_ms, cv_proof_tell *tell,
+                    void *context)
 {
     struct cv_standing *standing = cv_standing_at(table, leg);
 
-    if (unlikely(__atomic_load_n(&standing->over_rate, __ATOMIC_RELAXED) != 0)) {
-        __atomic_store_n(&standing->over_rate, 0, __ATOMIC_RELAXED);
-        tell(context, CV_PROOF_EVENT_LIMITED, leg);
-    }
+    look_at_rate(standing, leg, tell, context);
     if (standing->state == CV_LEG_PROOF_NONE)
         return;
     switch (cv_standing_age(table, leg, now_ms)) {
@@ -28,12 +52,13 @@ static void look_at(struct cv_pair_table *table, uint32_t leg, uint32_t now_ms,
     case CV_STANDING_SAME:
         break;
     }
+    look_at_budget(standing, leg, tell, context);
     if (cv_standing_wants_challenge(table, leg, now_ms))
         tell(context, CV_PROOF_EVENT_CHALLENGE, leg);
 }
 
 void cv_proof_sweep(struct cv_proof_sweep *sweep, struct cv_pair_table *table, uint32_t now_ms,
-                    void (*tell)(void *context, enum cv_proof_event event, uint32_t leg), void *context)
+                    cv_proof_tell *tell, void *context)
 {
     uint64_t passed_ms = RTE_MIN(cv_ms_since(now_ms, sweep->last_ms), (uint32_t)SWEEP_MS);
     uint32_t slots = table->next_unused;

@@ -29,9 +29,10 @@ struct cv_relay {
     const struct cv_next_hops *hops;
     const struct cv_locals *locals;
 
-    uint32_t claims_left; /* connection IDs that may still be looked up in this millisecond: on relay ports */
-    uint32_t listens_left; /* on the listening port, to which every stranger sends */
-    uint32_t learns_left;  /* that may still be told to the keeper */
+    /* What connection IDs may still do in this millisecond. */
+    uint32_t claims_left;  /* be looked up, for packets to relay ports */
+    uint32_t listens_left; /* name a leg elsewhere, on the listening port, where all are looked up */
+    uint32_t learns_left;  /* be told to the keeper */
     struct cv_fresh_token fresh_tokens[CV_FRESH_TOKENS];
     uint32_t fresh_next;
 };

@@ -39,7 +39,6 @@ uint32_t cv_spare_take(struct cv_pair_table *table, uint32_t leg, enum cv_spare_
         .since_ms = now_ms,
     };
     table->pairs[slot].number = pair->number;
-    cv_leg_set_rate(table, slot, pair->rate.ebs);
     return 2 * slot + (leg & 1);
 }
 

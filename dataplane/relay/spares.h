@@ -7,7 +7,8 @@
  *      former    what was in its place before: what comes by it passes for CV_LEG_FORMER_MS more
  *
  * Each lives in a record beyond the pairs' own, at the side that it has in its pair, is found by address,
- * claim and connection ID as every leg is, and sends to the pair's other leg wherever that goes. Nothing
+ * claim and connection ID as every leg is, and sends to the pair's other leg wherever that goes, within the rate of
+ * the leg whose place it has or had. Nothing
  * is sent to it. The other leg of its record has no packets: it only says the port from which those
  * leave. A leg has at most one.
  *
@@ -19,7 +20,7 @@
 #define CV_LEG_COMING_MS 60000
 
 /*
- * A place for a leg that sends where `leg` does, with its pair's number and rate; `leg` has none yet.
+ * A place for a leg that sends where `leg` does, with its pair's number; `leg` has none yet.
  * Returns the number of the leg there, which the caller fills, or CV_NO_LEG. It is on no port, claimed by
  * nothing, and points nowhere.
  */

@@ -69,6 +69,7 @@ bool cv_standing_spend(const struct cv_pair_table *table, uint32_t number, bool 
         if ((int64_t)more >
             __atomic_load_n(&standing->allowance_bytes, __ATOMIC_RELAXED) + earned(leg, standing, v6)) {
             __atomic_fetch_add(&standing->withheld_pkts, 1, __ATOMIC_RELAXED);
+            __atomic_store_n(&standing->over_budget, 1, __ATOMIC_RELAXED);
             return false;
         }
     } while (!__atomic_compare_exchange_n(&standing->spent_bytes, &spent, more, false, __ATOMIC_ACQ_REL,
@@ -108,8 +109,10 @@ enum cv_leg_proof cv_standing_judge(const struct cv_standing *standing, const st
 
 bool cv_leg_is_metered(const struct cv_pair_table *table, uint32_t leg)
 {
-    return cv_pair_of(table, leg)->rate.ebs != 0 ||
-           cv_standing_is_restricted(cv_standing_at(table, cv_leg_target(table, leg)));
+    uint32_t target = cv_leg_target(table, leg);
+
+    return cv_pair_of(table, target)->rate.ebs != 0 ||
+           cv_standing_is_restricted(cv_standing_at(table, target));
 }
 
 static void set_metered(struct cv_pair_table *table, uint32_t number)
@@ -122,7 +125,17 @@ static void set_metered(struct cv_pair_table *table, uint32_t number)
         __atomic_fetch_and(flags, (uint8_t)~CV_LEG_METERED, __ATOMIC_RELEASE);
 }
 
-void cv_leg_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_per_second)
+/* Of all that send to a leg. */
+static void set_senders_metered(struct cv_pair_table *table, uint32_t leg)
+{
+    uint32_t spare = cv_standing_at(table, leg ^ 1)->spare;
+
+    set_metered(table, leg ^ 1);
+    if (spare != 0)
+        set_metered(table, 2 * spare + ((leg & 1) ^ 1));
+}
+
+void cv_pair_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_per_second)
 {
     struct rte_meter_srtcm_params params = {.cir = bytes_per_second};
     struct cv_pair *pair = &table->pairs[slot];
@@ -146,23 +159,21 @@ void cv_leg_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_
         __atomic_store_n(&pair->rate.ebs, rate.ebs, __ATOMIC_RELEASE);
     }
     for (unsigned side = 0; side < 2; side++)
-        set_metered(table, 2 * slot + side);
+        set_senders_metered(table, 2 * slot + side);
 }
 
 /* Those that send to it ask, or ask no more. */
 static void set_state(struct cv_pair_table *table, uint32_t leg, enum cv_leg_proof state)
 {
     struct cv_standing *standing = cv_standing_at(table, leg);
-    uint32_t spare = cv_standing_at(table, leg ^ 1)->spare;
 
     table->unproven_legs -= cv_standing_is_restricted(standing);
     standing->state = state & 3u;
     table->unproven_legs += cv_standing_is_restricted(standing);
-    if (cv_spare_of(table, leg) != NULL)
-        return; /* nothing is sent to it */
-    set_metered(table, leg ^ 1);
-    if (spare != 0)
-        set_metered(table, 2 * spare + ((leg & 1) ^ 1));
+    standing->withheld_told = 0;
+    __atomic_store_n(&standing->over_budget, 0, __ATOMIC_RELAXED);
+    if (cv_spare_of(table, leg) == NULL) /* to one in a spare nothing is sent */
+        set_senders_metered(table, leg);
 }
 
 /*
@@ -180,12 +191,14 @@ static void renew_account(struct cv_pair_table *table, uint32_t number, const st
 
     __atomic_store_n(&standing->came_bytes, (uint64_t)came(leg, standing, !cv_ip_is_v4(ip)),
                      __ATOMIC_RELAXED);
-    if (standing->opened_ms == 0 || cv_ms_since(now_ms, standing->opened_ms) >= CV_ACCOUNT_MS)
+    if (standing->opened_ms == 0 || cv_ms_since(now_ms, standing->opened_ms) >= CV_ACCOUNT_MS) {
         standing->opened_ms = now_ms != 0 ? now_ms : 1;
-    else
+        standing->withheld_told = 0;
+    } else {
         allowance = used <= 0 ? standing->allowance_bytes
                               : standing->allowance_bytes -
                                     (uint32_t)RTE_MIN(used, (int64_t)standing->allowance_bytes);
+    }
     __atomic_store_n(&standing->allowance_bytes, allowance, __ATOMIC_RELAXED);
     __atomic_store_n(&standing->spent_bytes, 0, __ATOMIC_RELEASE);
 }
@@ -334,6 +347,13 @@ void cv_standing_challenged(struct cv_pair_table *table, uint32_t leg, uint32_t 
 
     standing->challenged_ms = now_ms;
     standing->challenges = (uint8_t)RTE_MIN(standing->challenges + 1, UINT8_MAX - 1);
+}
+
+uint32_t cv_standing_account_left_ms(const struct cv_pair_table *table, uint32_t leg, uint32_t now_ms)
+{
+    uint32_t open_ms = cv_ms_since(now_ms, cv_standing_at(table, leg)->opened_ms);
+
+    return open_ms < CV_ACCOUNT_MS ? CV_ACCOUNT_MS - open_ms : 1;
 }
 
 enum cv_standing_change cv_standing_age(struct cv_pair_table *table, uint32_t number, uint32_t now_ms)

@@ -16,7 +16,7 @@
 #include "pair_table.h"
 
 #define CV_ACCOUNT_BYTES 4096
-#define CV_ACCOUNT_MS    60000
+#define CV_ACCOUNT_MS    CV_LEG_BUDGET_MS
 
 /* Headers that come with a payload. */
 #define CV_HEADERS_V4 28
@@ -67,10 +67,10 @@ void cv_standing_settle(struct cv_pair_table *table, uint32_t leg, enum cv_leg_p
 void cv_standing_leave(struct cv_pair_table *table, uint32_t leg);
 
 /*
- * What both directions of a pair, or what comes by a spare, may carry; 0: no limit. Needs the leg's
- * targets to be known.
+ * What both directions of a pair may carry, each with what comes by a leg that is coming or going (spares.h);
+ * 0: no limit.
  */
-void cv_leg_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_per_second);
+void cv_pair_set_rate(struct cv_pair_table *table, uint32_t slot, uint64_t bytes_per_second);
 
 /* Whether what a leg sends is to be asked for: its pair has a rate, or who it sends to an account. */
 bool cv_leg_is_metered(const struct cv_pair_table *table, uint32_t leg);
@@ -94,6 +94,9 @@ void cv_standing_challenge(const struct cv_pair_table *table, uint32_t leg,
 /* Whether a challenge should be sent now; and that it was. */
 bool cv_standing_wants_challenge(const struct cv_pair_table *table, uint32_t leg, uint32_t now_ms);
 void cv_standing_challenged(struct cv_pair_table *table, uint32_t leg, uint32_t now_ms);
+
+/* How much of the account's minute is left, at least 1 ms: of a leg that has one. */
+uint32_t cv_standing_account_left_ms(const struct cv_pair_table *table, uint32_t leg, uint32_t now_ms);
 
 enum cv_standing_change {
     CV_STANDING_SAME,

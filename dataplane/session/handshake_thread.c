@@ -17,31 +17,30 @@
 #define NAP_IDLE_US      1000
 #define BUSY_TURNS       1000 /* without anything to do, before naps get longer */
 
-static void take_packets(struct cv_handshakes *handshakes, uint32_t count)
+static uint32_t take_packets(struct cv_handshakes *handshakes)
 {
-    struct cv_shard *shard = handshakes->shard;
+    struct rte_ring *ring = handshakes->shard->rings->packets;
+    uint32_t count;
 
-    for (uint32_t i = 0; i < count; i++) {
+    for (count = 0; count < PACKETS_PER_TURN && cv_initial_has_room(handshakes); count++) {
         struct cv_rx_packet rx;
         struct rte_mbuf *mbuf;
 
-        if (rte_ring_sc_dequeue(shard->rings->packets, (void **)&mbuf) != 0)
+        if (rte_ring_sc_dequeue(ring, (void **)&mbuf) != 0)
             break;
         cv_rx_packet_read(mbuf, &rx);
         cv_initial_receive(handshakes, &rx);
     }
+    return count;
 }
 
 uint32_t cv_handshake_thread_turn(struct cv_handshakes *handshakes)
 {
     struct cv_shard *shard = handshakes->shard;
-    /* Each packet is given back to a worker, and may be answered. */
-    uint32_t packets = RTE_MIN(RTE_MIN(rte_ring_count(shard->rings->packets), (uint32_t)PACKETS_PER_TURN),
-                               rte_ring_free_count(shard->all->rings[0].handed) / 4);
-    uint32_t done = packets;
+    uint32_t done;
 
     cv_shard_read_clock(shard);
-    take_packets(handshakes, packets);
+    done = take_packets(handshakes);
     cv_initial_expire(handshakes);
     done += cv_orders_take(shard);
     cv_admission_expire(handshakes);

@@ -13,6 +13,17 @@
 
 #include <stdlib.h>
 
+/*
+ * Entries of the ring to worker 0, which frees the buffers, that one packet may take: a flight of a leg's that is late, its
+ * own flight, and an answer to each packet of that.
+ */
+#define ROOM (3 * CV_LEG_FLIGHT_MAX)
+
+bool cv_initial_has_room(const struct cv_handshakes *handshakes)
+{
+    return rte_ring_free_count(handshakes->shard->all->rings[0].handed) >= ROOM;
+}
+
 /* A new session, which reads the packet. */
 static enum cv_drop start(struct cv_handshakes *handshakes, const struct cv_initial *initial)
 {
@@ -103,7 +114,7 @@ static void give_back(struct cv_handshakes *handshakes, struct rte_mbuf *mbuf, e
 {
     const struct cv_handed handed = {.mbuf = mbuf, .kind = CV_HANDED_FREE, .drop = (uint8_t)reason};
 
-    /* A worker that stands still may leave no room; then nothing can be done with the buffer before the end. */
+    /* There is room: no other thread fills that ring, and a worker that stands still gets no more. */
     (void)cv_hand(handshakes->shard->all->rings[0].handed, &handed);
 }
 
@@ -135,7 +146,8 @@ static void expire(struct cv_handshakes *handshakes, bool room)
 {
     struct cv_leg_flight flight;
 
-    while (cv_leg_initials_late(handshakes->leg_initials, handshakes->shard->now_ns, room, &flight))
+    while (cv_initial_has_room(handshakes) &&
+           cv_leg_initials_late(handshakes->leg_initials, handshakes->shard->now_ns, room, &flight))
         pass_flight(handshakes, &flight);
 }
 

@@ -142,7 +142,9 @@ void cv_listen_take_back(struct cv_shard *shard, struct rte_mbuf *mbuf)
     cv_lookup(relay->table, &packet, 1);
     claimed = cv_claim_listening(relay, packet);
     if (claimed == CV_CLAIMED_NOT) {
-        cv_drop(&relay->context, mbuf, CV_DROP_UNKNOWN_SOURCE); /* the leg has gone meanwhile */
+        if (packet->verdict != CV_VERDICT_DROP)
+            packet->drop = CV_DROP_UNKNOWN_SOURCE; /* the leg has gone meanwhile */
+        cv_drop(&relay->context, mbuf, packet->drop);
         return;
     }
     forward_claimed(shard, packet, claimed, &sorted);

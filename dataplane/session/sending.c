@@ -31,7 +31,8 @@ void cv_send(struct cv_shard *shard, const struct cv_session_route *route, uint8
         shard->relay->context.stats->session_tx_pkts++;
         cv_transmit(&shard->relay->context, mbuf->port, mbuf);
     } else if (!cv_hand(shard->all->rings[0].handed, &handed)) {
-        rte_pktmbuf_free(mbuf); /* the worker stands still */
+        rte_pktmbuf_reset(mbuf); /* the worker stands still, and only workers free buffers */
+        cv_send_keep(shard, mbuf);
     }
 }
 

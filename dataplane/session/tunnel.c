@@ -3,6 +3,7 @@
 
 #include "packet/transmit.h"
 #include "packet/wrap.h"
+#include "relay/claim.h"
 #include "relay/find.h"
 #include "relay/route.h"
 #include "schedule.h"
@@ -145,6 +146,8 @@ void cv_tunnel_receive(struct cv_session *session, const struct cv_datagram *dat
         stats->drops[reason]++;
         return;
     }
+    if (unlikely(bytes > 0 && (datagram->payload[0] & 0xc0) == 0xc0)) /* a long header, of a handshake */
+        cv_claim_learn_tunnelled(relay, number, datagram->payload, bytes);
     mbuf = rte_pktmbuf_alloc(shard->mbufs);
     if (mbuf == NULL || rte_pktmbuf_tailroom(mbuf) < bytes) {
         rte_pktmbuf_free(mbuf);

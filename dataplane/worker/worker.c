@@ -19,7 +19,10 @@
 /* Look-ups by connection ID that all unknown sources together get, per worker and millisecond. */
 #define CLAIMS_PER_MS 100
 
-/* The same on the listening port, apart: whoever floods it takes no claims from relay ports. */
+/*
+ * On the listening port, those that find a leg: a stranger's packet costs more than a look-up there, and is not to be
+ * dropped. Apart: whoever floods it takes no claims from relay ports.
+ */
 #define LISTENS_PER_MS 100
 
 /*

@@ -243,7 +243,7 @@ static bool content_ok(const struct cv_message *message)
     case CV_MESSAGE_LEG_CHANGED:
         return leg_changed_ok(&message->leg);
     case CV_MESSAGE_LEG_LIMITED: /* a tunnel leg as well: it has no address */
-        return message->leg.pair != 0 && message->leg.leg < 2;
+        return message->leg.pair != 0 && message->leg.leg < 2 && message->leg.budget_ms <= CV_LEG_BUDGET_MS;
     case CV_MESSAGE_LEG_MOVED:
         return leg_event_ok(&message->leg) && !cv_ip_is_zero(&message->leg.previous.ip);
     case CV_MESSAGE_DUMP_END:

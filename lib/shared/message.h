@@ -39,7 +39,7 @@
     X(LEG_CHANGED, "leg_changed", DATAPLANE, "the leg of a LEG_CHANGE has taken the other's place")          \
     X(LEG_PROVEN, "leg_proven", DATAPLANE, "a leg's address is proven: it gets all that is sent to it")      \
     X(LEG_UNPROVEN, "leg_unproven", DATAPLANE, "a leg's address is not proven, or no longer: see enum")      \
-    X(LEG_LIMITED, "leg_limited", DATAPLANE, "a leg sends more than its pair's rate; once in a while")       \
+    X(LEG_LIMITED, "leg_limited", DATAPLANE, "a leg sends, or would get, more than it may; once in a while") \
     X(PAIR_IDLE, "pair_idle", DATAPLANE, "no packet for half the idle time; sent once per quiet spell")      \
     X(PAIR_EXPIRED, "pair_expired", DATAPLANE, "removed: no packet for the idle time")                       \
     X(EVENTS_LOST, "events_lost", DATAPLANE, "the ring was full: dump the pairs to catch up")                \
@@ -178,6 +178,9 @@ enum cv_move_cause {
     CV_MOVE_CAUSE_END
 };
 
+/* For so long a budget is; then there is another one. */
+#define CV_LEG_BUDGET_MS 60000
+
 struct cv_leg_event {
     uint64_t pair;
     uint8_t leg;                /* 0: a, 1: b */
@@ -187,6 +190,8 @@ struct cv_leg_event {
     uint16_t relay_port;        /* as in cv_leg_config */
     struct cv_address address;  /* LEG_CHANGED: zero when it is a tunnel leg */
     struct cv_address previous; /* in LEG_MOVED */
+    /* LEG_LIMITED: what was for it was over its budget, and the next is in so long; 0: it sends more than the rate. */
+    uint32_t budget_ms;
 };
 
 /*
@@ -357,7 +362,7 @@ struct cv_message {
         struct cv_leg_change change;   /* LEG_CHANGE */
         struct cv_leg_order leg_order; /* LEG_TOKEN, LEG_VOUCH, LEG_PROVE */
         struct cv_leg_event
-            leg;            /* LEG_BOUND, LEG_MOVED, LEG_UNBOUND, LEG_CHANGED, LEG_PROVEN, LEG_UNPROVEN */
+            leg; /* LEG_BOUND, LEG_MOVED, LEG_UNBOUND, LEG_CHANGED, LEG_PROVEN, LEG_UNPROVEN, LEG_LIMITED */
         uint32_t log_level; /* 1 emergency ... 8 debug, as rte_log counts */
         struct {
             uint64_t pair; /* or session */

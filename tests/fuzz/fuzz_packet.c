@@ -226,7 +226,7 @@ static void on_expiry(void *context, enum cv_expiry_event event, uint64_t pair)
     require((event == CV_EXPIRY_IDLE || event == CV_EXPIRY_EXPIRED) && pair >= 1 && pair <= PAIRS);
 }
 
-static void on_proof(void *context, enum cv_proof_event event, uint32_t leg)
+static bool on_proof(void *context, enum cv_proof_event event, uint32_t leg)
 {
     struct rte_mbuf *mbuf;
 
@@ -234,10 +234,11 @@ static void on_proof(void *context, enum cv_proof_event event, uint32_t leg)
     require(leg < 2 * rig->table.max && (cv_leg_at(&rig->table, leg)->flags & CV_LEG_BOUND));
     if (event != CV_PROOF_EVENT_CHALLENGE ||
         (mbuf = cv_challenge_make(&rig->table, leg, packets_pool())) == NULL)
-        return;
+        return true;
     require(packets_wrong(mbuf, &(struct packet_view){0}) == NULL);
     rte_pktmbuf_free(mbuf);
     cv_standing_challenged(&rig->table, leg, rig->now_ms);
+    return true;
 }
 
 static void keep(uint16_t ms)

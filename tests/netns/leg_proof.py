@@ -180,6 +180,7 @@ def unproven(control, alice, bob, victim):
         fail(f"it was sent {bytes_of(datagrams)} bytes")
     if flood(control, alice) != 300:
         fail("a second flood was not withheld")
+    control.event("LEG_LIMITED", leg="b", proof=UNPROVEN)
     return next(datagram for datagram in datagrams + victim.received() if len(datagram) == 20)
 
 

@@ -369,9 +369,10 @@ void fake_bind(struct fake_dataplane *fake, uint64_t number, uint8_t leg, const 
     pair->used[leg] = pair->config.legs[leg].one_use != 0;
 }
 
-void fake_tell_limited(struct fake_dataplane *fake, uint64_t number, uint8_t leg)
+void fake_tell_limited(struct fake_dataplane *fake, uint64_t number, uint8_t leg, uint32_t budget_ms)
 {
-    struct cv_message event = {.type = CV_MESSAGE_LEG_LIMITED, .leg = {.pair = number, .leg = leg}};
+    struct cv_message event = {.type = CV_MESSAGE_LEG_LIMITED,
+                               .leg = {.pair = number, .leg = leg, .budget_ms = budget_ms}};
 
     assert_true(fake_tell(fake, &event));
 }

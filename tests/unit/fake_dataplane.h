@@ -35,8 +35,8 @@ bool fake_tell_leg(struct fake_dataplane *fake, enum cv_message_type type, uint6
  */
 void fake_bind(struct fake_dataplane *fake, uint64_t pair, uint8_t leg, const char *address);
 
-/* LEG_LIMITED. */
-void fake_tell_limited(struct fake_dataplane *fake, uint64_t number, uint8_t leg);
+/* LEG_LIMITED; budget_ms 0: by the rate. */
+void fake_tell_limited(struct fake_dataplane *fake, uint64_t number, uint8_t leg, uint32_t budget_ms);
 
 /* LEG_PROVEN or LEG_UNPROVEN. */
 void fake_tell_proof(struct fake_dataplane *fake, uint64_t pair, uint8_t leg, enum cv_leg_proof proof);

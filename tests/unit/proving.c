@@ -13,19 +13,23 @@ static struct {
 } told[64];
 static unsigned told_count;
 
+bool no_room;
+
 int proving_setup(void **state)
 {
     memset(&sweep, 0, sizeof(sweep));
     told_count = 0;
+    no_room = false;
     return moving_setup(state);
 }
 
-static void on_proof(void *context, enum cv_proof_event what, uint32_t leg)
+static bool on_proof(void *context, enum cv_proof_event what, uint32_t leg)
 {
     assert_ptr_equal(context, &told);
     assert_true(told_count < RTE_DIM(told));
     told[told_count].event = what;
     told[told_count++].leg = leg;
+    return !no_room;
 }
 
 unsigned after_ms(uint32_t ms, enum cv_proof_event what, uint32_t leg)

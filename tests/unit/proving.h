@@ -12,6 +12,8 @@
 #define BIG    1200
 #define MOST   100 /* packets that are far more than any account */
 
+extern bool no_room; /* for what is told of legs */
+
 /* For cmocka. */
 int proving_setup(void **state);
 

@@ -8,6 +8,7 @@
 #include "relay/claims.h"
 #include "relay/route.h"
 #include "relay/spares.h"
+#include "relay/standing.h"
 
 #include <errno.h>
 #include <string.h>
@@ -529,6 +530,71 @@ static void proof_of_the_new(void **state)
     assert_false(cv_leg_at(&rig->table, other)->flags & CV_LEG_METERED);
 }
 
+/* Of `count` packets of 1,000 bytes, how many pass. */
+static unsigned pass_of(unsigned count, const char *from, const char *to)
+{
+    static const uint8_t payload[1000];
+    unsigned passed = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct rte_mbuf *mbuf;
+
+        rig_burst(rig, rig_datagram(from, to, payload, sizeof(payload)));
+        mbuf = rig_take(rig, RIG_PORT);
+        passed += mbuf != NULL;
+        rte_pktmbuf_free(mbuf);
+    }
+    return passed;
+}
+
+static void set_rate(uint64_t bytes_per_second)
+{
+    cv_pair_set_rate(&rig->table, slot, bytes_per_second);
+}
+
+/* What the pair may carry is no more because it can come by two legs; nor by each change. */
+static void one_rate_for_both(void **state)
+{
+    uint8_t token[CV_TOKEN_BYTES];
+    struct cv_notice notice;
+
+    (void)state;
+    set_rate(1); /* a burst of 15,000 bytes, and then nothing for hours */
+    assert_int_equal(pass_of(10, HOME, RELAY), 10);
+    assert_int_equal(change(leg, on_port(rig_token(3), 40001)), 0);
+    memset(token, 3, sizeof(token));
+    rig_burst(rig, rig_datagram(AWAY, NEXT, token, sizeof(token)));
+    assert_int_equal(pass_of(2, AWAY, NEXT), 2); /* by the leg that is coming */
+    notice = rig_notice(rig);
+    assert_int_equal(tell(&notice), CV_MOVE_CHANGED);
+    assert_int_equal(pass_of(10, HOME, RELAY), 3); /* by the former one */
+    assert_true(cv_standing_at(&rig->table, leg)->over_rate);
+    assert_int_equal(pass_of(10, AWAY, NEXT), 0);
+    assert_int_equal(change(leg, on_port(rig_token(4), 40002)), 0);
+    rig_pass(rig, 1000);
+    assert_int_equal(comes(4, HOME, "192.0.2.1:40002"), CV_MOVE_CHANGED);
+    assert_int_equal(pass_of(10, AWAY, NEXT), 0);
+    assert_int_equal(pass_of(10, HOME, "192.0.2.1:40002"), 0);
+    assert_int_equal(pass_of(20, OTHER, RELAY), 15); /* the other direction has its own */
+    former_time_is_over();
+    assert_int_equal(pass_of(10, HOME, "192.0.2.1:40002"), 0);
+}
+
+/* It holds for both at once when it changes. */
+static void rate_changes_meanwhile(void **state)
+{
+    (void)state;
+    assert_int_equal(change(leg, on_port(rig_token(3), 40001)), 0);
+    assert_int_equal(comes(3, AWAY, NEXT), CV_MOVE_CHANGED);
+    assert_int_equal(pass_of(20, HOME, RELAY), 20);
+    set_rate(1);
+    assert_int_equal(pass_of(20, HOME, RELAY), 15);
+    assert_int_equal(pass_of(20, AWAY, NEXT), 0);
+    set_rate(0);
+    assert_int_equal(pass_of(20, HOME, RELAY), 20);
+    assert_int_equal(pass_of(20, AWAY, NEXT), 20);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -549,6 +615,8 @@ int main(void)
         EACH(removed_while_it_changes),
         EACH(idle_counts_both),
         EACH(proof_of_the_new),
+        EACH(one_rate_for_both),
+        EACH(rate_changes_meanwhile),
     };
 
     return cmocka_run_group_tests_name("change", tests, start, NULL);

@@ -3,6 +3,7 @@
 #include "first_flight.h"
 #include "listening.h"
 #include "peer/session.h"
+#include "session/handshake_thread.h"
 #include "session/leg_initials.h"
 #include "session/listen.h"
 
@@ -172,21 +173,29 @@ static void rebound(void **state)
     assert_got(STRANGER, NULL, 0);
 }
 
-/* Strangers get so many look-ups in a millisecond, and are strangers after that; no leg suffers from it. */
-static void lookups_are_rationed(void **state)
+/*
+ * So many packets in a millisecond are a leg's by their connection ID; more are dropped, and never taken for a stranger's.
+ * Who is one, or a leg at its own address, does not suffer from it.
+ */
+static void claims_are_rationed(void **state)
 {
     (void)state;
     cv_leg_learn_cid(&rig->table, leg, (const uint8_t *)"\7\7\7\7\7\7\7\7", 8);
     rig->workers[0].relay.listens_left = 0;
     send_from(STRANGER, short_packet(7), PACKET_BYTES);
     assert_got_nothing();
+    assert_false(is_asked());
+    assert_int_equal(rig_drops(rig, CV_DROP_MOVE_RATE), 1);
     assert_int_equal(rig->workers[0].relay.claims_left, 100);
+    send_from(STRANGER, short_packet(8), PACKET_BYTES);
+    assert_true(is_asked());
+    session_rig_turn(&relay);
+    discard_sent();
     send_from(A, short_packet(7), PACKET_BYTES);
     assert_got(B, NULL, 0);
     rig_pass(rig, 1);
     send_from(STRANGER, short_packet(7), PACKET_BYTES);
     assert_got(B, NULL, 0);
-    session_rig_turn(&relay); /* the first is answered with a reset, if with anything */
 }
 
 /* ---- Initial packets from a leg's address ---- */
@@ -291,6 +300,55 @@ static void many_halves(void **state)
     session_rig_turn(&relay);
     got += discard_sent();
     assert_int_equal(got, CV_LEG_FLIGHTS + 3);
+}
+
+/* As if worker 0 had not looked into its ring for long: so much room is left there. */
+static void leave_room(uint32_t entries)
+{
+    struct rte_ring *ring = relay.sessions->rings[0].handed;
+    const struct cv_handed nothing = {.kind = CV_HANDED_FREE, .drop = CV_DROP_CONSUMED};
+
+    while (rte_ring_free_count(ring) > entries)
+        assert_true(cv_hand(ring, &nothing));
+}
+
+static void send_half(void)
+{
+    make_flight("h3", "X25519MLKEM768");
+    send_flight(A, 1);
+    (void)cv_handshake_thread_turn(relay.sessions->handshakes);
+}
+
+#define HALVES 10
+
+/* Nothing is lost, and no buffer: what was kept stays so, and what comes waits in the ring to the handshake thread. */
+static void worker_stands_still(void **state)
+{
+    const struct cv_session_rings *rings = cv_handshake_rings(relay.sessions);
+    unsigned got = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < HALVES; i++) {
+        session_rig_pass(&relay, 1);
+        session_rig_turn(&relay);
+        send_half();
+    }
+    leave_room(3 * CV_LEG_FLIGHT_MAX + 1);
+    session_rig_pass(&relay, CV_LEG_INITIAL_MS);
+    (void)cv_handshake_thread_turn(relay.sessions->handshakes); /* two of them are late now */
+    assert_int_equal(rte_ring_free_count(relay.sessions->rings[0].handed), 3 * CV_LEG_FLIGHT_MAX - 1);
+    send_from(STRANGER, "what is this?", 13);
+    send_half();
+    leave_room(0);
+    (void)cv_handshake_thread_turn(relay.sessions->handshakes);
+    assert_int_equal(rte_ring_count(rings->packets), 2);
+    while (rte_ring_count(relay.sessions->rings[0].handed) > 0 || rte_ring_count(rings->packets) > 0)
+        session_rig_turn(&relay);
+    got += discard_sent();
+    session_rig_pass(&relay, CV_LEG_INITIAL_MS);
+    session_rig_turn(&relay);
+    assert_int_equal(got + discard_sent(), HALVES + 1);
+    assert_int_equal(rig_drops(rig, CV_DROP_SESSION_BAD), 1);
 }
 
 /* Only so many are asked about: more are the leg's at once. So are those that a server sends. */
@@ -423,13 +481,14 @@ int main(void)
         EACH(strangers),
         EACH(joined_to_other_kinds),
         EACH(rebound),
-        EACH(lookups_are_rationed),
+        EACH(claims_are_rationed),
         EACH(another_protocols_hello),
         EACH(a_sessions_hello),
         EACH(hellos_in_two),
         EACH(swapped_session),
         EACH(half_a_hello),
         EACH(many_halves),
+        EACH(worker_stands_still),
         EACH(asking_is_rationed),
         EACH(gone_meanwhile),
         EACH(session_beside_its_leg),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Several legs of one source address and port on the listening port, told apart by what their packets say. */
 #include "listening.h"
+#include "relay/change.h"
+#include "session/tunnel.h"
 
 #include <errno.h>
 
@@ -171,6 +173,103 @@ static void a_server_is_behind_them(void **state)
     assert_got(C, NULL, 0);
 }
 
+/* A leg that is elsewhere is named too often: the packet is nobody's, and not that of the leg whose token came last. */
+static void too_many_are_named(void **state)
+{
+    uint32_t elsewhere = listening_pair(40, 70);
+    uint64_t pkts;
+
+    (void)state;
+    send_token("203.0.113.50:5", 70);
+    send_token("203.0.113.51:5", 71);
+    keep();
+    cv_leg_learn_cid(&rig->table, elsewhere, (const uint8_t *)"eeeeeeee", 8);
+    pkts = cv_leg_at(&rig->table, to_c)->pkts;
+    rig->workers[0].relay.listens_left = 1;
+    send_from(A, short_packet('e'), PACKET_BYTES);
+    assert_got("203.0.113.51:5", short_packet('e'), PACKET_BYTES);
+    send_from(A, short_packet('e'), PACKET_BYTES);
+    assert_got_nothing();
+    assert_int_equal(rig_drops(rig, CV_DROP_MOVE_RATE), 1);
+    assert_int_equal(cv_leg_at(&rig->table, to_c)->pkts, pkts);
+    from_a_to(0x77, C);
+}
+
+/* ---- The other sides in tunnels ---- */
+
+#define D "203.0.113.4:4000" /* another socket with two legs */
+
+static struct cv_session tunnels; /* has the other sides of both; no more of it is there than what sends */
+
+/* A leg of D's that is joined to that channel. */
+static uint32_t pair_with_tunnel(uint64_t number, uint8_t fill, uint16_t channel)
+{
+    struct cv_pair_config config = {.pair = number, .legs = {rig_token(fill)}};
+    uint32_t slot;
+
+    config.legs[0].relay_port = RIG_LISTEN_PORT;
+    config.legs[1] = (struct cv_leg_config){
+        .bind = CV_BIND_TUNNEL, .session = cv_session_number(&tunnels), .channel = channel};
+    assert_int_equal(cv_pair_put(&rig->table, &config, rig->now_ms, &slot), 0);
+    send_token(D, fill);
+    keep();
+    return 2 * slot;
+}
+
+static void out_of_tunnel(uint16_t channel, const uint8_t *payload, uint16_t bytes)
+{
+    const struct cv_datagram datagram = {.channel = channel, .payload = payload, .payload_bytes = bytes};
+
+    cv_tunnel_receive(&tunnels, &datagram);
+    assert_got(D, payload, bytes);
+    keep();
+}
+
+static uint64_t pkts_of(uint32_t leg)
+{
+    return cv_leg_at(&rig->table, leg)->pkts;
+}
+
+static void other_sides_in_tunnels(void **state)
+{
+    uint32_t first, second;
+
+    (void)state;
+    tunnels = (struct cv_session){.generation = 99, .shard = relay.sessions->shards[0]};
+    first = pair_with_tunnel(21, 60, 1);
+    second = pair_with_tunnel(22, 61, 2);
+    out_of_tunnel(1, (const uint8_t *)"", 0);
+    out_of_tunnel(1, short_packet(A_ID), PACKET_BYTES);
+    assert_int_equal(cv_leg_at(&rig->table, first)->cid_bytes, 0);
+    out_of_tunnel(1, long_packet(HANDSHAKE, A_ID, B_ID), PACKET_BYTES);
+    out_of_tunnel(2, long_packet(HANDSHAKE, A_ID, C_ID), PACKET_BYTES);
+    for (unsigned i = 0; i < 5; i++)
+        send_from(D, short_packet(B_ID), PACKET_BYTES);
+    send_from(D, short_packet(C_ID), PACKET_BYTES);
+    assert_int_equal(pkts_of(first), 5);
+    assert_int_equal(pkts_of(second), 1);
+}
+
+/* What comes by the leg that the other side had before teaches as well; it is about the same leg. */
+static void a_former_leg_teaches(void **state)
+{
+    struct cv_leg_change order = {.pair = 1, .leg = 1, .to = rig_token(80)};
+    struct cv_leg_event event;
+    bool changed;
+
+    (void)state;
+    rig_pass(rig, 1000); /* no token is fresh any more */
+    order.to.relay_port = RIG_LISTEN_PORT;
+    assert_int_equal(cv_leg_change(&rig->table, &order, rig->now_ms, &changed, &event), 0);
+    send_token(D, 80);
+    keep();
+    send_from(B, long_packet(HANDSHAKE, A_ID, B_ID), PACKET_BYTES);
+    assert_got(A, NULL, 0);
+    keep();
+    assert_true(cv_leg_has_cid(&rig->table, to_b, long_packet(HANDSHAKE, B_ID, A_ID) + 6, 8));
+    from_a_to(B_ID, D);
+}
+
 /* A NAT gives the socket a new address: each leg follows when its own packets come from there. */
 static void a_nat_rebinds(void **state)
 {
@@ -282,12 +381,13 @@ static void order_of_tokens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(both_are_bound),      EACH(by_connection_id),
-        EACH(by_the_latest_token), EACH(right_behind_a_second_token),
-        EACH(what_is_learnt),      EACH(a_server_is_behind_them),
-        EACH(a_nat_rebinds),       EACH(one_goes),
-        EACH(so_many_and_no_more), EACH(refused),
-        EACH(order_of_tokens),
+        EACH(both_are_bound),       EACH(by_connection_id),
+        EACH(by_the_latest_token),  EACH(right_behind_a_second_token),
+        EACH(what_is_learnt),       EACH(a_server_is_behind_them),
+        EACH(a_nat_rebinds),        EACH(one_goes),
+        EACH(so_many_and_no_more),  EACH(refused),
+        EACH(order_of_tokens),      EACH(other_sides_in_tunnels),
+        EACH(a_former_leg_teaches), EACH(too_many_are_named),
     };
 
     return cmocka_run_group_tests_name("listen_shared", tests, NULL, NULL);

@@ -261,6 +261,7 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(LEG_PROVEN, leg.proof, CV_LEG_PROOF_END)                                    \
     X(LEG_LIMITED, leg.pair, 0)                                                   \
     X(LEG_LIMITED, leg.leg, 2)                                                    \
+    X(LEG_LIMITED, leg.budget_ms, 60001)                                          \
     X(LEG_UNPROVEN, leg.pair, 0)                                                  \
     X(PAIR_IDLE, pair, 0)                                                         \
     X(PAIR_EXPIRED, pair, 0)                                                      \

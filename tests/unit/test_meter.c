@@ -136,6 +136,16 @@ static void changed_while_it_runs(void **state)
     assert_int_equal(offer(A, 100), 100 * BYTES);
 }
 
+/* Another worker, which counts what comes by another leg of the pair's, has just looked at a later clock. */
+static void ahead_of_its_clock(void **state)
+{
+    (void)state;
+    set_rate(1);
+    assert_int_equal(offer(A, 50), 15000);
+    cv_leg_at(&rig->table, leg)->meter.time += rte_get_tsc_hz() * 3600;
+    assert_int_equal(offer(A, 50), 0);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -145,6 +155,7 @@ int main(void)
         EACH(burst),
         EACH(each_direction_for_itself),
         EACH(changed_while_it_runs),
+        EACH(ahead_of_its_clock),
     };
 
     return cmocka_run_group_tests_name("meter", tests, start, NULL);

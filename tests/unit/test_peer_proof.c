@@ -186,7 +186,7 @@ static void legs_over_their_rate_are_told(void **state)
         struct test_peer *peer = side == 0 ? &alice : &bob;
         const struct cv_capsule *capsule;
 
-        fake_tell_limited(&bench->dataplane, pair, (uint8_t)side);
+        fake_tell_limited(&bench->dataplane, pair, (uint8_t)side, 0);
         capsule = peer_hear(peer, CV_CAPSULE_LIMITED);
         assert_int_equal(capsule->limited.what, CV_LIMITED_RATE);
         assert_int_equal(capsule->limited.pair, pair);
@@ -194,8 +194,24 @@ static void legs_over_their_rate_are_told(void **state)
         peer_quiet(&alice);
         peer_quiet(&bob);
     }
-    fake_tell_limited(&bench->dataplane, pair + 1, 0);
+    fake_tell_limited(&bench->dataplane, pair + 1, 0, 0);
     peer_quiet(&alice);
+}
+
+/* And who did not get something, until when that is so. */
+static void legs_over_their_budget_are_told(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pair = peer_make(&alice, 1, UDP, &bob, UDP).pair;
+    const struct cv_capsule *capsule;
+
+    fake_tell_limited(&bench->dataplane, pair, 1, 41000);
+    capsule = peer_hear(&bob, CV_CAPSULE_LIMITED);
+    assert_int_equal(capsule->limited.what, CV_LIMITED_PROOF);
+    assert_int_equal(capsule->limited.pair, pair);
+    assert_int_equal(capsule->limited.for_ms, 41000);
+    peer_quiet(&alice);
+    peer_quiet(&bob);
 }
 
 static bool is_vouched(void *context)
@@ -228,10 +244,10 @@ static void a_session_that_moves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_used_token_is_replaced), TEST(a_token_that_the_data_plane_does_not_take),
-        TEST(an_operators_tokens_stay), TEST(challenges),
-        TEST(unproven_legs_are_told),   TEST(legs_over_their_rate_are_told),
-        TEST(a_session_that_moves),
+        TEST(a_used_token_is_replaced),        TEST(a_token_that_the_data_plane_does_not_take),
+        TEST(an_operators_tokens_stay),        TEST(challenges),
+        TEST(unproven_legs_are_told),          TEST(legs_over_their_rate_are_told),
+        TEST(legs_over_their_budget_are_told), TEST(a_session_that_moves),
     };
 
     return cmocka_run_group_tests_name("peer_proof", tests, NULL, NULL);

@@ -146,8 +146,56 @@ static void over_the_rate(void **state)
     assert_true(rig_drops(rig, CV_DROP_OVER_RATE) > 0);
     assert_int_equal(after_ms(1000, CV_PROOF_EVENT_LIMITED, leg), 0);
     (void)send_some(SENDER, BIG, MOST);
+    no_room = true; /* it is due until it is told */
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_LIMITED, leg ^ 1), 1);
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_LIMITED, leg ^ 1), 1);
+    no_room = false;
     assert_int_equal(after_ms(1000, CV_PROOF_EVENT_LIMITED, leg ^ 1), 1);
     assert_int_equal(after_ms(1000, CV_PROOF_EVENT_LIMITED, leg ^ 1), 0);
+}
+
+/* That something was withheld is told of who did not get it, in each minute in which that is so. */
+static void withheld_is_told(void **state)
+{
+    uint32_t leg = pair_with(needed(2, NULL));
+
+    (void)state;
+    bind_by_token(leg, VICTIM);
+    assert_int_equal(send_some(SENDER, 10, 1), 38);
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_WITHHELD, leg), 0);
+    assert_limited(SENDER, CV_ACCOUNT_BYTES);
+    no_room = true;
+    assert_int_equal(after_ms(10000, CV_PROOF_EVENT_WITHHELD, leg), 1);
+    no_room = false;
+    assert_int_equal(after_ms(10000, CV_PROOF_EVENT_WITHHELD, leg), 1);
+    assert_int_equal(cv_standing_account_left_ms(&rig->table, leg, rig->now_ms), 39000);
+    assert_limited(SENDER, 0);
+    assert_int_equal(after_ms(10000, CV_PROOF_EVENT_WITHHELD, leg), 0);
+    assert_int_equal(after_ms(29000, CV_PROOF_EVENT_WITHHELD, leg),
+                     0); /* another account, and nothing withheld */
+    assert_limited(SENDER, CV_ACCOUNT_BYTES);
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_WITHHELD, leg), 1);
+    assert_limited(SENDER, 0);
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_WITHHELD, leg ^ 1), 0);
+}
+
+/* What was said ends with the proof, and begins anew with the next silence, which control may not have heard of. */
+static void withheld_after_silence(void **state)
+{
+    uint32_t leg = pair_with(needed(2, NULL));
+
+    (void)state;
+    bind_by_token(leg, VICTIM);
+    assert_limited(SENDER, CV_ACCOUNT_BYTES);
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_WITHHELD, leg), 1);
+    prove(leg);
+    assert_free(SENDER);
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_WITHHELD, leg), 0);
+    no_room = true;
+    assert_int_equal(after_ms(CV_VACANT_MS, CV_PROOF_EVENT_SILENT, leg), 1);
+    no_room = false;
+    assert_limited(SENDER, CV_ACCOUNT_BYTES);
+    assert_int_equal(after_ms(1000, CV_PROOF_EVENT_WITHHELD, leg), 1);
 }
 
 /* What comes out of a tunnel asks the same question. */
@@ -363,7 +411,8 @@ int main(void)
         EACH(by_the_sessions_ip),      EACH(vouched_for_later),
         EACH(by_a_challenge),          EACH(no_challenge_without_a_next_hop),
         EACH(challenges_are_few),      EACH(a_move_is_proven_again),
-        EACH(our_address_is_not_its),
+        EACH(our_address_is_not_its),  EACH(withheld_is_told),
+        EACH(withheld_after_silence),
     };
 
     return cmocka_run_group_tests_name("proof", tests, start, NULL);
