@@ -176,7 +176,7 @@ static void cross(struct peer_offer *offer, struct peer *asker, const struct cv_
     (void)store_set_answer(asker->all->services->store, &offer->record);
     capsules_refused(asker, CV_ORIGIN_OFFER, offer->record.offer, CV_SESSION_ERROR_CROSSED,
                      "your own request has taken the offer", NULL);
-    if (peer_is_here(asker)) /* else it does not read, and the offer has ended with its session */
+    if (peer_is_here(asker)) /* else it does not read, and the offer ends with its session */
         accept_offer(offer, capsule->request.legs);
 }
 

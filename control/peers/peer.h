@@ -23,15 +23,16 @@ TAILQ_HEAD(peer_queue, peer);
 TAILQ_HEAD(peer_offer_queue, peer_offer);
 
 /*
- * Made when its first session registers; freed when it has been away for too long, and soon after its
- * session was closed: never while a capsule is being written.
+ * Made when its first session registers; freed when it has been away for too long, and after its session was closed, by the
+ * loop: never while a capsule is being written.
  */
 struct peer {
     struct peers *all;
     struct session *session; /* NULL: it is away, and its pairs wait for it */
     struct instance_record record;
     LIST_ENTRY(peer) by_number;
-    TAILQ_ENTRY(peer) away; /* while it has no session */
+    bool waits;             /* registering.c: among those that are away */
+    TAILQ_ENTRY(peer) away; /* while it waits */
 
     /* registry.c */
     uint64_t registered_at; /* order in which instances registered */

@@ -18,8 +18,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define OVER_MS 1 /* Unix time: long ago */
-
 /* ---- Who there is already ---- */
 
 struct search {
@@ -60,6 +58,13 @@ static void look_at(void *context, struct peer *peer)
     if (peer->session == NULL &&
         (search->oldest_away == NULL || peer->record.until_ms < search->oldest_away->record.until_ms))
         search->oldest_away = peer;
+}
+
+static void stop_waiting(struct peer *peer)
+{
+    if (peer->waits)
+        TAILQ_REMOVE(&peer->all->away, peer, away);
+    peer->waits = false;
 }
 
 /* The older session of an instance; what it had open is its no more, or the newer one's. */
@@ -165,17 +170,30 @@ static void begin(struct peers *all, struct session *session, const struct cv_ca
     welcome(peer, 0);
 }
 
+/* The instance ends: its offers and its pairs, too. Its session, if it has one, goes on without it. */
+static void end_instance(struct peer *peer)
+{
+    struct peers *all = peer->all;
+
+    stop_waiting(peer);
+    replace(peer);
+    registry_remove(peer);
+    offers_leave(peer);
+    peer_pairs_leave(peer);
+    (void)store_remove_instance(all->services->store, peer->record.number);
+    peer_discard(peer);
+}
+
 /* The instance is back: what it had is its again, in this session. */
 static void resume(struct peer *peer, struct session *session, const struct cv_capsule *capsule)
 {
-    if (peer->session == NULL)
-        TAILQ_REMOVE(&peer->all->away, peer, away);
-    else
-        offers_leave(peer);
+    stop_waiting(peer);
     replace(peer);
     registry_remove(peer);
+    offers_leave(peer);
     if (!fill(&peer->record, session, capsule)) {
         session_close(session, CV_SESSION_ERROR_INTERNAL, "no randomness");
+        end_instance(peer);
         return;
     }
     memcpy(peer->record.former, capsule->parameters.spans[CV_PARAMETER_RESUME].at,
@@ -187,22 +205,6 @@ static void resume(struct peer *peer, struct session *session, const struct cv_c
              peer->record.number, peer_pairs_count(peer));
     welcome(peer, peer_pairs_count(peer));
     peer_legs_resume(peer);
-}
-
-/* The instance ends: its offers and its pairs, too. Its session, if it has one, goes on without it. */
-static void end_instance(struct peer *peer)
-{
-    struct peers *all = peer->all;
-
-    if (peer->session == NULL)
-        TAILQ_REMOVE(&all->away, peer, away);
-    else
-        replace(peer);
-    registry_remove(peer);
-    offers_leave(peer);
-    peer_pairs_leave(peer);
-    (void)store_remove_instance(all->services->store, peer->record.number);
-    peer_discard(peer);
 }
 
 void registering_take(struct peers *all, struct session *session, const struct cv_capsule *capsule)
@@ -239,20 +241,23 @@ void registering_leave(struct peer *peer, enum session_leave how)
 
     peer->session->peer = NULL;
     peer->session = NULL;
+    if (!waits) {
+        end_instance(peer);
+        return;
+    }
+    offers_leave(peer);
     peer->record.session = 0;
-    peer->record.until_ms = waits ? clock_unix_ms() + resume_s * UINT64_C(1000) : OVER_MS;
+    peer->record.until_ms = clock_unix_ms() + resume_s * UINT64_C(1000);
     peer_keep(peer);
     registering_wait(peer);
     registering_arm(all);
-    offers_leave(peer);
-    if (!waits && how != SESSION_CLOSES)
-        end_instance(peer);
 }
 
 void registering_wait(struct peer *peer)
 {
     struct peer *after;
 
+    peer->waits = true;
     TAILQ_FOREACH_REVERSE(after, &peer->all->away, peer_queue, away)
     {
         if (after->record.until_ms <= peer->record.until_ms)
@@ -282,8 +287,7 @@ void registering_on_timer(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     while ((peer = TAILQ_FIRST(&all->away)) != NULL && peer->record.until_ms <= now) {
-        if (peer->record.until_ms != OVER_MS)
-            log_info("instance %" PRIu64 " has been away for too long: its pairs end", peer->record.number);
+        log_info("instance %" PRIu64 " has been away for too long: its pairs end", peer->record.number);
         end_instance(peer);
     }
     registering_arm(all);

@@ -106,6 +106,87 @@ static void offers_that_nobody_takes(void **state)
     peer_free(&other);
 }
 
+/* A request that names this service. */
+static void request_service(struct test_peer *peer, uint64_t number, const struct test_peer *other,
+                            const char *service)
+{
+    struct cv_capsule request = peer_pair_request(number, other, UDP);
+
+    cv_parameter_span(&request.parameters, CV_PARAMETER_SERVICE, service, strlen(service));
+    peer_say(peer, &request);
+}
+
+static void register_for(struct test_peer *peer, const char *services)
+{
+    struct cv_capsule registration = peer_registration(peer, UDP);
+
+    for (; *services != '\0'; services++)
+        cv_parameter_span(&registration.parameters, CV_PARAMETER_SERVICE, services, 1);
+    peer_register_as(peer, &registration);
+}
+
+/* Nothing more fits into its outbox, not even the shortest REFUSED. */
+static void fill(struct test_peer *peer, uint64_t request)
+{
+    static const struct test_peer nobody;
+    uint32_t before, one;
+
+    peer->session->unchecked = true;
+    do {
+        before = session_of(peer)->outbox.bytes;
+        peer_request(peer, ++request, &nobody, UDP);
+        bench_turn(peer->bench);
+        one = session_of(peer)->outbox.bytes - before;
+    } while (session_of(peer)->outbox.bytes + one <= OUTBOX_BYTES_MAX);
+    assert_int_equal(session_of(peer)->phase, SESSION_OPEN);
+}
+
+/*
+ * Two peers that do not read have open offers to each other when one of them comes back: what ends the offers closes the
+ * other's session, and what that ends is for the one that is just coming back.
+ */
+static void two_that_do_not_read_end_each_others_offers(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer a, b, other, again;
+    struct cv_capsule registration;
+
+    peer_new(&a, bench, "ED25519");
+    peer_ask(&a, 1);
+    register_for(&a, "xy");
+    peer_new(&b, bench, "ED25519");
+    peer_ask(&b, 2);
+    register_for(&b, "z");
+    request_service(&a, 1, &b, "z");
+    (void)peer_hear_offer(&b);
+    request_service(&b, 1, &a, "x");
+    (void)peer_hear_offer(&a);
+    request_service(&b, 2, &a, "y");
+    (void)peer_hear_offer(&a);
+    again = a;
+    peer_ask(&again, 3);
+    bench->dataplane.mute = true;
+    fill(&a, 1);
+    fill(&b, 2);
+    registration = peer_registration(&again, UDP);
+    cv_parameter_span(&registration.parameters, CV_PARAMETER_RESUME, a.token, sizeof(a.token));
+    peer_say(&again, &registration);
+    session_settle(bench);
+    assert_int_equal(session_of(&a)->close_code, CV_SESSION_ERROR_REPLACED);
+    assert_int_equal(session_of(&b)->close_code, CV_SESSION_ERROR_NOT_READING);
+    bench->dataplane.mute = false;
+    (void)peer_hear(&again, CV_CAPSULE_REGISTERED);
+    (void)peer_hear(&again, CV_CAPSULE_OBSERVED_ADDRESS);
+    peer_hear_limit(&again, FAKE_PAYLOAD_BYTES);
+    peer_start(&other, bench, 4, UDP);
+    (void)peer_pair(&again, 1, &other);
+    fake_session_go(&bench->dataplane, again.session);
+    (void)peer_hear(&other, CV_CAPSULE_PAIR_CLOSED);
+    peer_free(&a);
+    peer_free(&b);
+    peer_free(&other);
+}
+
 /* What the data plane has taken is forgotten: a long session needs no more than a short one. */
 static void a_peer_that_listens_may_ask_for_ever(void **state)
 {
@@ -155,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(answers_that_nobody_takes),
         TEST(offers_that_nobody_takes),
+        TEST(two_that_do_not_read_end_each_others_offers),
         TEST(a_peer_that_listens_may_ask_for_ever),
         TEST(what_is_not_acknowledged_waits_here),
     };
