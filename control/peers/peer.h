@@ -17,6 +17,7 @@ struct peer_key {
 };
 LIST_HEAD(peer_keys, peer_key);
 LIST_HEAD(peer_pairs, peer_pair);
+TAILQ_HEAD(peer_pair_queue, peer_pair);
 LIST_HEAD(peer_offers, peer_offer);
 LIST_HEAD(peer_list, peer);
 TAILQ_HEAD(peer_queue, peer);
@@ -49,9 +50,10 @@ struct peer {
     struct rate requests, messages;
     uint64_t probes_since_ms; /* monotonic: the second in which `probes` have come */
     uint32_t probes;
-    TAILQ_ENTRY(peer) frames;                  /* while frames_wait */
-    bool frames_wait;                          /* a TUNNEL_LIMIT is due */
-    uint64_t limited_ms[CV_LIMITED_PROOF + 1]; /* monotonic: when it was told last, of each thing */
+    TAILQ_ENTRY(peer) frames; /* while frames_wait */
+    bool frames_wait;         /* a TUNNEL_LIMIT is due */
+    uint64_t limited_ms[CV_LIMITED_PROBES +
+                        1]; /* monotonic: when it was told last, of each thing but those of pairs */
 };
 
 struct peers {
@@ -65,6 +67,8 @@ struct peers {
     struct event *away_timer;
     struct peer_queue frames; /* with a TUNNEL_LIMIT that is due */
     struct event *frames_timer;
+    struct peer_pair_queue updates; /* pair_updates.c: pairs of which a peer is still to be told something */
+    struct event *updates_timer;
     uint64_t registrations;
     struct peer_offer_queue offers; /* in the order of their deadlines */
     struct event *timer;            /* for the next deadline */

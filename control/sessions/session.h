@@ -134,6 +134,15 @@ struct session *sessions_find(struct sessions *sessions, uint64_t number);
 void sessions_each(struct sessions *sessions, void (*found)(void *context, struct session *session),
                    void *context);
 
+/*
+ * Whether what others make control say to the peer still fits: it may take half of what may wait. The rest is for what is
+ * the peer's own, so that nobody else can have its session closed as not_reading.
+ */
+static inline bool session_has_room_for_others(const struct session *session)
+{
+    return session->outbox.bytes <= OUTBOX_BYTES_MAX / 2;
+}
+
 /* The label of its peer in pairs, and in logs. */
 const char *session_label(const struct session *session, char text[CV_PEER_ID_TEXT]);
 
