@@ -36,7 +36,7 @@ struct peer {
     TAILQ_ENTRY(peer) away; /* while it waits */
 
     /* registry.c */
-    uint64_t registered_at; /* order in which instances registered */
+    bool listed; /* found by ID */
     struct peer_key keys[CHAIN_CERTIFICATES];
 
     /* offers.c, peer_pairs.c */
@@ -69,7 +69,7 @@ struct peers {
     struct event *frames_timer;
     struct peer_pair_queue updates; /* pair_updates.c: pairs of which a peer is still to be told something */
     struct event *updates_timer;
-    uint64_t registrations;
+    uint64_t registrations;         /* so many ever: the last instance's record.registered */
     struct peer_offer_queue offers; /* in the order of their deadlines */
     struct event *timer;            /* for the next deadline */
     struct peer_pairs pairs_by_number[SESSION_BUCKETS];

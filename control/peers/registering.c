@@ -125,9 +125,10 @@ static void take_reachable(const struct cv_config *config, struct instance_recor
 }
 
 /* What a REGISTER changes of an instance, whether it is new or back. False: no randomness. */
-static bool fill(struct instance_record *record, const struct session *session,
+static bool fill(struct peers *all, struct instance_record *record, const struct session *session,
                  const struct cv_capsule *capsule)
 {
+    record->registered = ++all->registrations;
     record->session = session->record.session;
     record->chain = session->record.chain;
     record->until_ms = 0;
@@ -159,7 +160,7 @@ static void begin(struct peers *all, struct session *session, const struct cv_ca
     struct instance_record record = {0};
     struct peer *peer = NULL;
 
-    if (fill(&record, session, capsule) && store_add_instance(all->services->store, &record) == 0)
+    if (fill(all, &record, session, capsule) && store_add_instance(all->services->store, &record) == 0)
         peer = peer_enter(all, &record);
     if (peer == NULL) {
         instance_record_free(&record);
@@ -184,14 +185,29 @@ static void end_instance(struct peer *peer)
     peer_discard(peer);
 }
 
+/*
+ * Relay ports are coloured by peers, whose name in the store is their leaf's ID. If another instance has a leg of the new
+ * name on that port the old name stays: the port is taken by the new name as it is.
+ */
+static void relabel(struct peer_pair *pair, unsigned side)
+{
+    const struct peer *peer = pair->peers[side];
+    char label[CV_PEER_ID_TEXT];
+
+    (void)store_set_leg_peer(peer->all->services->store, pair->record.pair, side,
+                             session_label(peer->session, label));
+}
+
 /* The instance is back: what it had is its again, in this session. */
 static void resume(struct peer *peer, struct session *session, const struct cv_capsule *capsule)
 {
+    bool rotated = !cv_peer_id_equal(&peer->record.chain.ids[0], &session->record.chain.ids[0]);
+
     stop_waiting(peer);
     replace(peer);
     registry_remove(peer);
     offers_leave(peer);
-    if (!fill(&peer->record, session, capsule)) {
+    if (!fill(peer->all, &peer->record, session, capsule)) {
         session_close(session, CV_SESSION_ERROR_INTERNAL, "no randomness");
         end_instance(peer);
         return;
@@ -201,6 +217,8 @@ static void resume(struct peer *peer, struct session *session, const struct cv_c
     peer_keep(peer);
     peer_legs_drop(peer);
     peer->session = session;
+    if (rotated)
+        peer_pairs_each(peer, relabel);
     log_info("session %" PRIu64 " resumes instance %" PRIu64 " and its %u pairs", session->record.session,
              peer->record.number, peer_pairs_count(peer));
     welcome(peer, peer_pairs_count(peer));

@@ -387,7 +387,8 @@ static void a_rotated_leaf_comes_back(void **state)
 {
     struct bench *bench = *state;
     struct test_pair pair = peer_make(&bob, 1, UDP, &alice, UDP);
-    struct test_peer rotated;
+    struct test_peer rotated, carol;
+    struct cv_capsule made;
     uint64_t offer;
 
     lose(&alice);
@@ -402,6 +403,11 @@ static void a_rotated_leaf_comes_back(void **state)
     offer = peer_hear_offer(&rotated);
     peer_accept(&rotated, offer, UDP);
     (void)peer_hear_made(&rotated, CV_ORIGIN_OFFER, offer);
+    /* Its one socket has a leg on port 40000 still, and another one by now: somebody else's pair is on a third. */
+    peer_start(&carol, bench, 4, UDP);
+    made = peer_make(&rotated, 1, UDP, &carol, UDP).made[0];
+    assert_int_equal(made.made.leg.udp.relay.port_be, htons(40002));
+    peer_free(&carol);
     peer_free(&rotated);
 }
 
