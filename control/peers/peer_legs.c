@@ -332,7 +332,7 @@ struct unfinished {
     struct {
         uint64_t pair, request;
         unsigned leg;
-    } * requests;
+    } *requests;
     size_t count;
 };
 

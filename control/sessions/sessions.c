@@ -95,6 +95,7 @@ static void take_up(struct session *session, const struct cv_session_event *even
         return;
     session->phase = SESSION_OPEN;
     session->address = event->address;
+    session->local = event->local;
     session->payload_bytes = event->payload_bytes;
     memcpy(session->record.ticket, event->ticket, sizeof(session->record.ticket));
     session_changed(session);
@@ -107,6 +108,7 @@ static void take_address(struct session *session, const struct cv_session_event 
     if (!session->confirmed)
         return;
     session->address = event->address;
+    session->local = event->local;
     if (session->phase == SESSION_OPEN && session->record.order.registered)
         session_moved(session);
 }

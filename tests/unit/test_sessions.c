@@ -138,10 +138,13 @@ static void observed_addresses(void **state)
     capsule = peer_hear(&peer, CV_CAPSULE_OBSERVED_ADDRESS);
     assert_true(cv_address_equal(&capsule->observed.peer, &peer.session->state.address));
     assert_true(cv_address_equal(&capsule->observed.relay, &peer.session->state.local));
+    /* Of the other family: the relay's address is another one, too. */
+    assert_int_equal(cv_address_parse("[2001:db8::1]:443", &peer.session->state.local), 0);
     fake_session_move(&bench->dataplane, peer.session, "[2001:db8::9]:1000");
     capsule = peer_hear(&peer, CV_CAPSULE_OBSERVED_ADDRESS);
     assert_int_equal(capsule->observed.probe, 0);
     assert_true(cv_address_equal(&capsule->observed.peer, &peer.session->state.address));
+    assert_true(cv_address_equal(&capsule->observed.relay, &peer.session->state.local));
     peer_free(&peer);
 }
 
