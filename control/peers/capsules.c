@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "capsules.h"
 
-#include "channels.h"
 #include "link/relay_addresses.h"
 #include "sessions/stream_out.h"
 
@@ -168,19 +167,12 @@ void capsules_made(struct peer *peer, enum cv_pair_origin origin, uint64_t numbe
     say(peer, &capsule);
 }
 
-void capsules_other_leg(struct peer *peer, const struct peer_pair *pair, const struct leg_record *others)
+void capsules_other_leg(struct peer *peer, uint64_t pair, const struct other_leg *leg)
 {
-    const struct peer *other = pair->peers[1 - peer_pair_side(pair, peer)];
-    struct cv_capsule capsule = {.type = CV_CAPSULE_OTHER_LEG,
-                                 .other_leg = {.pair = pair->record.pair,
-                                               .kind = others->listen ? CV_LEG_KIND_LISTEN : CV_LEG_KIND_UDP,
-                                               .payload_bytes = CV_CAPSULE_PAYLOAD_MAX}};
+    const struct cv_capsule capsule = {
+        .type = CV_CAPSULE_OTHER_LEG,
+        .other_leg = {.pair = pair, .kind = leg->kind, .payload_bytes = leg->payload_bytes}};
 
-    if (others->bind == CV_BIND_TUNNEL) {
-        capsule.other_leg.kind = CV_LEG_KIND_TUNNEL;
-        capsule.other_leg.payload_bytes =
-            peer_is_here(other) ? channels_payload(other->session->record.told_bytes, others->channel) : 0;
-    }
     say(peer, &capsule);
 }
 

@@ -29,8 +29,7 @@ void capsules_made(struct peer *peer, enum cv_pair_origin origin, uint64_t numbe
                    const struct peer_pair *pair, const struct pair_record *record,
                    const struct cv_span *data);
 
-/* What it has to know of the other's leg. */
-void capsules_other_leg(struct peer *peer, const struct peer_pair *pair, const struct leg_record *others);
+void capsules_other_leg(struct peer *peer, uint64_t pair, const struct other_leg *leg);
 
 void capsules_leg_made(struct peer *peer, uint64_t request, uint64_t pair, const struct leg_record *leg);
 void capsules_leg_token(struct peer *peer, uint64_t pair, const uint8_t token[CV_TOKEN_BYTES]);

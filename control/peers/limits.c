@@ -7,17 +7,14 @@
 #define TOLD_EVERY_MS   1000
 #define PROBES_A_SECOND 64 /* that the data plane tells of */
 
-void limits_tell(struct peer *peer, enum cv_limited what, uint64_t pair, uint64_t for_ms)
+static void tell(struct peer *peer, enum cv_limited what, uint64_t for_ms)
 {
     uint64_t now = clock_monotonic_ms();
 
-    /* What is about a pair is told for each pair, and that it is over always. */
-    if (pair == 0 && for_ms > 0) {
-        if (peer->limited_ms[what] != 0 && now - peer->limited_ms[what] < TOLD_EVERY_MS)
-            return;
-        peer->limited_ms[what] = now;
-    }
-    capsules_limited(peer, what, pair, for_ms);
+    if (peer->limited_ms[what] != 0 && now - peer->limited_ms[what] < TOLD_EVERY_MS)
+        return;
+    peer->limited_ms[what] = now;
+    capsules_limited(peer, what, 0, for_ms);
 }
 
 static bool take(struct peer *peer, struct rate *rate, uint64_t per_minute, enum cv_limited what)
@@ -26,7 +23,7 @@ static bool take(struct peer *peer, struct rate *rate, uint64_t per_minute, enum
 
     if (rate_take(rate, per_minute, now, &until_ms))
         return true;
-    limits_tell(peer, what, 0, until_ms - now);
+    tell(peer, what, until_ms - now);
     return false;
 }
 
@@ -49,5 +46,5 @@ void limits_probe(struct peer *peer)
         peer->probes = 0;
     }
     if (++peer->probes == PROBES_A_SECOND)
-        limits_tell(peer, CV_LIMITED_PROBES, 0, 1000 - (now - peer->probes_since_ms));
+        tell(peer, CV_LIMITED_PROBES, 1000 - (now - peer->probes_since_ms));
 }

@@ -29,6 +29,7 @@ static void load_instance(void *context, struct instance_record *record)
         loading->error = -ENOMEM;
         return;
     }
+    peers->registrations = record->registered; /* they come in this order */
     registry_add(peer);
     peer->session = record->session == 0 ? NULL : session_find(peers->sessions, record->session);
     if (peer->session != NULL) {

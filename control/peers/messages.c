@@ -6,12 +6,9 @@
 #include "pairing.h"
 #include "registry.h"
 
-/* Others' messages may take half of what waits for a peer: the rest is for what is its own. */
-#define WAITING_MAX (OUTBOX_BYTES_MAX / 2)
-
 static enum cv_session_error hindrance(struct peer *sender, const struct peer *target, const char **why)
 {
-    if (sender->session->record.order.going_away || target->session->record.order.going_away) {
+    if (target->session->record.order.going_away) {
         *why = "the relay is sending its peers away";
         return CV_SESSION_ERROR_GOING_AWAY;
     }
@@ -19,7 +16,7 @@ static enum cv_session_error hindrance(struct peer *sender, const struct peer *t
         *why = "the other peer does not want messages of this one";
         return CV_SESSION_ERROR_NOT_WANTED;
     }
-    if (target->session->outbox.bytes > WAITING_MAX) {
+    if (!session_has_room_for_others(target->session)) {
         *why = "too much waits for the other peer already";
         return CV_SESSION_ERROR_BUSY;
     }

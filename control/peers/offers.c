@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/timer.h"
 #include "capsules.h"
-#include "limits.h"
+#include "pair_updates.h"
 #include "pairing.h"
 #include "pairs/record.h"
 #include "pairs/relay_ports.h"
@@ -176,24 +176,20 @@ static void cross(struct peer_offer *offer, struct peer *asker, const struct cv_
     (void)store_set_answer(asker->all->services->store, &offer->record);
     capsules_refused(asker, CV_ORIGIN_OFFER, offer->record.offer, CV_SESSION_ERROR_CROSSED,
                      "your own request has taken the offer", NULL);
-    if (peer_is_here(asker)) /* else it does not read, and the offer has ended with its session */
+    if (peer_is_here(asker)) /* else it does not read, and the offer ends with its session */
         accept_offer(offer, capsule->request.legs);
 }
 
 void offers_request(struct peer *asker, const struct cv_capsule *capsule)
 {
     const char *why = "no session of this peer here";
-    enum cv_session_error error = CV_SESSION_ERROR_TOO_MANY;
-    struct peer *target = NULL;
+    enum cv_session_error error;
+    struct peer *target = find_target(asker, capsule, &error);
     struct peer_offer *offer = NULL;
 
-    if (limits_request(asker))
-        target = find_target(asker, capsule, &error);
-    else
-        why = "too many requests in too short a time";
     if (error == CV_SESSION_ERROR_NO_SUCH_SERVICE)
         why = "no instance of the other peer takes requests for that service";
-    if (target != NULL)
+    if (target != NULL && !target->session->record.order.going_away)
         offer = find_crossing(asker, target, capsule);
     if (offer != NULL) {
         cross(offer, asker, capsule);
@@ -259,12 +255,12 @@ static void announce(struct peer_offer *offer, const struct pair_record *record)
              ended.asker, leg_kind_name(&record->legs[0]), ended.answerer, leg_kind_name(&record->legs[1]));
     events_pair(&asker->all->services->events, EVENT_PAIR_ADDED, record);
     capsules_made(asker, CV_ORIGIN_REQUEST, ended.request, pair, record, &answer);
-    capsules_other_leg(asker, pair, &record->legs[1]);
+    pair_updates_made(pair, 0, &record->legs[1]);
     if (ended.crossing != 0)
         capsules_made(answerer, CV_ORIGIN_REQUEST, ended.crossing, pair, record, &data);
     else
         capsules_made(answerer, CV_ORIGIN_OFFER, ended.offer, pair, record, NULL);
-    capsules_other_leg(answerer, pair, &record->legs[0]);
+    pair_updates_made(pair, 1, &record->legs[0]);
 }
 
 static void refuse_made(struct peer_offer *offer, const struct pair_change *change)

@@ -72,7 +72,7 @@ enum cv_session_error pairing_offer_hindrance(const struct peer *asker, uint64_t
         *why = "an instance cannot be paired with itself";
         return CV_SESSION_ERROR_NOT_ALLOWED;
     }
-    if (asker->session->record.order.going_away || target->session->record.order.going_away) {
+    if (target->session->record.order.going_away) {
         *why = "the relay is sending its peers away";
         return CV_SESSION_ERROR_GOING_AWAY;
     }
@@ -94,6 +94,10 @@ enum cv_session_error pairing_offer_hindrance(const struct peer *asker, uint64_t
     }
     if (target->session->record.order.offers >= asker->all->services->config->session_offers) {
         *why = "too many offers wait for the other peer's answer";
+        return CV_SESSION_ERROR_BUSY;
+    }
+    if (!session_has_room_for_others(target->session)) {
+        *why = "too much waits for the other peer already";
         return CV_SESSION_ERROR_BUSY;
     }
     return CV_SESSION_ERROR_NONE;

@@ -17,24 +17,26 @@ struct peer_key {
 };
 LIST_HEAD(peer_keys, peer_key);
 LIST_HEAD(peer_pairs, peer_pair);
+TAILQ_HEAD(peer_pair_queue, peer_pair);
 LIST_HEAD(peer_offers, peer_offer);
 LIST_HEAD(peer_list, peer);
 TAILQ_HEAD(peer_queue, peer);
 TAILQ_HEAD(peer_offer_queue, peer_offer);
 
 /*
- * Made when its first session registers; freed when it has been away for too long, and soon after its
- * session was closed: never while a capsule is being written.
+ * Made when its first session registers; freed when it has been away for too long, and after its session was closed, by the
+ * loop: never while a capsule is being written.
  */
 struct peer {
     struct peers *all;
     struct session *session; /* NULL: it is away, and its pairs wait for it */
     struct instance_record record;
     LIST_ENTRY(peer) by_number;
-    TAILQ_ENTRY(peer) away; /* while it has no session */
+    bool waits;             /* registering.c: among those that are away */
+    TAILQ_ENTRY(peer) away; /* while it waits */
 
     /* registry.c */
-    uint64_t registered_at; /* order in which instances registered */
+    bool listed; /* found by ID */
     struct peer_key keys[CHAIN_CERTIFICATES];
 
     /* offers.c, peer_pairs.c */
@@ -48,9 +50,10 @@ struct peer {
     struct rate requests, messages;
     uint64_t probes_since_ms; /* monotonic: the second in which `probes` have come */
     uint32_t probes;
-    TAILQ_ENTRY(peer) frames;                  /* while frames_wait */
-    bool frames_wait;                          /* a TUNNEL_LIMIT is due */
-    uint64_t limited_ms[CV_LIMITED_PROOF + 1]; /* monotonic: when it was told last, of each thing */
+    TAILQ_ENTRY(peer) frames; /* while frames_wait */
+    bool frames_wait;         /* a TUNNEL_LIMIT is due */
+    uint64_t limited_ms[CV_LIMITED_PROBES +
+                        1]; /* monotonic: when it was told last, of each thing but those of pairs */
 };
 
 struct peers {
@@ -64,7 +67,9 @@ struct peers {
     struct event *away_timer;
     struct peer_queue frames; /* with a TUNNEL_LIMIT that is due */
     struct event *frames_timer;
-    uint64_t registrations;
+    struct peer_pair_queue updates; /* pair_updates.c: pairs of which a peer is still to be told something */
+    struct event *updates_timer;
+    uint64_t registrations;         /* so many ever: the last instance's record.registered */
     struct peer_offer_queue offers; /* in the order of their deadlines */
     struct event *timer;            /* for the next deadline */
     struct peer_pairs pairs_by_number[SESSION_BUCKETS];

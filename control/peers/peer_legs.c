@@ -3,7 +3,7 @@
 
 #include "base/numbers.h"
 #include "capsules.h"
-#include "limits.h"
+#include "pair_updates.h"
 #include "pairing.h"
 #include "pairs/leg_change.h"
 #include "pairs/leg_orders.h"
@@ -12,9 +12,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-
-#define RATE_TOLD_MS     1000  /* the data plane looks about as often */
-#define UNPROVEN_TOLD_MS 60000 /* the budget is a minute's */
 
 void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg)
 {
@@ -67,7 +64,7 @@ static void settle(struct peer_pair *pair, unsigned side)
     if (before != record.legs[side].channel && before != 0)
         channels_give_back(peer->channels, before);
     pair->record.channels[side] = record.legs[side].channel;
-    capsules_other_leg(pair->peers[1 - side], pair, &record.legs[side]);
+    pair_updates_other_leg(pair, 1 - side, &record.legs[side]);
 }
 
 static void refuse(struct peer *peer, uint64_t request, enum cv_session_error code, const char *why)
@@ -230,7 +227,7 @@ static void resume_pair(struct peer_pair *pair, unsigned side)
     if (!pair_record_find(all->services->store, pair->record.pair, &record))
         return;
     capsules_made(peer, CV_ORIGIN_RESUMED, 0, pair, &record, NULL);
-    capsules_other_leg(peer, pair, &record.legs[1 - side]);
+    pair_updates_made(pair, side, &record.legs[1 - side]);
     if (!peer_is_here(peer))
         return; /* it does not read */
     if (record.legs[side].bind == CV_BIND_TUNNEL)
@@ -264,7 +261,7 @@ static void tell_limit(struct peer_pair *pair, unsigned side)
     const struct leg_record leg = {.bind = CV_BIND_TUNNEL, .channel = pair->record.channels[side]};
 
     if (leg.channel != 0)
-        capsules_other_leg(pair->peers[1 - side], pair, &leg);
+        pair_updates_other_leg(pair, 1 - side, &leg);
 }
 
 void peer_legs_limit(struct peer *peer)
@@ -311,19 +308,16 @@ void peer_legs_event(struct peers *all, enum cv_message_type type, const struct 
     if (pair == NULL)
         return;
     if (type == CV_MESSAGE_LEG_LIMITED) {
-        if (event->budget_ms > 0)
-            limits_tell(pair->peers[event->leg], CV_LIMITED_PROOF, event->pair, event->budget_ms);
-        else
-            limits_tell(pair->peers[event->leg], CV_LIMITED_RATE, event->pair, RATE_TOLD_MS);
+        pair_updates_limited(pair, event->leg, event->budget_ms);
         sessions_keep(all->sessions);
         return;
     }
     if (type == CV_MESSAGE_LEG_CHANGED)
         settle(pair, event->leg);
     if (type == CV_MESSAGE_LEG_PROVEN)
-        limits_tell(pair->peers[event->leg], CV_LIMITED_PROOF, event->pair, 0);
+        pair_updates_unproven(pair, event->leg, false);
     else if (unproven)
-        limits_tell(pair->peers[event->leg], CV_LIMITED_PROOF, event->pair, UNPROVEN_TOLD_MS);
+        pair_updates_unproven(pair, event->leg, true);
     if ((type == CV_MESSAGE_LEG_BOUND || type == CV_MESSAGE_LEG_MOVED || type == CV_MESSAGE_LEG_CHANGED) &&
         has_used_token(all, event))
         leg_renew_token(all->pairs, event->pair, event->leg, on_renewed, all);

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "capsules.h"
+#include "pair_updates.h"
 #include "pairs/pair_change.h"
 
 #include <errno.h>
@@ -49,6 +50,7 @@ static void unlink_pair(struct peer_pair *pair)
         if (pair->record.channels[side] != 0)
             channels_give_back(pair->peers[side]->channels, pair->record.channels[side]);
     }
+    pair_updates_forget(pair);
     LIST_REMOVE(pair, by_number);
     LIST_REMOVE(pair, of_peer[0]);
     LIST_REMOVE(pair, of_peer[1]);

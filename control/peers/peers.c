@@ -6,6 +6,7 @@
 #include "load.h"
 #include "messages.h"
 #include "offers.h"
+#include "pair_updates.h"
 #include "peer_legs.h"
 #include "peer_pairs.h"
 #include "registering.h"
@@ -41,17 +42,33 @@ static void take_other(struct peer *peer, const struct cv_capsule *capsule)
                          "this relay does not do that", NULL);
 }
 
-static bool has_too_many(const struct peer *peer, const struct cv_capsule *capsule)
+/* Why a request is not even looked at. Most of them make words to other peers, or writes to the store; messages have a rate of their own. */
+static enum cv_session_error hindrance(struct peer *peer, const struct cv_capsule *capsule, const char **why)
 {
-    return cv_capsule_begins(capsule->type) == CV_BEGINS_WITH_REQUEST &&
-           peer->session->record.order.requests > CV_CAPSULE_OPEN_MAX;
+    if (cv_capsule_begins(capsule->type) != CV_BEGINS_WITH_REQUEST)
+        return CV_SESSION_ERROR_NONE;
+    if (peer->session->record.order.requests > CV_CAPSULE_OPEN_MAX) {
+        *why = "as many requests wait as may";
+        return CV_SESSION_ERROR_TOO_MANY;
+    }
+    if (peer->session->record.order.going_away) {
+        *why = "the relay is sending its peers away";
+        return CV_SESSION_ERROR_GOING_AWAY;
+    }
+    if (capsule->type != CV_CAPSULE_MESSAGE && !limits_request(peer)) {
+        *why = "too many requests in too short a time";
+        return CV_SESSION_ERROR_TOO_MANY;
+    }
+    return CV_SESSION_ERROR_NONE;
 }
 
 static void take(struct peer *peer, const struct cv_capsule *capsule)
 {
-    if (has_too_many(peer, capsule)) {
-        capsules_refused(peer, CV_ORIGIN_REQUEST, capsule->number, CV_SESSION_ERROR_TOO_MANY,
-                         "as many requests wait as may", NULL);
+    const char *why;
+    enum cv_session_error error = hindrance(peer, capsule, &why);
+
+    if (error != CV_SESSION_ERROR_NONE) {
+        capsules_refused(peer, CV_ORIGIN_REQUEST, capsule->number, error, why, NULL);
         return;
     }
     switch (capsule->type) {
@@ -128,15 +145,17 @@ static void on_address(void *context, struct session *session)
         peer_legs_moved(peer_of(session));
 }
 
-/* Probe 0 would be the session's own packets. */
+/*
+ * Probe 0 would be the session's own packets. Who has seen the peer's ticket can send probes for it, so what waits for the
+ * peer is not filled with them: probes get lost.
+ */
 static void on_probe(void *context, struct session *session, const struct cv_session_probe *probe)
 {
     (void)context;
-    if (peer_of(session) == NULL || probe->number == 0)
+    if (peer_of(session) == NULL || probe->number == 0 || !session_has_room_for_others(session))
         return;
     session_write_observed(session, probe->number, &probe->address, &probe->local);
-    if (peer_of(session) != NULL)
-        limits_probe(peer_of(session));
+    limits_probe(peer_of(session));
 }
 
 static void on_leave(void *context, struct session *session, enum session_leave how)
@@ -194,13 +213,15 @@ struct peers *peers_new(struct services *services, struct pairs *pairs, struct s
     TAILQ_INIT(&made->offers);
     TAILQ_INIT(&made->away);
     TAILQ_INIT(&made->frames);
+    TAILQ_INIT(&made->updates);
     sessions_handle(sessions, &handlers, made);
     pairs_handle(pairs, &pair_handlers, made);
     made->timer = evtimer_new(services->loop, offers_on_timer, made);
     made->away_timer = evtimer_new(services->loop, registering_on_timer, made);
     made->frames_timer = evtimer_new(services->loop, tunnel_limit_on_timer, made);
+    made->updates_timer = evtimer_new(services->loop, pair_updates_on_timer, made);
     if (made->timer == NULL || made->away_timer == NULL || made->frames_timer == NULL ||
-        peers_load(made) != 0) {
+        made->updates_timer == NULL || peers_load(made) != 0) {
         peers_free(made);
         return NULL;
     }
@@ -223,6 +244,8 @@ void peers_free(struct peers *peers)
         event_free(peers->away_timer);
     if (peers->frames_timer != NULL)
         event_free(peers->frames_timer);
+    if (peers->updates_timer != NULL)
+        event_free(peers->updates_timer);
     free(peers);
 }
 

@@ -18,8 +18,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define OVER_MS 1 /* Unix time: long ago */
-
 /* ---- Who there is already ---- */
 
 struct search {
@@ -60,6 +58,13 @@ static void look_at(void *context, struct peer *peer)
     if (peer->session == NULL &&
         (search->oldest_away == NULL || peer->record.until_ms < search->oldest_away->record.until_ms))
         search->oldest_away = peer;
+}
+
+static void stop_waiting(struct peer *peer)
+{
+    if (peer->waits)
+        TAILQ_REMOVE(&peer->all->away, peer, away);
+    peer->waits = false;
 }
 
 /* The older session of an instance; what it had open is its no more, or the newer one's. */
@@ -120,9 +125,10 @@ static void take_reachable(const struct cv_config *config, struct instance_recor
 }
 
 /* What a REGISTER changes of an instance, whether it is new or back. False: no randomness. */
-static bool fill(struct instance_record *record, const struct session *session,
+static bool fill(struct peers *all, struct instance_record *record, const struct session *session,
                  const struct cv_capsule *capsule)
 {
+    record->registered = ++all->registrations;
     record->session = session->record.session;
     record->chain = session->record.chain;
     record->until_ms = 0;
@@ -154,7 +160,7 @@ static void begin(struct peers *all, struct session *session, const struct cv_ca
     struct instance_record record = {0};
     struct peer *peer = NULL;
 
-    if (fill(&record, session, capsule) && store_add_instance(all->services->store, &record) == 0)
+    if (fill(all, &record, session, capsule) && store_add_instance(all->services->store, &record) == 0)
         peer = peer_enter(all, &record);
     if (peer == NULL) {
         instance_record_free(&record);
@@ -165,17 +171,45 @@ static void begin(struct peers *all, struct session *session, const struct cv_ca
     welcome(peer, 0);
 }
 
+/* The instance ends: its offers and its pairs, too. Its session, if it has one, goes on without it. */
+static void end_instance(struct peer *peer)
+{
+    struct peers *all = peer->all;
+
+    stop_waiting(peer);
+    replace(peer);
+    registry_remove(peer);
+    offers_leave(peer);
+    peer_pairs_leave(peer);
+    (void)store_remove_instance(all->services->store, peer->record.number);
+    peer_discard(peer);
+}
+
+/*
+ * Relay ports are coloured by peers, whose name in the store is their leaf's ID. If another instance has a leg of the new
+ * name on that port the old name stays: the port is taken by the new name as it is.
+ */
+static void relabel(struct peer_pair *pair, unsigned side)
+{
+    const struct peer *peer = pair->peers[side];
+    char label[CV_PEER_ID_TEXT];
+
+    (void)store_set_leg_peer(peer->all->services->store, pair->record.pair, side,
+                             session_label(peer->session, label));
+}
+
 /* The instance is back: what it had is its again, in this session. */
 static void resume(struct peer *peer, struct session *session, const struct cv_capsule *capsule)
 {
-    if (peer->session == NULL)
-        TAILQ_REMOVE(&peer->all->away, peer, away);
-    else
-        offers_leave(peer);
+    bool rotated = !cv_peer_id_equal(&peer->record.chain.ids[0], &session->record.chain.ids[0]);
+
+    stop_waiting(peer);
     replace(peer);
     registry_remove(peer);
-    if (!fill(&peer->record, session, capsule)) {
+    offers_leave(peer);
+    if (!fill(peer->all, &peer->record, session, capsule)) {
         session_close(session, CV_SESSION_ERROR_INTERNAL, "no randomness");
+        end_instance(peer);
         return;
     }
     memcpy(peer->record.former, capsule->parameters.spans[CV_PARAMETER_RESUME].at,
@@ -183,26 +217,12 @@ static void resume(struct peer *peer, struct session *session, const struct cv_c
     peer_keep(peer);
     peer_legs_drop(peer);
     peer->session = session;
+    if (rotated)
+        peer_pairs_each(peer, relabel);
     log_info("session %" PRIu64 " resumes instance %" PRIu64 " and its %u pairs", session->record.session,
              peer->record.number, peer_pairs_count(peer));
     welcome(peer, peer_pairs_count(peer));
     peer_legs_resume(peer);
-}
-
-/* The instance ends: its offers and its pairs, too. Its session, if it has one, goes on without it. */
-static void end_instance(struct peer *peer)
-{
-    struct peers *all = peer->all;
-
-    if (peer->session == NULL)
-        TAILQ_REMOVE(&all->away, peer, away);
-    else
-        replace(peer);
-    registry_remove(peer);
-    offers_leave(peer);
-    peer_pairs_leave(peer);
-    (void)store_remove_instance(all->services->store, peer->record.number);
-    peer_discard(peer);
 }
 
 void registering_take(struct peers *all, struct session *session, const struct cv_capsule *capsule)
@@ -239,20 +259,23 @@ void registering_leave(struct peer *peer, enum session_leave how)
 
     peer->session->peer = NULL;
     peer->session = NULL;
+    if (!waits) {
+        end_instance(peer);
+        return;
+    }
+    offers_leave(peer);
     peer->record.session = 0;
-    peer->record.until_ms = waits ? clock_unix_ms() + resume_s * UINT64_C(1000) : OVER_MS;
+    peer->record.until_ms = clock_unix_ms() + resume_s * UINT64_C(1000);
     peer_keep(peer);
     registering_wait(peer);
     registering_arm(all);
-    offers_leave(peer);
-    if (!waits && how != SESSION_CLOSES)
-        end_instance(peer);
 }
 
 void registering_wait(struct peer *peer)
 {
     struct peer *after;
 
+    peer->waits = true;
     TAILQ_FOREACH_REVERSE(after, &peer->all->away, peer_queue, away)
     {
         if (after->record.until_ms <= peer->record.until_ms)
@@ -282,8 +305,7 @@ void registering_on_timer(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     while ((peer = TAILQ_FIRST(&all->away)) != NULL && peer->record.until_ms <= now) {
-        if (peer->record.until_ms != OVER_MS)
-            log_info("instance %" PRIu64 " has been away for too long: its pairs end", peer->record.number);
+        log_info("instance %" PRIu64 " has been away for too long: its pairs end", peer->record.number);
         end_instance(peer);
     }
     registering_arm(all);

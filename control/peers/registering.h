@@ -15,10 +15,7 @@ void registering_take(struct peers *all, struct session *session, const struct c
 /* Takes over who may ask for it. Without memory for a list nobody can. */
 void registering_set_reachable(struct instance_record *record, const struct cv_reachable *reachable);
 
-/*
- * Its session has ended. What it has with others is left for its next session, or ends; with
- * SESSION_CLOSES soon, and its memory stays valid until control is back in its loop.
- */
+/* Its session has ended. What it has with others is left for its next session, or ends and the instance with it. */
 void registering_leave(struct peer *peer, enum session_leave how);
 
 /* For peers->away_timer. */

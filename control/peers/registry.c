@@ -30,16 +30,16 @@ void registry_add(struct peer *peer)
         peer->keys[i].peer = peer;
         LIST_INSERT_HEAD(&keys[bucket(&chain->ids[i])], &peer->keys[i], entry);
     }
-    peer->registered_at = ++peer->all->registrations;
+    peer->listed = true;
 }
 
 void registry_remove(struct peer *peer)
 {
-    if (peer->registered_at == 0)
+    if (!peer->listed)
         return;
     for (uint32_t i = 0; i < peer->record.chain.count; i++)
         LIST_REMOVE(&peer->keys[i], entry);
-    peer->registered_at = 0;
+    peer->listed = false;
 }
 
 struct search {
@@ -71,7 +71,8 @@ static void look(struct search *search, struct peer_keys *keys)
             continue;
         search->any = true;
         fits = fit(peer, search->query);
-        if (fits > best || (fits == best && fits > 0 && peer->registered_at > search->best->registered_at))
+        if (fits > best ||
+            (fits == best && fits > 0 && peer->record.registered > search->best->record.registered))
             search->best = peer;
     }
 }

@@ -67,6 +67,21 @@ static void close_one(void *context, struct session *session)
     ++*closed;
 }
 
+void drain_known(struct sessions *all)
+{
+    uint32_t told = 0;
+
+    if (!all->drain.on) {
+        sessions_each(all, call_back, &told);
+        if (told > 0)
+            log_notice("%u peers were told to go before the restart, and are told to stay", told);
+    } else if (all->drain.until_ms > clock_monotonic_ms()) {
+        sessions_each(all, tell, &told);
+    } else {
+        sessions_each(all, close_one, &told);
+    }
+}
+
 static void on_time(evutil_socket_t fd, short what, void *context)
 {
     struct sessions *all = context;

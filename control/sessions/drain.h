@@ -2,8 +2,8 @@
 #pragma once
 /*
  * Sending peers away before a stop: GO_AWAY to all of them, nobody new, and the end of those that are still
- * there when the time is over (docs/protocol.md, GO_AWAY). Control that is restarted has forgotten it;
- * peers that were told stay told, for the store knows.
+ * there when the time is over (docs/protocol.md, GO_AWAY). Control that is restarted has forgotten it, and tells the peers,
+ * which have not, to stay.
  */
 #include "session.h"
 
@@ -24,6 +24,12 @@ static inline bool draining(const struct sessions *all)
 {
     return all->drain.on;
 }
+
+/*
+ * The sessions are known after an attachment. Those that control, before it was restarted, had sent away are told to stay, and
+ * those that came back without having been told, to go.
+ */
+void drain_known(struct sessions *all);
 
 /* A peer REGISTERs meanwhile: GO_AWAY in place of REGISTERED. */
 void drain_send_away(struct session *session);

@@ -2,6 +2,7 @@
 #include "dump.h"
 
 #include "base/log.h"
+#include "drain.h"
 #include "keep.h"
 #include "news.h"
 #include "registration.h"
@@ -137,6 +138,7 @@ static void on_dump_done(struct request *request, int error, const struct cv_pai
         log_error("cannot learn the sessions: %s", cv_result_text(error));
     else
         sessions_each_known(all, end_missing, NULL);
+    drain_known(all);
     all->handlers->known(all->context);
     sessions_keep(all);
 }

@@ -128,15 +128,38 @@ void session_order(struct session *session, enum cv_message_type type, uint64_t 
     sessions_order(session->all, &order, type);
 }
 
-/* Ends what it has open with others. */
-static void leave(struct session *session, enum session_leave how)
+/* It takes no more, and nobody speaks to it. */
+static void end(struct session *session)
+{
+    session->phase = SESSION_CLOSING;
+    session_registered(session);
+    (void)store_remove_session(session->all->services->store, session->record.session);
+}
+
+static void set_leaving(struct session *session, bool leaving)
 {
     struct sessions *all = session->all;
 
-    session->phase = SESSION_CLOSING;
-    session_registered(session);
-    all->handlers->leave(all->context, session, how);
-    (void)store_remove_session(all->services->store, session->record.session);
+    if (leaving == session->leaving)
+        return;
+    session->leaving = leaving;
+    if (!leaving) {
+        TAILQ_REMOVE(&all->leaving, session, leaving_entry);
+        return;
+    }
+    TAILQ_INSERT_TAIL(&all->leaving, session, leaving_entry);
+    event_active(all->leave, EV_TIMEOUT, 0);
+}
+
+bool session_leave_next(struct sessions *all)
+{
+    struct session *session = TAILQ_FIRST(&all->leaving);
+
+    if (session == NULL)
+        return false;
+    set_leaving(session, false);
+    all->handlers->leave(all->context, session, SESSION_CLOSED);
+    return true;
 }
 
 void session_close(struct session *session, enum cv_session_error code, const char *why)
@@ -147,7 +170,8 @@ void session_close(struct session *session, enum cv_session_error code, const ch
         return;
     log_info("session %" PRIu64 " closed as %s: %s", session->record.session, cv_session_error_name(code),
              why == NULL ? "" : why);
-    leave(session, SESSION_CLOSES);
+    end(session);
+    set_leaving(session, true);
     session->close_code = code;
     session_order(session, told ? CV_MESSAGE_SESSION_CLOSE : CV_MESSAGE_SESSION_REFUSE, code);
 }
@@ -164,6 +188,7 @@ void session_discard(struct session *session)
         TAILQ_REMOVE(&all->blocked, session, blocked_entry);
     if (session->full)
         TAILQ_REMOVE(&all->full, session, full_entry);
+    set_leaving(session, false);
     LIST_REMOVE(session, by_number);
     outbox_free(&session->outbox);
     free(session->chain);
@@ -173,6 +198,10 @@ void session_discard(struct session *session)
 
 void session_free(struct session *session, bool lost)
 {
-    leave(session, lost ? SESSION_LOST : SESSION_CLOSED);
+    const struct sessions *all = session->all;
+    bool closed = !lost || session->leaving;
+
+    end(session);
+    all->handlers->leave(all->context, session, closed ? SESSION_CLOSED : SESSION_LOST);
     session_discard(session);
 }

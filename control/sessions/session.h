@@ -58,6 +58,10 @@ struct session {
     uint64_t pairs_most;    /* that it has had at a time */
     bool confirming;        /* a SESSION_GET is on its way */
 
+    /* Closed here, and not out of what it has open yet: see session_close. */
+    bool leaving;
+    TAILQ_ENTRY(session) leaving_entry;
+
     /* Keeping: changed, written and not committed yet, stopped by a full ring, stopped by a peer that acknowledges slowly. */
     bool changed, writing, blocked, full;
     TAILQ_ENTRY(session) changed_entry, writing_entry, blocked_entry, full_entry;
@@ -68,12 +72,7 @@ struct session {
 
 enum session_leave {
     SESSION_LOST,   /* without a close of either side: the peer may come back for what it has open */
-    SESSION_CLOSED, /* it is gone */
-    /*
-     * It is being closed here, perhaps in the midst of something: who is speaking to it goes on holding
-     * what it has.
-     */
-    SESSION_CLOSES,
+    SESSION_CLOSED, /* by one of the two */
 };
 
 /* Who is above: what capsules mean, and what sessions have open with each other (peers/). */
@@ -88,7 +87,10 @@ struct session_handlers {
     /* The peer has another address, or a probe of its came in. */
     void (*address)(void *context, struct session *session);
     void (*probe)(void *context, struct session *session, const struct cv_session_probe *probe);
-    /* The session ends, and what it has open with others; it may have been said before. */
+    /*
+     * The session ends, and what it has open with others; it may have been said before. Said by the loop alone, never from
+     * within something that writes to a session.
+     */
     void (*leave)(void *context, struct session *session, enum session_leave how);
     /* The data plane has told of all sessions after an attachment. */
     void (*known)(void *context);
@@ -100,12 +102,13 @@ struct sessions {
     void *context; /* of the handlers */
     struct session_list by_number[SESSION_BUCKETS];
     struct session_queue unregistered; /* in the order of register_by_ms */
-    struct session_queue changed, writing, blocked, full;
+    struct session_queue changed, writing, blocked, full, leaving;
     bool waiting; /* `waiter` waits */
     struct commit_waiter waiter;
     struct event *timer; /* for the next REGISTER that is late */
     struct event *retry; /* for a full ring */
     struct event *ask;   /* how much the peers have acknowledged to which more is to go */
+    struct event *leave; /* while some are leaving */
     struct request dump;
     struct {
         struct event *timer;
@@ -131,6 +134,15 @@ struct session *sessions_find(struct sessions *sessions, uint64_t number);
 void sessions_each(struct sessions *sessions, void (*found)(void *context, struct session *session),
                    void *context);
 
+/*
+ * Whether what others make control say to the peer still fits: it may take half of what may wait. The rest is for what is
+ * the peer's own, so that nobody else can have its session closed as not_reading.
+ */
+static inline bool session_has_room_for_others(const struct session *session)
+{
+    return session->outbox.bytes <= OUTBOX_BYTES_MAX / 2;
+}
+
 /* The label of its peer in pairs, and in logs. */
 const char *session_label(const struct session *session, char text[CV_PEER_ID_TEXT]);
 
@@ -155,13 +167,17 @@ void session_order(struct session *session, enum cv_message_type type, uint64_t 
 void sessions_order(struct sessions *all, const struct cv_session_order *order, enum cv_message_type type);
 
 /*
- * Ends a session for `code`, and tells the log why. What it had open ends at once, the session itself when
- * the data plane says so.
+ * Ends a session for `code`, and tells the log why. It takes and is told nothing more. What it had open ends when control is
+ * back in its loop, for this may be called in the midst of just that: each word to a peer may be one too many. The
+ * session itself ends when the data plane says so.
  */
 void session_close(struct session *session, enum cv_session_error code, const char *why);
 
-/* Ends what it has open, for good or until the peer comes back for it, and frees it. */
+/* Ends what it has open, for good or until the peer comes back for it, and frees it: only to be called by the loop. */
 void session_free(struct session *session, bool lost);
 
 /* Frees it, and nothing else. */
 void session_discard(struct session *session);
+
+/* What one of the sessions had open that were closed ends. False: there is none left. Only to be called by the loop. */
+bool session_leave_next(struct sessions *all);

@@ -13,6 +13,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* For sessions->leave. */
+static void on_leave(evutil_socket_t fd, short what, void *context)
+{
+    struct sessions *sessions = context;
+
+    (void)fd;
+    (void)what;
+    while (session_leave_next(sessions))
+        ;
+    sessions_keep(sessions);
+}
+
 struct sessions *sessions_new(struct services *services)
 {
     struct sessions *made = calloc(1, sizeof(*made));
@@ -25,12 +37,14 @@ struct sessions *sessions_new(struct services *services)
     TAILQ_INIT(&made->writing);
     TAILQ_INIT(&made->blocked);
     TAILQ_INIT(&made->full);
+    TAILQ_INIT(&made->leaving);
     made->timer = evtimer_new(services->loop, registration_on_timer, made);
     made->retry = evtimer_new(services->loop, stream_out_on_retry, made);
     made->ask = evtimer_new(services->loop, stream_out_on_ask, made);
+    made->leave = evtimer_new(services->loop, on_leave, made);
     made->drain.timer = drain_timer_new(made);
-    if (made->timer == NULL || made->retry == NULL || made->ask == NULL || made->drain.timer == NULL ||
-        dump_load(made) != 0) {
+    if (made->timer == NULL || made->retry == NULL || made->ask == NULL || made->leave == NULL ||
+        made->drain.timer == NULL || dump_load(made) != 0) {
         sessions_free(made);
         return NULL;
     }
@@ -51,6 +65,8 @@ void sessions_free(struct sessions *sessions)
         event_free(sessions->retry);
     if (sessions->ask != NULL)
         event_free(sessions->ask);
+    if (sessions->leave != NULL)
+        event_free(sessions->leave);
     if (sessions->drain.timer != NULL)
         event_free(sessions->drain.timer);
     free(sessions);
@@ -79,6 +95,7 @@ static void take_up(struct session *session, const struct cv_session_event *even
         return;
     session->phase = SESSION_OPEN;
     session->address = event->address;
+    session->local = event->local;
     session->payload_bytes = event->payload_bytes;
     memcpy(session->record.ticket, event->ticket, sizeof(session->record.ticket));
     session_changed(session);
@@ -91,6 +108,7 @@ static void take_address(struct session *session, const struct cv_session_event 
     if (!session->confirmed)
         return;
     session->address = event->address;
+    session->local = event->local;
     if (session->phase == SESSION_OPEN && session->record.order.registered)
         session_moved(session);
 }

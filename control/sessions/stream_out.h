@@ -3,7 +3,7 @@
 /*
  * A session's control stream to the peer. What is written waits in the outbox: it is sent when what it
  * answers is committed (keep.h), and stays until the data plane is known to have it. All functions may
- * close the session; its memory stays valid until control is back in its loop.
+ * close the session: its phase says so, all else stays as it is until control is back in its loop.
  */
 #include "session.h"
 

@@ -102,10 +102,15 @@ void rows_done(sqlite3_stmt *statement)
 
 int rows_write(struct store *store, sqlite3_stmt *statement, const char *doing)
 {
+    int code = sqlite3_step(statement);
     int error = 0;
 
-    if (sqlite3_step(statement) != SQLITE_DONE)
+    if (code != SQLITE_DONE && sqlite3_extended_errcode(store->database) == SQLITE_CONSTRAINT_UNIQUE) {
+        (void)rows_fail(store, doing);
+        error = -EEXIST;
+    } else if (code != SQLITE_DONE) {
         error = write_fail(store, doing);
+    }
     rows_done(statement);
     return error;
 }

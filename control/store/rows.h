@@ -24,14 +24,20 @@
 #define STATEMENT_LIST(X)                                                                                   \
     X(ADD_PAIR, "INSERT INTO pair (idle_s, rate, created_ms) VALUES (?1, ?2, ?3)")                          \
     X(PUT_LEG,                                                                                              \
-      "INSERT OR REPLACE INTO leg (pair, side, relay_port, listen, peer, bind, proof, token, untold, "      \
+      "INSERT INTO leg (pair, side, relay_port, listen, peer, bind, proof, token, untold, "                 \
       "address, last, session, channel, vouched) "                                                          \
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")                               \
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) "                               \
+      "ON CONFLICT (pair, side) DO UPDATE SET relay_port = excluded.relay_port, listen = excluded.listen, " \
+      "peer = excluded.peer, bind = excluded.bind, proof = excluded.proof, token = excluded.token, "        \
+      "untold = excluded.untold, address = excluded.address, last = excluded.last, session = "              \
+      "excluded.session, "                                                                                  \
+      "channel = excluded.channel, vouched = excluded.vouched, request = 0")                                \
     X(REMOVE_PAIR, "DELETE FROM pair WHERE number = ?1")                                                    \
     X(SET_BOOT_ID, "UPDATE pair SET boot_id = ?2 WHERE number = ?1")                                        \
     X(SET_LAST, "UPDATE leg SET last = ?3 WHERE pair = ?1 AND side = ?2")                                   \
     X(SET_TOKEN, "UPDATE leg SET token = ?3, untold = ?4 WHERE pair = ?1 AND side = ?2")                    \
     X(SET_VOUCHED, "UPDATE leg SET vouched = ?3 WHERE pair = ?1 AND side = ?2")                             \
+    X(SET_LEG_PEER, "UPDATE OR IGNORE leg SET peer = ?3 WHERE pair = ?1 AND (side = ?2 OR side = ?2 + 2)")  \
     X(REMOVE_LEG, "DELETE FROM leg WHERE pair = ?1 AND side = ?2")                                          \
     X(MOVE_LEG, "UPDATE leg SET side = ?3 WHERE pair = ?1 AND side = ?2")                                   \
     X(REMOVE_NEXT_LEGS, "DELETE FROM leg WHERE side > 1")                                                   \
@@ -58,13 +64,14 @@
       "payload FROM session ORDER BY number")                                                               \
     X(ADD_INSTANCE,                                                                                         \
       "INSERT INTO instance (session, id, ids, token, until_ms, legs, channel, reachable, listed, "         \
-      "services, former) VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")                           \
+      "services, former, registered) VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")          \
     X(SET_INSTANCE,                                                                                         \
       "UPDATE instance SET session = ?2, id = ?3, ids = ?4, token = ?5, until_ms = ?6, legs = ?7, "         \
-      "channel = ?8, reachable = ?9, listed = ?10, services = ?11, former = ?12 WHERE number = ?1")         \
+      "channel = ?8, reachable = ?9, listed = ?10, services = ?11, former = ?12, registered = ?13 WHERE "   \
+      "number = ?1")                                                                                        \
     X(REMOVE_INSTANCE, "DELETE FROM instance WHERE number = ?1")                                            \
     X(LOAD_INSTANCES, "SELECT number, session, id, ids, token, until_ms, legs, channel, reachable, "        \
-                      "listed, services, former FROM instance ORDER BY number")                             \
+                      "listed, services, former, registered FROM instance ORDER BY registered, number")     \
     X(ADD_OFFER,                                                                                            \
       "INSERT INTO offer (asker, request, answerer, crossing, deadline_ms, legs, asked, service, data, "    \
       "answer, crossing_asked) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, x'', x'')")                       \
@@ -123,7 +130,10 @@ uint64_t rows_number(sqlite3_stmt *statement, int column);
 /* A blob of just so many bytes. False, with `bytes` untouched: it has another length. */
 bool rows_bytes(sqlite3_stmt *statement, int column, void *bytes, size_t count);
 
-/* Runs a bound statement that gives no rows. When it fails the whole transaction is lost. */
+/*
+ * Runs a bound statement that gives no rows. -EEXIST: the row would break a unique index, such as two legs of one peer
+ * on one port; it is not written, and the transaction goes on. When it fails for another reason the whole transaction is lost.
+ */
 int rows_write(struct store *store, sqlite3_stmt *statement, const char *doing);
 
 /* Runs a bound statement that gives one number; `value` is untouched when it gives none. */

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define STORE_VERSION 4
+#define STORE_VERSION 5
 
 /*
  * leg.relay_port repeats the pair's, so that the rule of relay ports (no peer twice on one) is a unique
@@ -87,6 +87,12 @@ static const char instances_schema[] =
     "dials INTEGER NOT NULL, asked BLOB NOT NULL, service TEXT NOT NULL) STRICT;"
     "PRAGMA user_version = 4;";
 
+/* What format 5 adds: the order in which instances registered last, which one that comes back changes. */
+static const char registered_schema[] =
+    "ALTER TABLE instance ADD COLUMN registered INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE instance SET registered = number;"
+    "PRAGMA user_version = 5;";
+
 int schema_version(struct store *store, int *version)
 {
     sqlite3_stmt *statement = NULL;
@@ -112,6 +118,7 @@ int schema_bring_up(struct store *store, int version)
         (version < 2 && rows_run(store, sessions_schema) != SQLITE_OK) ||
         (version < 3 && rows_run(store, tunnels_schema) != SQLITE_OK) ||
         (version < 4 && rows_run(store, instances_schema) != SQLITE_OK) ||
+        (version < 5 && rows_run(store, registered_schema) != SQLITE_OK) ||
         rows_run(store, "COMMIT") != SQLITE_OK)
         return rows_fail(store, "writing");
     return 0;

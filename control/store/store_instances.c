@@ -19,6 +19,7 @@ static void bind(sqlite3_stmt *statement, const struct instance_record *record)
     rows_bind_bytes(statement, 10, record->listed, record->listed_count * sizeof(record->listed[0]));
     rows_bind_bytes(statement, 11, record->services, record->services_bytes);
     rows_bind_bytes(statement, 12, record->former, sizeof(record->former));
+    rows_bind_number(statement, 13, record->registered);
 }
 
 int store_add_instance(struct store *store, struct instance_record *record)
@@ -87,6 +88,7 @@ static bool read_instance(sqlite3_stmt *statement, struct instance_record *recor
         !rows_bytes(statement, 4, record->token, sizeof(record->token)) ||
         !rows_bytes(statement, 11, record->former, sizeof(record->former)))
         return false;
+    record->registered = rows_number(statement, 12);
     record->until_ms = rows_number(statement, 5);
     record->legs = (uint8_t)(rows_number(statement, 6) & CV_LEG_KINDS);
     record->channel = (uint16_t)rows_number(statement, 7);

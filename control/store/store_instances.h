@@ -11,8 +11,9 @@
 #define INSTANCE_SERVICES_BYTES (CV_SERVICES_MAX * (1 + CV_SERVICE_BYTES_MAX))
 
 struct instance_record {
-    uint64_t number;  /* grows, never used twice */
-    uint64_t session; /* the data plane's number; 0: it is away */
+    uint64_t number;     /* grows, never used twice */
+    uint64_t session;    /* the data plane's number; 0: it is away */
+    uint64_t registered; /* the order in which instances registered last; from 1 */
     uint8_t id[CV_INSTANCE_BYTES];
     struct chain chain;
     uint8_t token[CV_RESUMPTION_TOKEN_BYTES];
@@ -33,7 +34,7 @@ int store_add_instance(struct store *store, struct instance_record *record);
 int store_set_instance(struct store *store, const struct instance_record *record);
 int store_remove_instance(struct store *store, uint64_t number);
 
-/* Calls `found` for every one; the memory of its lists is the caller's from then on. */
+/* Calls `found` for every one, in the order in which they registered; the memory of its lists is the caller's from then on. */
 typedef void store_instance_found(void *context, struct instance_record *record);
 int store_load_instances(struct store *store, store_instance_found *found, void *context);
 

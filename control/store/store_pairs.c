@@ -103,7 +103,11 @@ int store_add_pair(struct store *store, struct pair_record *record)
     record->boot_id = 0;
     store->pairs++;
     error = put_leg(store, record->pair, 0, &record->legs[0]);
-    return error != 0 ? error : put_leg(store, record->pair, 1, &record->legs[1]);
+    if (error == 0)
+        error = put_leg(store, record->pair, 1, &record->legs[1]);
+    if (error == -EEXIST)
+        (void)store_remove_pair(store, record->pair);
+    return error;
 }
 
 int store_remove_pair(struct store *store, uint64_t pair)
@@ -172,6 +176,19 @@ int store_set_vouched(struct store *store, uint64_t pair, unsigned leg, const st
     rows_bind_number(statement, 2, leg);
     rows_bind_bytes(statement, 3, vouched, sizeof(*vouched));
     return change_step(store, statement, "changing a leg");
+}
+
+int store_set_leg_peer(struct store *store, uint64_t pair, unsigned leg, const char *peer)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_SET_LEG_PEER];
+    int error = rows_begin(store, "changing a leg");
+
+    if (error != 0)
+        return error;
+    rows_bind_number(statement, 1, pair);
+    rows_bind_number(statement, 2, leg);
+    rows_bind_text(statement, 3, peer);
+    return rows_write(store, statement, "changing a leg");
 }
 
 int store_put_leg(struct store *store, uint64_t pair, unsigned leg, const struct leg_record *record)

@@ -51,7 +51,10 @@ int store_set_token(struct store *store, uint64_t pair, unsigned leg, const uint
                     bool untold);
 int store_set_vouched(struct store *store, uint64_t pair, unsigned leg, const struct cv_ip *vouched);
 
-/* In place of the leg that is there. */
+/* Another name of whose leg it is, also for the one that is to take its place. Where that peer has a leg on this port already: nothing. */
+int store_set_leg_peer(struct store *store, uint64_t pair, unsigned leg, const char *peer);
+
+/* In place of the leg that is there. -EEXIST: its peer has another leg on that port. */
 int store_put_leg(struct store *store, uint64_t pair, unsigned leg, const struct leg_record *record);
 
 /*

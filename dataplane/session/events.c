@@ -16,6 +16,8 @@ static bool tell_event(struct cv_shard *shard, struct cv_session *session, enum 
 
     message.session.session = cv_session_number(session);
     message.session.address = session->address;
+    if (type == CV_MESSAGE_SESSION_UP || type == CV_MESSAGE_SESSION_ADDRESS)
+        message.session.local = cv_session_local(shard->all, session->local);
     if (type == CV_MESSAGE_SESSION_UP || type == CV_MESSAGE_SESSION_LIMIT)
         message.session.payload_bytes = session->datagram_bytes;
     if (type == CV_MESSAGE_SESSION_UP)

@@ -110,7 +110,7 @@ struct cv_config {
     uint32_t session_answer_s;   /* for the answer to an offer */
     uint32_t session_instances;  /* of one peer, at a time */
     uint32_t session_resume_s;   /* that pairs wait for an instance whose session is lost; 0: they do not */
-    uint32_t session_requests;   /* for pairs, of one instance, in a minute */
+    uint32_t session_requests;   /* of one instance, messages apart, in a minute */
     uint32_t session_messages;   /* likewise; 0: none are passed on */
     enum cv_session_reachable session_reachable;
 };

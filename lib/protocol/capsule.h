@@ -73,11 +73,11 @@ enum cv_pair_role { CV_ROLE_DIALS = 1, CV_ROLE_LISTENS = 2 };
 enum cv_reachable_by { CV_REACHABLE_BY_ANYONE = 0, CV_REACHABLE_BY_LISTED = 1, CV_REACHABLE_BY_NOBODY = 2 };
 
 /* What LIMITED says the peer is limited in. X(enumerator, number, name, meaning) */
-#define CV_LIMITED_LIST(X)                                                                               \
-    X(REQUESTS, 1, "requests", "it asks for pairs faster than it may: requests are REFUSED as too_many") \
-    X(MESSAGES, 2, "messages", "it sends messages faster than it may: they are REFUSED as too_many")     \
-    X(PROBES, 3, "probes", "it sends probes faster than they are told")                                  \
-    X(RATE, 4, "rate", "what it sends by the pair is over the pair's rate: packets are dropped")         \
+#define CV_LIMITED_LIST(X)                                                                           \
+    X(REQUESTS, 1, "requests", "it makes requests faster than it may: they are REFUSED as too_many") \
+    X(MESSAGES, 2, "messages", "it sends messages faster than it may: they are REFUSED as too_many") \
+    X(PROBES, 3, "probes", "it sends probes faster than they are told")                              \
+    X(RATE, 4, "rate", "what it sends by the pair is over the pair's rate: packets are dropped")     \
     X(PROOF, 5, "proof", "its leg's address is not proven: what is sent to it is held to the budget")
 
 enum cv_limited {

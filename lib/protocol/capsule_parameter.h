@@ -41,7 +41,7 @@ struct cv_span {
     X(RATE_PACKETS, 0x20, NUMBER, 0, VARINT, "packets of a pair each way, a second; 0: no limit")          \
     X(MESSAGES, 0x22, NUMBER, 0, VARINT, "MESSAGEs that the peer may send in a minute")                    \
     X(MESSAGE_BYTES, 0x24, NUMBER, 0, 1024, "bytes of a message at most; 0: the relay passes none on")     \
-    X(REQUESTS, 0x26, NUMBER, 0, VARINT, "PAIR_REQUESTs that the peer may make in a minute")
+    X(REQUESTS, 0x26, NUMBER, 0, VARINT, "requests that the peer may make in a minute, MESSAGEs apart")
 
 enum cv_parameter {
 #define CV_PARAMETER_ENUM(id, type, form, least, most, meaning) CV_PARAMETER_##id,

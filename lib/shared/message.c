@@ -260,11 +260,13 @@ static bool content_ok(const struct cv_message *message)
     case CV_MESSAGE_SESSION_SEND:
         return session_data_ok(&message->data) && message->data.kind == CV_SESSION_STREAM;
     case CV_MESSAGE_SESSION_UP:
+        return session_event_ok(&message->session) && is_peer_address(&message->session.local);
     case CV_MESSAGE_SESSION_LIMIT:
     case CV_MESSAGE_SESSION_CLOSED:
         return session_event_ok(&message->session);
     case CV_MESSAGE_SESSION_ADDRESS:
-        return session_event_ok(&message->session) && is_peer_address(&message->session.previous);
+        return session_event_ok(&message->session) && is_peer_address(&message->session.previous) &&
+               is_peer_address(&message->session.local);
     case CV_MESSAGE_SESSION_STATE:
         return session_state_ok(&message->session_state);
     case CV_MESSAGE_SESSION_ADMIT:

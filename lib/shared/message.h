@@ -295,6 +295,7 @@ struct cv_session_event {
     /* SESSION_UP, SESSION_LIMIT: largest DATAGRAM frame payload for the path; 0: the peer takes none. */
     uint16_t payload_bytes;
     uint8_t ticket[CV_TICKET_BYTES]; /* SESSION_UP */
+    struct cv_address local;         /* SESSION_UP, SESSION_ADDRESS: ours that the peer sends to */
 };
 
 /* SESSION_PROBE. Lost when the ring to control is full: the peer sends another. */

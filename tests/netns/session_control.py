@@ -199,9 +199,11 @@ class Control:
                      end=ENDS[message[60]], application=message[61])
             self.sessions.pop(session, None)
         elif name == "SESSION_ADDRESS":
-            self.say("address", session=session, address=address(message[24:42]), previous=address(message[42:60]))
+            self.say("address", session=session, address=address(message[24:42]), previous=address(message[42:60]),
+                     local=address(message[80:98]))
         elif name == "SESSION_UP":
-            self.say("up", session=session, address=address(message[24:42]), ticket=message[64:80].hex())
+            self.say("up", session=session, address=address(message[24:42]), ticket=message[64:80].hex(),
+                     local=address(message[80:98]))
             self.on_up(session)
         elif name == "SESSION_PROBE":
             self.say("probe", session=session, number=struct.unpack_from("=I", message, 16)[0],

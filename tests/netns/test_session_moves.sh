@@ -17,6 +17,7 @@ wait_until 10 eval '[ "$(events ".event == \"address\"")" -ge 10 ]'
 session_peer alice --echo 1000 --rebind 1 --home
 no_error
 wait_until 10 eval '[ "$(events ".event == \"address\"")" -ge 12 ]'
+expect "$(events '.event == "address" and (.local | endswith(":443") | not)')" -eq 0 "moves to what is not the relay's address"
 session_peer bob --at-once 20 --echo 500
 no_error
 expect "$(events '.event == "up"')" -eq 22 "sessions up"

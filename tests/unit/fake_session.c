@@ -74,6 +74,7 @@ static void tell_event(struct fake_dataplane *fake, const struct fake_session *s
 
     message.session.session = session->state.session;
     message.session.address = session->state.address;
+    message.session.local = session->state.local;
     message.session.payload_bytes = session->state.payload_bytes;
     message.session.end = (uint8_t)end;
     message.session.code = code;
@@ -164,6 +165,7 @@ void fake_session_move(struct fake_dataplane *fake, struct fake_session *session
     message.session.previous = session->state.address;
     assert_int_equal(cv_address_parse(address, &session->state.address), 0);
     message.session.address = session->state.address;
+    message.session.local = session->state.local;
     tell(fake, &message);
 }
 

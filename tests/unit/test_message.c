@@ -106,8 +106,10 @@ static struct cv_message valid(uint16_t type)
     case CV_MESSAGE_SESSION_UP:
     case CV_MESSAGE_SESSION_ADDRESS:
     case CV_MESSAGE_SESSION_CLOSED:
-        message.session = (struct cv_session_event){
-            .session = 1, .address = address("192.0.2.1:9"), .previous = address("192.0.2.1:8")};
+        message.session = (struct cv_session_event){.session = 1,
+                                                    .address = address("192.0.2.1:9"),
+                                                    .previous = address("192.0.2.1:8"),
+                                                    .local = address("192.0.2.254:443")};
         break;
     case CV_MESSAGE_SESSION_PROBE:
         message.probe = (struct cv_session_probe){.session = 1,
@@ -287,6 +289,8 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(SESSION_UP, session.session, 0)                                             \
     X(SESSION_UP, session.address, address("192.0.2.1:0"))                        \
     X(SESSION_ADDRESS, session.previous, address("192.0.2.1:0"))                  \
+    X(SESSION_ADDRESS, session.local, address("[::]:443"))                        \
+    X(SESSION_UP, session.local, address("192.0.2.254:0"))                        \
     X(SESSION_PROBE, probe.session, 0)                                            \
     X(SESSION_PROBE, probe.number, CV_PROBE_NUMBER_MAX + 1)                       \
     X(SESSION_PROBE, probe.address, address("192.0.2.1:0"))                       \

@@ -151,6 +151,32 @@ static void the_newest_that_offers_it(void **state)
     peer_free(&plain);
 }
 
+/* Newest is who registered last, not whose instance was made last; that is kept over a restart of control. */
+static void the_newest_after_it_came_back(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer alice, first, second;
+
+    peer_start(&alice, bench, 1, UDP);
+    peer_start(&first, bench, 2, UDP);
+    (void)peer_pair(&first, 1, &alice);
+    second = peer_sibling(&first);
+    peer_ask(&second, 3);
+    peer_register(&second, UDP);
+    request(&alice, 1, &first, NULL, NULL);
+    goes_to(&alice, 1, &second);
+    fake_session_lose(&bench->dataplane, first.session, CV_SESSION_END_IDLE);
+    peer_resume(&first, 4, UDP);
+    (void)peer_hear_made(&first, CV_ORIGIN_RESUMED, 0);
+    request(&alice, 2, &first, NULL, NULL);
+    goes_to(&alice, 2, &first);
+    session_restart_control(bench);
+    request(&alice, 3, &first, NULL, NULL);
+    goes_to(&alice, 3, &first);
+    peer_free(&alice);
+    peer_free(&first);
+}
+
 /* Sixteen services of 64 bytes are kept over a restart of control, as is what they are called. */
 static void services_are_kept(void **state)
 {
@@ -458,12 +484,19 @@ static void shown_to_operators(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_registered_says),       TEST(side_by_side),
-        TEST(the_newest_that_offers_it),  TEST(services_are_kept),
-        TEST(as_many_as_may_be),          TEST(an_issuers_leaves_count_apart),
-        TEST(found_by_their_issuer),      TEST(reachable_by_those_listed),
-        TEST(reachable_from_register_on), TEST(the_operator_wants_lists),
-        TEST(identity_is_whole),          TEST(shown_to_operators),
+        TEST(what_registered_says),
+        TEST(side_by_side),
+        TEST(the_newest_that_offers_it),
+        TEST(the_newest_after_it_came_back),
+        TEST(services_are_kept),
+        TEST(as_many_as_may_be),
+        TEST(an_issuers_leaves_count_apart),
+        TEST(found_by_their_issuer),
+        TEST(reachable_by_those_listed),
+        TEST(reachable_from_register_on),
+        TEST(the_operator_wants_lists),
+        TEST(identity_is_whole),
+        TEST(shown_to_operators),
     };
 
     return cmocka_run_group_tests_name("peer_instances", tests, NULL, NULL);

@@ -139,9 +139,9 @@ static void udp_to_another_port(void **state)
         check_leg(&made.leg_made.leg, &find(bench, pair.pair)->next[0]);
         assert_int_not_equal(ntohs(made.leg_made.leg.udp.relay.port_be), before);
         fake_bind(&bench->dataplane, pair.pair, 0, "198.51.100.1:7001");
-        peer_hear_other_leg(&bob, pair.pair, UDP, 0);
         hear_token(&alice, pair.pair, 0);
     }
+    peer_quiet(&bob); /* nothing that matters to it has changed */
     assert_int_equal(find(bench, pair.pair)->config.legs[1].relay_port, 40000); /* the other leg stays */
 }
 
@@ -246,7 +246,6 @@ static void another_request_starts_over(void **state)
     check_leg(&made.leg_made.leg, &find(bench, pair)->next[0]);
     peer_request_leg(&alice, 4, pair, TUNNEL);
     assert_int_equal(hear_leg(&alice, 4, pair, TUNNEL).leg_made.leg.channel, 2);
-    peer_hear_other_leg(&bob, pair, TUNNEL, 1199);
     session_settle(bench);
     peer_quiet(&bob);
 }

@@ -176,6 +176,28 @@ static void unproven_legs_are_told(void **state)
     peer_quiet(&bob);
 }
 
+/* An address that changes again and again is told once a second, and at the end as it is. */
+static void a_leg_that_flaps_is_told_once_a_second(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pair = peer_make(&alice, 1, UDP, &bob, UDP).pair;
+
+    fake_bind(&bench->dataplane, pair, 0, AWAY);
+    hear_token(&alice, pair, 0);
+    for (unsigned i = 0; i < 5; i++)
+        fake_tell_proof(&bench->dataplane, pair, 0, CV_LEG_PROOF_UNPROVEN);
+    hear_limited(&alice, pair, false);
+    peer_quiet(&alice);
+    for (unsigned i = 0; i < 5; i++) {
+        fake_tell_proof(&bench->dataplane, pair, 0, CV_LEG_PROOF_PROVEN);
+        fake_tell_proof(&bench->dataplane, pair, 0, CV_LEG_PROOF_UNPROVEN);
+    }
+    hear_limited(&alice, pair, true);
+    peer_quiet(&alice);
+    hear_limited(&alice, pair, false);
+    peer_quiet(&alice);
+}
+
 /* Only who sends too much is told, also by a tunnel leg, which has no address. */
 static void legs_over_their_rate_are_told(void **state)
 {
@@ -244,10 +266,15 @@ static void a_session_that_moves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_used_token_is_replaced),        TEST(a_token_that_the_data_plane_does_not_take),
-        TEST(an_operators_tokens_stay),        TEST(challenges),
-        TEST(unproven_legs_are_told),          TEST(legs_over_their_rate_are_told),
-        TEST(legs_over_their_budget_are_told), TEST(a_session_that_moves),
+        TEST(a_used_token_is_replaced),
+        TEST(a_token_that_the_data_plane_does_not_take),
+        TEST(an_operators_tokens_stay),
+        TEST(challenges),
+        TEST(unproven_legs_are_told),
+        TEST(legs_over_their_rate_are_told),
+        TEST(legs_over_their_budget_are_told),
+        TEST(a_session_that_moves),
+        TEST(a_leg_that_flaps_is_told_once_a_second),
     };
 
     return cmocka_run_group_tests_name("peer_proof", tests, NULL, NULL);

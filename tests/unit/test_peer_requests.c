@@ -470,7 +470,7 @@ static void too_many_that_wait(void **state)
     assert_int_equal(peer_hear(&alice, CV_CAPSULE_DONE)->number, number);
 }
 
-/* Faster than it may: it is told so once a second, and each of them is refused. */
+/* Faster than it may: it is told so once a second, and each of them is refused, of whatever kind. */
 static void requests_too_fast(void **state)
 {
     struct bench *bench = *state;
@@ -494,9 +494,11 @@ static void requests_too_fast(void **state)
     peer_hear_refused(&alice, CV_ORIGIN_REQUEST, number, CV_SESSION_ERROR_TOO_MANY);
     peer_quiet(&bob);
     (void)peer_pair(&bob, 1, &alice); /* others may */
-    peer_request_leg(&alice, ++number, alice.session->capsule.other_leg.pair,
-                     UDP); /* and so may other kinds */
-    (void)peer_hear(&alice, CV_CAPSULE_LEG_MADE);
+    peer_request_leg(&alice, ++number, alice.session->capsule.other_leg.pair, UDP);
+    peer_hear_refused(&alice, CV_ORIGIN_REQUEST, number, CV_SESSION_ERROR_TOO_MANY);
+    peer_say(&alice, &(struct cv_capsule){.type = CV_CAPSULE_REACHABLE, .number = ++number});
+    peer_hear_refused(&alice, CV_ORIGIN_REQUEST, number, CV_SESSION_ERROR_TOO_MANY);
+    peer_quiet(&bob);
     peer_free(&nobody);
 }
 

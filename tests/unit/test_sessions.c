@@ -138,10 +138,13 @@ static void observed_addresses(void **state)
     capsule = peer_hear(&peer, CV_CAPSULE_OBSERVED_ADDRESS);
     assert_true(cv_address_equal(&capsule->observed.peer, &peer.session->state.address));
     assert_true(cv_address_equal(&capsule->observed.relay, &peer.session->state.local));
+    /* Of the other family: the relay's address is another one, too. */
+    assert_int_equal(cv_address_parse("[2001:db8::1]:443", &peer.session->state.local), 0);
     fake_session_move(&bench->dataplane, peer.session, "[2001:db8::9]:1000");
     capsule = peer_hear(&peer, CV_CAPSULE_OBSERVED_ADDRESS);
     assert_int_equal(capsule->observed.probe, 0);
     assert_true(cv_address_equal(&capsule->observed.peer, &peer.session->state.address));
+    assert_true(cv_address_equal(&capsule->observed.relay, &peer.session->state.local));
     peer_free(&peer);
 }
 
@@ -461,6 +464,64 @@ static void drain(void **state)
     client_close(&client);
 }
 
+/* Control forgets it when it is restarted: who was told to go is told to stay, and who never was a guest is closed. */
+static void a_restart_calls_a_drain_off(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer peers[2], unregistered;
+    struct test_client client;
+
+    client_open(&client, bench);
+    for (uint64_t i = 0; i < 2; i++)
+        peer_start(&peers[i], bench, i + 1, UDP);
+    peer_new(&unregistered, bench, "ED25519");
+    peer_ask(&unregistered, 3);
+    client_do(&client, "session.drain", "{\"after_s\":600}");
+    client_close(&client);
+    for (unsigned i = 0; i < 2; i++)
+        (void)peer_hear(&peers[i], CV_CAPSULE_GO_AWAY);
+    peer_say(&unregistered, &(struct cv_capsule){.type = CV_CAPSULE_REGISTER, .registration = {.legs = UDP}});
+    (void)peer_hear(&unregistered, CV_CAPSULE_GO_AWAY);
+    session_settle(bench);
+    session_restart_control(bench);
+    for (unsigned i = 0; i < 2; i++)
+        (void)peer_hear(&peers[i], CV_CAPSULE_STAY);
+    peer_wait_closed(&unregistered, CV_SESSION_ERROR_GOING_AWAY);
+    (void)peer_pair(&peers[0], 1, &peers[1]);
+    for (unsigned i = 0; i < 2; i++)
+        peer_free(&peers[i]);
+    peer_free(&unregistered);
+}
+
+/* Nothing that a peer could ask for is begun any more, not even where another peer asks for the same. */
+static void a_drain_refuses_requests_of_every_kind(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer peers[2];
+    struct test_client client;
+    uint64_t pair;
+
+    client_open(&client, bench);
+    for (uint64_t i = 0; i < 2; i++)
+        peer_start(&peers[i], bench, i + 1, UDP);
+    pair = peer_pair(&peers[0], 1, &peers[1]);
+    peer_request(&peers[0], 2, &peers[1], UDP);
+    (void)peer_hear_offer(&peers[1]);
+    client_do(&client, "session.drain", "{\"after_s\":600}");
+    client_close(&client);
+    for (unsigned i = 0; i < 2; i++)
+        (void)peer_hear(&peers[i], CV_CAPSULE_GO_AWAY);
+    peer_request(&peers[1], 1, &peers[0], UDP); /* it would cross */
+    peer_hear_refused(&peers[1], CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_GOING_AWAY);
+    peer_request_leg(&peers[1], 2, pair, UDP);
+    peer_hear_refused(&peers[1], CV_ORIGIN_REQUEST, 2, CV_SESSION_ERROR_GOING_AWAY);
+    peer_say(&peers[1], &(struct cv_capsule){.type = CV_CAPSULE_REACHABLE, .number = 3});
+    peer_hear_refused(&peers[1], CV_ORIGIN_REQUEST, 3, CV_SESSION_ERROR_GOING_AWAY);
+    peer_quiet(&peers[0]);
+    for (unsigned i = 0; i < 2; i++)
+        peer_free(&peers[i]);
+}
+
 /* Where to go, and whose relay that is. */
 static void drain_to_another_relay(void **state)
 {
@@ -523,6 +584,8 @@ int main(void)
         TEST(methods),
         TEST(drain),
         TEST(drain_to_another_relay),
+        TEST(a_restart_calls_a_drain_off),
+        TEST(a_drain_refuses_requests_of_every_kind),
     };
 
     return cmocka_run_group_tests_name("sessions", tests, NULL, NULL);

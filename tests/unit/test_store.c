@@ -122,6 +122,54 @@ static void keeps_tokens_and_labels_as_they_are(void **state)
     assert_memory_equal(&read, &written, sizeof(read));
 }
 
+/* A port that is given twice to one peer is an error, and takes nothing away from the pair that has it. */
+static void two_legs_of_a_peer_on_one_port(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pair_record first = pair_of("alice", "bob", 40000), second = pair_of("carol", "alice", 40000);
+    struct pair_record read;
+    uint64_t count;
+
+    assert_int_equal(store_add_pair(fixture->store, &first), 0);
+    assert_int_equal(store_add_pair(fixture->store, &second), -EEXIST);
+    second.legs[1].relay_port = 40001;
+    assert_int_equal(store_add_pair(fixture->store, &second), 0);
+    second.legs[1].relay_port = 40000;
+    assert_int_equal(store_put_leg(fixture->store, second.pair, 1, &second.legs[1]), -EEXIST);
+    assert_int_equal(store_put_next_leg(fixture->store, second.pair, 1, &second.legs[1]), -EEXIST);
+    second.legs[1].relay_port = 40002;
+    assert_int_equal(store_put_leg(fixture->store, second.pair, 1, &second.legs[1]), 0);
+    assert_int_equal(store_commit(fixture->store), 0);
+    reopen(fixture);
+    assert_int_equal(store_count_pairs(fixture->store, &count), 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(store_get_pair(fixture->store, first.pair, &read), 0);
+    assert_memory_equal(&read, &first, sizeof(read));
+    assert_int_equal(store_get_pair(fixture->store, second.pair, &read), 0);
+    assert_memory_equal(&read, &second, sizeof(read));
+}
+
+/* A leg gets another name, where that is to be had. */
+static void renames_legs(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pair_record first = pair_of("alice", "bob", 40000), second = pair_of("carol", "dave", 40000);
+    struct leg_record next = second.legs[0];
+
+    assert_int_equal(store_add_pair(fixture->store, &first), 0);
+    assert_int_equal(store_add_pair(fixture->store, &second), 0);
+    next.relay_port = 40001;
+    assert_int_equal(store_put_next_leg(fixture->store, second.pair, 0, &next), 0);
+    assert_int_equal(store_set_leg_peer(fixture->store, second.pair, 0, "erin"), 0);
+    assert_int_equal(store_set_leg_peer(fixture->store, second.pair, 1, "alice"), 0);
+    assert_int_equal(store_commit(fixture->store), 0);
+    assert_int_equal(store_get_pair(fixture->store, second.pair, &second), 0);
+    assert_string_equal(second.legs[0].peer, "erin");
+    assert_string_equal(second.legs[1].peer, "dave"); /* alice has that port */
+    assert_int_equal(store_get_next_leg(fixture->store, second.pair, 0, &next), 0);
+    assert_string_equal(next.peer, "erin");
+}
+
 static void never_reuses_a_number(void **state)
 {
     struct fixture *fixture = *state;
@@ -325,7 +373,7 @@ static void refuses_a_newer_format(void **state)
     store_close(fixture->store);
     run_sql(fixture->path, "PRAGMA user_version = 99");
     opens_not(fixture->path, -EPROTO, "has format 99", "use the Culvert that wrote it");
-    run_sql(fixture->path, "PRAGMA user_version = 4");
+    run_sql(fixture->path, "PRAGMA user_version = 5");
     fixture->store = open_good(fixture->path);
 }
 
@@ -397,6 +445,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(keeps_every_field),
         TEST(keeps_tokens_and_labels_as_they_are),
+        TEST(two_legs_of_a_peer_on_one_port),
+        TEST(renames_legs),
         TEST(never_reuses_a_number),
         TEST(knows_what_is_not_there),
         TEST(lists_in_order),

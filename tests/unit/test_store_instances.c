@@ -114,6 +114,7 @@ static void check_instance(const struct instance_record *read, const struct inst
 {
     assert_int_equal(read->number, written->number);
     assert_int_equal(read->session, written->session);
+    assert_int_equal(read->registered, written->registered);
     assert_memory_equal(read->id, written->id, sizeof(read->id));
     assert_int_equal(read->chain.count, written->chain.count);
     assert_memory_equal(read->chain.ids, written->chain.ids,
@@ -145,6 +146,9 @@ static void keeps_instances(void **state)
     assert_int_equal(store_add_instance(fixture->store, &small), 0);
     assert_int_equal(store_add_instance(fixture->store, &large), 0);
     assert_int_not_equal(small.number, large.number);
+    small.registered = 8; /* it has come back since */
+    large.registered = 7;
+    assert_int_equal(store_set_instance(fixture->store, &small), 0);
     large.session = 0;
     large.until_ms = 1700000000000;
     large.reachable = CV_REACHABLE_BY_LISTED;
@@ -159,8 +163,8 @@ static void keeps_instances(void **state)
     reopen(fixture, "");
     found = load(fixture->store);
     assert_int_equal(found.count, 2);
-    check_instance(&found.records[0], &small);
-    check_instance(&found.records[1], &large);
+    check_instance(&found.records[0], &large);
+    check_instance(&found.records[1], &small);
     free_found(&found);
     assert_int_equal(store_remove_instance(fixture->store, large.number), 0);
     reopen(fixture, "");
@@ -170,6 +174,25 @@ static void keeps_instances(void **state)
     small.number = 0;
     assert_int_equal(store_add_instance(fixture->store, &small), 0);
     assert_true(small.number > large.number); /* never used twice */
+}
+
+/* A store that did not know the order of registration yet takes that of the numbers. */
+static void takes_over_format_4(void **state)
+{
+    struct fixture *fixture = *state;
+    struct instance_record records[2] = {instance_of(1), instance_of(2)};
+    struct found found;
+
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(store_add_instance(fixture->store, &records[i]), 0);
+    reopen(fixture, "ALTER TABLE instance DROP COLUMN registered; PRAGMA user_version = 4;");
+    found = load(fixture->store);
+    assert_int_equal(found.count, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        records[i].registered = records[i].number;
+        check_instance(&found.records[i], &records[i]);
+    }
+    free_found(&found);
 }
 
 /* A row that control would never have written is as if it were not there. */
@@ -518,6 +541,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(keeps_instances),
+        TEST(takes_over_format_4),
         TEST(damaged_instances_are_passed_over),
         TEST(damaged_lists_are_empty),
         TEST(keeps_offers),
