@@ -191,7 +191,7 @@ struct cv_leg_event {
 
 /*
  * Sessions. A session's number is never 0 and names it for as long as the data plane runs: it is not used
- * again.
+ * again. Numbers of another run are unlikely to be the same, and name nothing.
  *
  *      SESSION_ASK, SESSION_DATA ...      <-   the peer's certificate chain, leaf first
  *      SESSION_ADMIT or SESSION_REFUSE    ->   in time (dataplane.session.admit_within), or that is the end
