@@ -135,8 +135,7 @@ int leg_change_begin(struct pairs *pairs, struct leg_change *change)
 
     change->pairs = pairs;
     change->taken = false;
-    if (error == 0)
-        error = store_remove_next_leg(services->store, change->pair, change->leg);
+    /* With the leg that waits now, if one does: the data plane may be about to say that it has come. */
     if (error == 0)
         error = relay_port_choose_next(services->config, services->store, &change->next);
     if (error == 0 && change->next.bind == CV_BIND_TOKEN)

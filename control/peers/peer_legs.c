@@ -292,11 +292,18 @@ static void on_renewed(void *context, uint64_t number, unsigned leg, const uint8
     sessions_keep(all->sessions);
 }
 
-/* Whether the leg has got its address by its token, which is used then. */
-static bool has_used_token(struct peers *all, const struct cv_leg_event *event)
+/*
+ * Whether the leg has got its address by its token, which is used then. Of one whose peer has asked for the
+ * next already LEG_TOKEN would say that that is in use.
+ */
+static bool has_used_token(struct peers *all, enum cv_message_type type, const struct cv_leg_event *event)
 {
     struct pair_record record;
+    struct leg_record next;
 
+    if (type == CV_MESSAGE_LEG_CHANGED &&
+        store_get_next_leg(all->services->store, event->pair, event->leg, &next) == 0)
+        return false;
     if (event->cause == CV_MOVE_CONNECTION_ID || event->cause == CV_MOVE_RETURN ||
         !pair_record_find(all->services->store, event->pair, &record))
         return false;
@@ -322,7 +329,7 @@ void peer_legs_event(struct peers *all, enum cv_message_type type, const struct 
     else if (unproven)
         limits_tell(pair->peers[event->leg], CV_LIMITED_PROOF, event->pair, UNPROVEN_TOLD_MS);
     if ((type == CV_MESSAGE_LEG_BOUND || type == CV_MESSAGE_LEG_MOVED || type == CV_MESSAGE_LEG_CHANGED) &&
-        has_used_token(all, event))
+        has_used_token(all, type, event))
         leg_renew_token(all->pairs, event->pair, event->leg, on_renewed, all);
     sessions_keep(all->sessions);
 }

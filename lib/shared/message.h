@@ -155,10 +155,11 @@ struct cv_leg_state {
     uint8_t changing;    /* 1: a LEG_CHANGE waits for its leg to be bound */
     uint8_t reserved;
     uint32_t moves;
-    uint32_t seen_ms_ago;   /* since the last datagram from this leg; UINT32_MAX: never */
-    uint64_t pkts;          /* forwarded from this leg to the other */
-    uint64_t bytes;         /* of their UDP payload */
-    uint64_t withheld_pkts; /* not sent to this leg, because its address is not proven */
+    uint32_t seen_ms_ago;          /* since the last datagram from this leg; UINT32_MAX: never */
+    uint64_t pkts;                 /* forwarded from this leg to the other */
+    uint64_t bytes;                /* of their UDP payload */
+    uint64_t withheld_pkts;        /* not sent to this leg, because its address is not proven */
+    uint8_t token[CV_TOKEN_BYTES]; /* CV_BIND_TOKEN: tells legs apart that had the same port */
 };
 
 struct cv_pair_state {
@@ -187,6 +188,8 @@ struct cv_leg_event {
     uint16_t relay_port;        /* as in cv_leg_config */
     struct cv_address address;  /* LEG_CHANGED: zero when it is a tunnel leg */
     struct cv_address previous; /* in LEG_MOVED */
+    /* LEG_CHANGED, CV_BIND_TOKEN: as in the LEG_CHANGE that this ends; another may have come since. */
+    uint8_t token[CV_TOKEN_BYTES];
 };
 
 /*

@@ -17,7 +17,7 @@
 #include "stats.h"
 
 #define CV_SHARED_MAGIC   UINT64_C(0x31747265766c7563) /* "culvert1", little endian */
-#define CV_SHARED_VERSION 6
+#define CV_SHARED_VERSION 7
 #define CV_RING_SLOTS     8192
 #define CV_SHARED_WORKERS 128
 #define CV_SHARED_PORTS   16
