@@ -34,6 +34,13 @@ int pair_record_make_tokens(struct pair_record *record)
     return error;
 }
 
+bool leg_record_is_same(const struct leg_record *one, const struct leg_record *other)
+{
+    return one->bind == other->bind && one->relay_port == other->relay_port &&
+           one->session == other->session && one->channel == other->channel &&
+           memcmp(one->token, other->token, sizeof(one->token)) == 0;
+}
+
 void leg_record_fill(const struct leg_record *record, struct cv_leg_config *leg)
 {
     leg->bind = record->bind;

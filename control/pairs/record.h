@@ -12,6 +12,9 @@ int pair_record_make_tokens(struct pair_record *record);
 /* A fresh token for one. */
 int leg_record_make_token(struct leg_record *leg);
 
+/* Whether both are one leg: of one kind, port and token, or session and channel. */
+bool leg_record_is_same(const struct leg_record *one, const struct leg_record *other);
+
 /* What the data plane has to know of a leg. */
 void leg_record_fill(const struct leg_record *record, struct cv_leg_config *leg);
 

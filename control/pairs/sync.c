@@ -222,6 +222,12 @@ static bool settle(struct sync *sync, const struct pair_record *record)
         pair_ends_expired(sync->ends, record);
         return true;
     }
+    if (!sync->ends->handlers->ready(sync->ends->context, record)) {
+        sync->counts.refused++;
+        if (record->boot_id != 0)
+            (void)store_set_boot_id(services->store, record->pair, 0);
+        return true;
+    }
     if (pair_record_put(record, &message) != 0) {
         sync->counts.refused++;
         log_error("store: pair %" PRIu64 " makes no sense to the data plane; delete it", record->pair);

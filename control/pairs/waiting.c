@@ -165,8 +165,9 @@ static void look_at(struct waiting *waiting, struct waiting_pair *entry, uint64_
     if (entry->gone || (waiting->full && !expired))
         return;
     if (store_get_pair(services->store, entry->pair, &record) != 0 ||
-        record.boot_id == dataplane_boot_id(services->dataplane)) {
-        entry->gone = true; /* deleted, damaged, or put by a run of sync */
+        record.boot_id == dataplane_boot_id(services->dataplane) ||
+        !waiting->ends->handlers->ready(waiting->ends->context, &record)) {
+        entry->gone = true; /* deleted, damaged, put by a run of sync, or added again when it is ready */
     } else if (expired) {
         entry->gone = true;
         pair_ends_expired(waiting->ends, &record);

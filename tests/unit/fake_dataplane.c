@@ -303,7 +303,8 @@ void fake_turn(struct fake_dataplane *fake)
 
     if (fake->link == NULL)
         return;
-    (void)cv_control_link_serve(fake->link);
+    if (cv_control_link_serve(fake->link))
+        memset(&fake->session_dump, 0, sizeof(fake->session_dump)); /* of a control that has left */
     while (!fake->mute && (fake->per_turn == 0 || taken < fake->per_turn)) {
         uint32_t most = fake->per_turn == 0 ? BURST : fake->per_turn - taken;
 
@@ -314,6 +315,7 @@ void fake_turn(struct fake_dataplane *fake)
             handle(fake, &messages[i]);
         taken += count;
     }
+    fake_session_dump(fake);
     cv_control_link_flush(fake->link);
 }
 

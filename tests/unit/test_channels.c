@@ -81,6 +81,24 @@ static void are_not_more_than_so_many(void **state)
     free(channels);
 }
 
+/* A leg that goes over to another session has one channel in both: it is counted once. */
+static void are_counted_once(void **state)
+{
+    struct channels *channels = NULL;
+    unsigned count = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(channels_mark(&channels, 5));
+    for (unsigned i = 0; i < 3; i++)
+        channels_give_back(channels, 5);
+    assert_true(channels_mark(&channels, 5));
+    for (uint16_t last = 0; (last = channels_take(&channels, last)) != 0; count++)
+        assert_int_not_equal(last, 5);
+    assert_int_equal(count, CHANNELS_MAX - 1);
+    free(channels);
+}
+
 static void hold_what_is_left_of_a_frame(void **state)
 {
     (void)state;
@@ -99,6 +117,7 @@ int main(void)
         cmocka_unit_test(skip_those_in_use),
         cmocka_unit_test(rest_after_they_were_given_back),
         cmocka_unit_test(are_not_more_than_so_many),
+        cmocka_unit_test(are_counted_once),
         cmocka_unit_test(hold_what_is_left_of_a_frame),
     };
 

@@ -192,6 +192,40 @@ static void the_data_plane_is_restarted(void **state)
     peer_hear_closed(&alice, pairs[2].pair, CV_SESSION_ERROR_NONE);
 }
 
+static void bring_in_line(struct bench *bench)
+{
+    assert_true(
+        fake_tell(&bench->dataplane, &(struct cv_message){.type = CV_MESSAGE_EVENTS_LOST, .count = 1}));
+    session_settle(bench);
+}
+
+/* Another peer's session has the number that a leg had in the run before: the leg is none of its. */
+static void numbers_are_others_in_the_next_run(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pairs[2];
+    struct test_peer carol;
+
+    peer_start(&carol, bench, 3, ANY);
+    pairs[0] = peer_make(&alice, 1, TUNNEL, &bob, UDP);
+    pairs[1] = peer_make(&carol, 1, TUNNEL, &bob, UDP);
+    session_restart_dataplane(bench);
+    assert_int_equal(bench->dataplane.puts, 2); /* before the restart */
+    peer_resume(&carol, 1, ANY);
+    check_again(bench, &carol, &pairs[1].made[0]);
+    bring_in_line(bench);
+    assert_null(fake_find(&bench->dataplane, pairs[0].pair));
+    peer_resume(&alice, 3, ANY);
+    check_again(bench, &alice, &pairs[0].made[0]);
+    expect_pairs(bench, 2);
+    assert_int_equal(fake_find(&bench->dataplane, pairs[0].pair)->config.legs[0].session, 3);
+    assert_int_equal(fake_find(&bench->dataplane, pairs[1].pair)->config.legs[0].session, 1);
+    bring_in_line(bench);
+    expect_pairs(bench, 2);
+    assert_int_equal(bench->dataplane.puts, 4);
+    peer_free(&carol);
+}
+
 static void both_are_restarted(void **state)
 {
     struct bench *bench = *state;
@@ -268,6 +302,7 @@ int main(void)
         TEST(the_time_is_over_in_a_restart),
         TEST(bound_while_one_is_away),
         TEST(the_data_plane_is_restarted),
+        TEST(numbers_are_others_in_the_next_run),
         TEST(both_are_restarted),
         TEST(control_is_killed_while_a_pair_is_made),
     };
