@@ -24,8 +24,7 @@ struct cv_sessions {
     struct cv_session *slots;
     uint8_t *bases; /* of their arenas */
     uint32_t max;
-    uint32_t
-        first_generation; /* of each slot: random, so that no session has a number of an earlier start's */
+    uint32_t first_generation; /* of each slot; random, so that no number is one of an earlier start's */
     uint16_t workers;
     uint16_t listen_port_be;
     struct cv_cid_secret secret;

@@ -278,13 +278,20 @@ static void a_leg_changes_while_its_pair_is_put(void **state)
     }
 }
 
+static bool is_on_the_listening_port(void *context)
+{
+    const struct fake_pair *pair = fake_find(context, 1);
+
+    return pair != NULL && pair->config.legs[0].relay_port == 443;
+}
+
 /* The same while all pairs are brought in line. */
 static void a_leg_changes_while_pairs_are_brought_in_line(void **state)
 {
     struct bench *bench = *state;
     struct test_pair pair = peer_make(&alice, 1, UDP, &bob, UDP);
     uint32_t dumps = bench->dataplane.dumps;
-    struct fake_pair *found;
+    const struct fake_pair *found;
 
     session_settle(bench);
     fake_forget(&bench->dataplane, pair.pair);
@@ -294,13 +301,13 @@ static void a_leg_changes_while_pairs_are_brought_in_line(void **state)
     while (bench->dataplane.dumps == dumps)
         bench_turn(bench);
     bench->dataplane.mute = true;
+    session_settle(bench); /* the pair is on its way */
     peer_request_leg(&alice, 2, pair.pair, CV_LEG_KIND_LISTEN);
     session_settle(bench);
     bench->dataplane.mute = false;
     assert_int_equal(peer_hear(&alice, CV_CAPSULE_LEG_MADE)->leg_made.leg.kind, CV_LEG_KIND_LISTEN);
-    while ((found = fake_find(&bench->dataplane, pair.pair)) == NULL ||
-           found->config.legs[0].relay_port != 443)
-        bench_turn(bench);
+    bench_wait(bench, is_on_the_listening_port, &bench->dataplane, "the pair as it is");
+    found = fake_find(&bench->dataplane, pair.pair);
     assert_memory_equal(alice.session->capsule.leg_made.leg.udp.token, found->config.legs[0].token,
                         CV_TOKEN_BYTES);
     expect_pairs(bench, 1);
