@@ -91,7 +91,7 @@ int cv_keeper_check_tunnel(const struct cv_keeper *keeper, const struct cv_leg_c
         return 0;
     if (keeper->sessions == NULL)
         return -EOPNOTSUPP;
-    return cv_session_of_number(keeper->sessions, leg->session) == NULL ? -ENOTCONN : 0;
+    return cv_session_is_admitted(keeper->sessions, leg->session) ? 0 : -ENOTCONN;
 }
 
 static void pass_on(struct cv_keeper *keeper, const struct cv_message *message)

@@ -20,5 +20,5 @@ void cv_keeper_take_sessions(struct cv_keeper *keeper);
 /* Control has left or changed: what was under way for it is void. */
 void cv_keeper_forget_sessions(struct cv_keeper *keeper);
 
-/* 0; -ENOTCONN: a tunnel leg's session is gone; -EOPNOTSUPP: there are no sessions. */
+/* 0; -ENOTCONN: a tunnel leg's session is gone, or not admitted; -EOPNOTSUPP: there are no sessions. */
 int cv_keeper_check_tunnel(const struct cv_keeper *keeper, const struct cv_leg_config *leg);

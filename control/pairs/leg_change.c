@@ -24,21 +24,12 @@ static void finish(struct leg_change *change, enum change_outcome outcome, int e
     change->done(change);
 }
 
-/* Whether a leg is the one that this change brings. */
-static bool is_own(const struct leg_change *change, const struct leg_record *leg)
-{
-    const struct leg_record *own = &change->next;
-
-    return leg->bind == own->bind && leg->relay_port == own->relay_port && leg->session == own->session &&
-           leg->channel == own->channel && memcmp(leg->token, own->token, sizeof(leg->token)) == 0;
-}
-
 bool leg_change_waits(const struct leg_change *change)
 {
     struct leg_record next;
 
     return store_get_next_leg(store_of(change), change->pair, change->leg, &next) == 0 &&
-           is_own(change, &next);
+           leg_record_is_same(&next, &change->next);
 }
 
 /*
@@ -52,7 +43,7 @@ static void take(struct leg_change *change)
     if (leg_change_waits(change))
         (void)store_take_next_leg(store_of(change), change->pair, change->leg);
     else if (store_get_pair(store_of(change), change->pair, &record) == 0 &&
-             is_own(change, &record.legs[change->leg]))
+             leg_record_is_same(&record.legs[change->leg], &change->next))
         return;
     else
         (void)store_put_leg(store_of(change), change->pair, change->leg, &change->next);
@@ -135,8 +126,7 @@ int leg_change_begin(struct pairs *pairs, struct leg_change *change)
 
     change->pairs = pairs;
     change->taken = false;
-    if (error == 0)
-        error = store_remove_next_leg(services->store, change->pair, change->leg);
+    /* With the leg that waits now, if one does: the data plane may be about to say that it has come. */
     if (error == 0)
         error = relay_port_choose_next(services->config, services->store, &change->next);
     if (error == 0 && change->next.bind == CV_BIND_TOKEN)

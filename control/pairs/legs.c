@@ -3,6 +3,8 @@
 
 #include "record.h"
 
+#include <string.h>
+
 #define CAUSE_UNKNOWN UINT8_MAX
 
 /*
@@ -50,10 +52,65 @@ static void take_next(const struct pair_ends *ends, const struct cv_leg_event *e
     events_leg(&services->events, EVENT_LEG_CHANGED, &record, event);
 }
 
+/* Whether a UDP leg of the data plane is this one of the store's. */
+static bool is_leg(const struct leg_record *record, uint8_t bind, uint16_t relay_port,
+                   const uint8_t token[CV_TOKEN_BYTES])
+{
+    return record->bind == bind && record->relay_port == relay_port &&
+           memcmp(record->token, token, CV_TOKEN_BYTES) == 0;
+}
+
+struct port_search {
+    uint16_t port;
+    bool taken;
+};
+
+static void compare_port(void *context, uint16_t port)
+{
+    struct port_search *search = context;
+
+    search->taken |= port == search->port;
+}
+
+/* Whether the peer has got the port for another pair since. */
+static bool is_taken(struct services *services, const struct leg_record *leg)
+{
+    struct port_search search = {.port = leg->relay_port};
+    uint32_t pairs;
+
+    return !leg->listen &&
+           (store_ports_taken(services->store, leg, compare_port, &search, &pairs) != 0 || search.taken);
+}
+
 /*
- * What the answer to LEG_CHANGE has said already, of a tunnel leg, is for subscribers alone. Of another leg
- * than the one that waits now: a later change has begun since.
+ * A later change has begun since: its leg waits. Until that is bound the pair has this one, and its peer is
+ * there.
  */
+static void take_former_next(const struct pair_ends *ends, const struct cv_leg_event *event)
+{
+    struct services *services = ends->services;
+    struct pair_record record;
+    struct leg_record *leg = &record.legs[event->leg];
+
+    if (event->bind != CV_BIND_TOKEN || !pair_record_find(services->store, event->pair, &record) ||
+        is_leg(leg, event->bind, event->relay_port, event->token))
+        return;
+    leg->bind = CV_BIND_TOKEN;
+    leg->relay_port = event->relay_port;
+    leg->listen = event->relay_port == services->config->listen_port;
+    memcpy(leg->token, event->token, CV_TOKEN_BYTES);
+    leg->untold = false;
+    leg->session = 0;
+    leg->channel = 0;
+    leg->proof = CV_PROOF_NEEDED;
+    leg->last = event->address;
+    if (is_taken(services, leg) || store_put_leg(services->store, event->pair, event->leg, leg) != 0)
+        return;
+    ends->handlers->leg(ends->context, CV_MESSAGE_LEG_CHANGED, event);
+    events_leg(&services->events, EVENT_LEG_CHANGED, &record, event);
+}
+
+/* What the answer to LEG_CHANGE has said already, of a tunnel leg, is for subscribers alone. */
 static void take_changed(const struct pair_ends *ends, const struct cv_leg_event *event)
 {
     struct services *services = ends->services;
@@ -62,8 +119,10 @@ static void take_changed(const struct pair_ends *ends, const struct cv_leg_event
 
     if (event->bind != CV_BIND_TUNNEL) {
         if (store_get_next_leg(services->store, event->pair, event->leg, &next) == 0 &&
-            next.bind == event->bind && next.relay_port == event->relay_port)
+            is_leg(&next, event->bind, event->relay_port, event->token))
             take_next(ends, event);
+        else
+            take_former_next(ends, event);
     } else if (pair_record_find(services->store, event->pair, &record)) {
         events_leg(&services->events, EVENT_LEG_CHANGED, &record, event);
     }
@@ -107,7 +166,7 @@ static bool has_changed(const struct pair_ends *ends, uint64_t pair, unsigned le
     if (store_get_next_leg(ends->services->store, pair, leg, &next) != 0 || next.bind != state->bind)
         return false;
     return next.bind == CV_BIND_TUNNEL ? next.session == state->session && next.channel == state->channel
-                                       : next.relay_port == state->relay_port && !state->changing;
+                                       : is_leg(&next, state->bind, state->relay_port, state->token);
 }
 
 static void learn_leg(const struct pair_ends *ends, const struct pair_record *record, unsigned leg,

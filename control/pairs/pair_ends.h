@@ -3,6 +3,7 @@
 /* Pairs that go for a reason of their own: out of the store, and on to who wants to know. */
 #include "protocol/session_error.h"
 #include "services/services.h"
+#include "store/store_pairs.h"
 
 #include <stdbool.h>
 
@@ -12,6 +13,11 @@ struct pair_handlers {
     void (*gone)(void *context, uint64_t pair, enum cv_session_error code);
     /* Whether the pair waits for an instance to come back, and so stays without its session. */
     bool (*waits)(void *context, uint64_t pair);
+    /*
+     * Whether each tunnel leg is of the session that its instance has now. A pair that is not ready
+     * is put into no data plane: there the number may be another peer's session. It is put when all are back.
+     */
+    bool (*ready)(void *context, const struct pair_record *record);
     /*
      * What the data plane said of a leg, or what was learnt of it: LEG_BOUND, LEG_MOVED, LEG_CHANGED,
      * LEG_PROVEN, LEG_UNPROVEN, LEG_LIMITED. The store has it already.

@@ -34,6 +34,13 @@ int pair_record_make_tokens(struct pair_record *record)
     return error;
 }
 
+bool leg_record_is_same(const struct leg_record *one, const struct leg_record *other)
+{
+    return one->bind == other->bind && one->relay_port == other->relay_port &&
+           one->session == other->session && one->channel == other->channel &&
+           memcmp(one->token, other->token, sizeof(one->token)) == 0;
+}
+
 void leg_record_fill(const struct leg_record *record, struct cv_leg_config *leg)
 {
     leg->bind = record->bind;
@@ -60,6 +67,24 @@ void leg_record_fill(const struct leg_record *record, struct cv_leg_config *leg)
         leg->last = record->last;
         break;
     }
+}
+
+/* Where it was last, and what proves that, the data plane knows better. */
+static bool is_put_as(const struct leg_record *record, const struct cv_leg_config *put)
+{
+    struct cv_leg_config now = {0};
+
+    leg_record_fill(record, &now);
+    return now.bind == put->bind && now.relay_port == put->relay_port && now.session == put->session &&
+           now.channel == put->channel && memcmp(now.token, put->token, sizeof(now.token)) == 0;
+}
+
+bool pair_record_has_changed(struct store *store, const struct cv_pair_config *put)
+{
+    struct pair_record record;
+
+    return pair_record_find(store, put->pair, &record) &&
+           !(is_put_as(&record.legs[0], &put->legs[0]) && is_put_as(&record.legs[1], &put->legs[1]));
 }
 
 int pair_record_put(const struct pair_record *record, struct cv_message *message)

@@ -12,8 +12,17 @@ int pair_record_make_tokens(struct pair_record *record);
 /* A fresh token for one. */
 int leg_record_make_token(struct leg_record *leg);
 
+/* Whether both are one leg: of one kind, port and token, or session and channel. */
+bool leg_record_is_same(const struct leg_record *one, const struct leg_record *other);
+
 /* What the data plane has to know of a leg. */
 void leg_record_fill(const struct leg_record *record, struct cv_leg_config *leg);
+
+/*
+ * Whether the store has other legs by now than a PAIR_PUT that has just been answered: one has changed on the
+ * way. What the data plane made of it then, if it did, is not that pair.
+ */
+bool pair_record_has_changed(struct store *store, const struct cv_pair_config *put);
 
 /* What a PAIR_PUT of this record says. -EBADMSG: the data plane would not take it for a message. */
 int pair_record_put(const struct pair_record *record, struct cv_message *message);

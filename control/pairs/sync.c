@@ -126,34 +126,7 @@ static void on_dump_done(struct request *request, int error, const struct cv_pai
     schedule(sync);
 }
 
-static void on_request_done(struct request *request, int error, const struct cv_pair_state *state)
-{
-    struct sync_request *done = (struct sync_request *)(void *)request;
-    struct sync *sync = done->sync;
-    struct services *services = sync->services;
-
-    (void)state;
-    sync->in_flight--;
-    if (request->message.type == CV_MESSAGE_PAIR_PUT && error == 0) {
-        sync->counts.put++;
-        (void)store_set_boot_id(services->store, request->message.put.pair,
-                                dataplane_boot_id(services->dataplane));
-    } else if (request->message.type == CV_MESSAGE_PAIR_PUT && error != -ECONNRESET) {
-        if (sync->counts.refused++ == 0)
-            log_warning("pair %" PRIu64 " is not in the data plane: %s; it is tried again when pairs go "
-                        "(further ones are counted)",
-                        request->message.put.pair, cv_result_text(error));
-        if (error == -ENOTCONN)
-            pair_ends_sessionless(sync->ends, request->message.put.pair);
-        else if (error != -EEXIST) /* it would be there, in another form */
-            waiting_add(sync->waiting, request->message.put.pair, request->message.put.idle_s);
-    } else if (request->message.type == CV_MESSAGE_PAIR_DELETE && error == 0) {
-        sync->counts.removed++;
-    }
-    free(done);
-    if (sync->phase != SYNC_IDLE)
-        schedule(sync);
-}
+static void on_request_done(struct request *request, int error, const struct cv_pair_state *state);
 
 /* False when memory is short. */
 static bool ask(struct sync *sync, const struct cv_message *message)
@@ -171,6 +144,53 @@ static bool ask(struct sync *sync, const struct cv_message *message)
     }
     sync->in_flight++;
     return true;
+}
+
+static void on_refused(struct sync *sync, const struct cv_pair_config *put, int error, bool changed)
+{
+    if (sync->counts.refused++ == 0)
+        log_warning("pair %" PRIu64 " is not in the data plane: %s; it is tried again when pairs go "
+                    "(further ones are counted)",
+                    put->pair, cv_result_text(error));
+    if (error == -ENOTCONN && !changed)
+        pair_ends_sessionless(sync->ends, put->pair);
+    else if (error != -EEXIST) /* it would be there, in another form */
+        waiting_add(sync->waiting, put->pair, put->idle_s);
+}
+
+static void on_put(struct sync *sync, const struct cv_pair_config *put, int error)
+{
+    struct services *services = sync->services;
+    bool changed = error != -ECONNRESET && waiting_has(sync->waiting, put->pair) &&
+                   pair_record_has_changed(services->store, put);
+    const struct cv_message taking_back = {.type = CV_MESSAGE_PAIR_DELETE, .pair = put->pair};
+
+    if (error == 0 && changed) {
+        (void)ask(sync, &taking_back); /* and it waits */
+    } else if (error == 0) {
+        sync->counts.put++;
+        (void)store_set_boot_id(services->store, put->pair, dataplane_boot_id(services->dataplane));
+    } else if (error != -ECONNRESET) {
+        on_refused(sync, put, error, changed);
+    }
+    if (changed)
+        waiting_room(sync->waiting);
+}
+
+static void on_request_done(struct request *request, int error, const struct cv_pair_state *state)
+{
+    struct sync_request *done = (struct sync_request *)(void *)request;
+    struct sync *sync = done->sync;
+
+    (void)state;
+    sync->in_flight--;
+    if (request->message.type == CV_MESSAGE_PAIR_PUT)
+        on_put(sync, &request->message.put, error);
+    else if (error == 0)
+        sync->counts.removed++;
+    free(done);
+    if (sync->phase != SYNC_IDLE)
+        schedule(sync);
 }
 
 static void finish(struct sync *sync)
@@ -220,6 +240,12 @@ static bool settle(struct sync *sync, const struct pair_record *record)
     if (record->boot_id == dataplane_boot_id(services->dataplane)) {
         sync->counts.expired++;
         pair_ends_expired(sync->ends, record);
+        return true;
+    }
+    if (!sync->ends->handlers->ready(sync->ends->context, record)) {
+        sync->counts.refused++;
+        if (record->boot_id != 0)
+            (void)store_set_boot_id(services->store, record->pair, 0);
         return true;
     }
     if (pair_record_put(record, &message) != 0) {

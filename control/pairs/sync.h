@@ -9,7 +9,7 @@
  *   2. pairs in the dump that are not in the store, or have other legs there, are deleted from the data plane;
  *   3. each pair of the store that is not in the dump was there before (its boot_id is this data plane's) and
  *      has expired, or has yet to be put, with the addresses its legs had last. What is refused waits for
- *      room: waiting.h.
+ *      room: waiting.h. One with a tunnel leg whose instance is away is put when that is back.
  *
  * Requests keep being served; pairs added after the dump was asked for are left alone. Works in small steps:
  * at most SYNC_IN_FLIGHT requests at a time, at most SYNC_STEP pairs per turn of the loop. Memory: 8 bytes

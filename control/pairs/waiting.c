@@ -68,6 +68,13 @@ static size_t position(const struct waiting *waiting, uint64_t pair)
     return low;
 }
 
+bool waiting_has(const struct waiting *waiting, uint64_t pair)
+{
+    size_t at = position(waiting, pair);
+
+    return at < waiting->count && waiting->pairs[at].pair == pair && !waiting->pairs[at].gone;
+}
+
 static struct waiting_pair *find(const struct waiting *waiting, uint64_t pair)
 {
     size_t at = position(waiting, pair);
@@ -114,16 +121,50 @@ void waiting_add(struct waiting *waiting, uint64_t pair, uint32_t idle_s)
     arm(waiting, idle_s != 0 && idle_s < WAITING_RETRY_S ? idle_s * UINT64_C(1000) : WAITING_RETRY_S * 1000);
 }
 
+static void on_taken_back(struct request *request, int error, const struct cv_pair_state *state)
+{
+    struct waiting_request *done = (struct waiting_request *)(void *)request;
+    struct waiting *waiting = done->waiting;
+
+    (void)state;
+    waiting->in_flight--;
+    free(done);
+    if (error != -ECONNRESET)
+        arm(waiting, 0);
+}
+
+/* The data plane has a pair as it was: it waits until it is put as it is. */
+static void take_back(struct waiting *waiting, uint64_t pair)
+{
+    struct waiting_request *made = calloc(1, sizeof(*made));
+
+    if (made == NULL)
+        return;
+    made->waiting = waiting;
+    made->request.message.type = CV_MESSAGE_PAIR_DELETE;
+    made->request.message.pair = pair;
+    made->request.done = on_taken_back;
+    if (dataplane_request(waiting->services->dataplane, &made->request) != 0)
+        free(made);
+    else
+        waiting->in_flight++;
+}
+
 static void on_done(struct request *request, int error, const struct cv_pair_state *state)
 {
     struct waiting_request *done = (struct waiting_request *)(void *)request;
     struct waiting *waiting = done->waiting;
     struct services *services = waiting->services;
     struct waiting_pair *entry = find(waiting, request->message.put.pair);
+    bool changed = pair_record_has_changed(services->store, &request->message.put);
 
     (void)state;
     waiting->in_flight--;
-    if (error == 0) {
+    if (changed && error != -ECONNRESET)
+        waiting->again = true;
+    if (error == 0 && changed) {
+        take_back(waiting, request->message.put.pair);
+    } else if (error == 0) {
         (void)store_set_boot_id(services->store, request->message.put.pair,
                                 dataplane_boot_id(services->dataplane));
         waiting->put++;
@@ -131,7 +172,7 @@ static void on_done(struct request *request, int error, const struct cv_pair_sta
             entry->gone = true;
     } else if (error == -ENOSPC) {
         waiting->full = true;
-    } else if (error == -ENOTCONN) {
+    } else if (error == -ENOTCONN && !changed) {
         pair_ends_sessionless(waiting->ends, request->message.put.pair);
         if (entry != NULL)
             entry->gone = true;
@@ -165,8 +206,9 @@ static void look_at(struct waiting *waiting, struct waiting_pair *entry, uint64_
     if (entry->gone || (waiting->full && !expired))
         return;
     if (store_get_pair(services->store, entry->pair, &record) != 0 ||
-        record.boot_id == dataplane_boot_id(services->dataplane)) {
-        entry->gone = true; /* deleted, damaged, or put by a run of sync */
+        record.boot_id == dataplane_boot_id(services->dataplane) ||
+        !waiting->ends->handlers->ready(waiting->ends->context, &record)) {
+        entry->gone = true; /* deleted, damaged, put by a run of sync, or added again when it is ready */
     } else if (expired) {
         entry->gone = true;
         pair_ends_expired(waiting->ends, &record);

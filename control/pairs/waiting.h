@@ -4,7 +4,8 @@
  * Pairs of the store that the data plane refused when they were put back (sync.h), because it has no room for
  * them (limits.pairs) or cannot make them. They are tried again, lowest number first, when a pair has gone
  * and every WAITING_RETRY_S; what has waited for as long as its idle time expires, because no data plane
- * counts that time for it. Memory: 24 bytes per pair that waits.
+ * counts that time for it. One whose leg changes while it is being put is taken back, and put as it is then.
+ * Memory: 24 bytes per pair that waits.
  */
 #include "pair_ends.h"
 
@@ -21,6 +22,9 @@ void waiting_free(struct waiting *waiting);                /* NULL is allowed */
 
 /* The data plane refused this pair. One that waits already keeps the time it has waited. */
 void waiting_add(struct waiting *waiting, uint64_t pair, uint32_t idle_s);
+
+/* Whether it waits: also a pair whose leg has changed while the data plane did not have it. */
+bool waiting_has(const struct waiting *waiting, uint64_t pair);
 
 /* A pair has left the data plane. */
 void waiting_room(struct waiting *waiting);

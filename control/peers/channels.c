@@ -20,9 +20,14 @@ static bool make(struct channels **channels)
     return *channels != NULL;
 }
 
+static bool is_used(const struct channels *channels, uint16_t channel)
+{
+    return (channels->used[channel / 64] >> (channel % 64) & 1) != 0;
+}
+
 static bool is_free(const struct channels *channels, uint16_t channel)
 {
-    if ((channels->used[channel / 64] >> (channel % 64) & 1) != 0)
+    if (is_used(channels, channel))
         return false;
     for (uint32_t i = 0; i < CHANNELS_RESTING; i++) {
         if (channels->resting[i] == channel)
@@ -61,12 +66,15 @@ bool channels_mark(struct channels **channels, uint16_t channel)
 {
     if (!make(channels))
         return false;
-    use(*channels, channel);
+    if (!is_used(*channels, channel))
+        use(*channels, channel);
     return true;
 }
 
 void channels_give_back(struct channels *channels, uint16_t channel)
 {
+    if (!is_used(channels, channel))
+        return;
     channels->used[channel / 64] &= ~(UINT64_C(1) << (channel % 64));
     channels->count--;
     channels->resting[channels->rested++ % CHANNELS_RESTING] = channel;

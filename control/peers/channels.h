@@ -22,9 +22,10 @@ bool channels_left(const struct channels *channels);
  */
 uint16_t channels_take(struct channels **channels, uint16_t last);
 
-/* A channel that was taken before control was restarted. False: no memory. */
+/* A channel that is a leg's, as the store says; it may be marked already. False: no memory. */
 bool channels_mark(struct channels **channels, uint16_t channel);
 
+/* Does nothing for one that is no leg's. */
 void channels_give_back(struct channels *channels, uint16_t channel);
 
 /* The largest UDP payload on a channel, of a session whose DATAGRAM frames hold so much; 0: none fits. */

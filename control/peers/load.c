@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "base/numbers.h"
+#include "leg_requests.h"
 #include "offers.h"
+#include "peer_legs.h"
 #include "peer_pairs.h"
 #include "registering.h"
 #include "registry.h"
@@ -67,7 +69,7 @@ static void load_pair(void *context, const struct peer_pair_record *record)
         numbers_add(&loading->orphans, record->pair);
         return;
     }
-    for (unsigned side = 0; side < 2; side++) {
+    for (unsigned side = 0; side < 2; side++) { /* of a leg that goes over to another session both are one */
         if (!mark(peers[side], record->channels[side]) || !mark(peers[side], record->next_channels[side])) {
             loading->error = -ENOMEM;
             return;
@@ -109,6 +111,10 @@ int peers_load(struct peers *peers)
         error = store_load_peer_pairs(store, load_pair, &loading);
     if (error == 0 && !remove_orphans(&loading))
         error = -EIO;
+    if (error == 0)
+        error = peer_legs_load(peers);
+    if (error == 0)
+        error = leg_requests_load(peers);
     if (error == 0)
         registering_arm(peers);
     return error != 0 ? error : loading.error;

@@ -4,6 +4,7 @@
  * What is known of one instance of a peer, with a session or away, and the tables of all. peers.h is the
  * page about them.
  */
+#include "base/numbers.h"
 #include "channels.h"
 #include "pairs/pairs.h"
 #include "rate.h"
@@ -22,6 +23,7 @@ LIST_HEAD(peer_offers, peer_offer);
 LIST_HEAD(peer_list, peer);
 TAILQ_HEAD(peer_queue, peer);
 TAILQ_HEAD(peer_offer_queue, peer_offer);
+TAILQ_HEAD(takeover_queue, takeover);
 
 /*
  * Made when its first session registers; freed when it has been away for too long, and after its session was closed, by the
@@ -73,6 +75,12 @@ struct peers {
     struct peer_offer_queue offers; /* in the order of their deadlines */
     struct event *timer;            /* for the next deadline */
     struct peer_pairs pairs_by_number[SESSION_BUCKETS];
+    struct takeover_queue takeovers; /* that are to be tried again */
+    struct event *takeovers_timer;
+    bool known;                 /* the data plane has been there once */
+    struct numbers untold;      /* peer_legs.c: pairs, from the store, until then */
+    struct next_leg *next_legs; /* leg_requests.c: likewise */
+    size_t next_leg_count;
 };
 
 /* Enters one whose record is filled in; the record's lists are its from then on. NULL: out of memory. */

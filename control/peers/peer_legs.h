@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 /*
- * The legs of peers' pairs: what they are made of, how they change, what proves their addresses, and what
- * the two peers are told of all that.
+ * The legs of peers' pairs: what they are made of, what proves their addresses, and what the two peers are
+ * told of them. How they change is in leg_requests.h and takeovers.h.
  */
 #include "peer.h"
 #include "peer_pairs.h"
@@ -10,8 +10,7 @@
 /* A leg of this kind for a new pair; a tunnel leg takes its channel (0: there was none). */
 void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg);
 
-/* LEG_REQUEST, CHALLENGE_ANSWER. */
-void peer_legs_request(struct peer *peer, const struct cv_capsule *capsule);
+/* CHALLENGE_ANSWER. */
 void peer_legs_challenge(struct peer *peer, const uint8_t challenge[CV_CHALLENGE_BYTES]);
 
 /* The instance is coming back: its pairs end that are by legs of kinds that it has not registered now. */
@@ -28,6 +27,12 @@ void peer_legs_limit(struct peer *peer);
 
 /* For struct pair_handlers. */
 void peer_legs_event(struct peers *all, enum cv_message_type type, const struct cv_leg_event *event);
+
+/*
+ * Notes the legs with untold tokens when the store is loaded; tokens that are made until the data plane is
+ * there are told in any case. -ENOMEM, or the store's.
+ */
+int peer_legs_load(struct peers *all);
 
 /* What was under way when control ended goes on: to be called when the data plane is there. */
 void peer_legs_known(struct peers *all);

@@ -5,6 +5,7 @@
 #include "capsules.h"
 #include "pair_updates.h"
 #include "pairs/pair_change.h"
+#include "pairs/record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -131,6 +132,36 @@ void peer_pairs_drop(struct peer *peer, bool (*unwanted)(const struct peer_pair 
                 end_pair(pair, codes, true);
         }
     }
+}
+
+void peer_pairs_end(struct peer_pair *pair, enum cv_session_error code)
+{
+    const enum cv_session_error codes[2] = {code, code};
+
+    end_pair(pair, codes, true);
+}
+
+/* A channel that was given back by then, for a change that a later one has undone, is the leg's again. */
+static void settle_channel(struct peer *peer, uint16_t before, uint16_t now)
+{
+    if (before == now)
+        return;
+    if (before != 0)
+        channels_give_back(peer->channels, before);
+    if (now != 0 && !channels_mark(&peer->channels, now))
+        log_error("out of memory: channel %u may be given to another leg as well", now);
+}
+
+void peer_pairs_settle(struct peer_pair *pair, unsigned side)
+{
+    struct peer *peer = pair->peers[side];
+    struct pair_record record;
+
+    if (!pair_record_find(peer->all->services->store, pair->record.pair, &record))
+        return;
+    settle_channel(peer, pair->record.channels[side], record.legs[side].channel);
+    pair->record.channels[side] = record.legs[side].channel;
+    pair_updates_other_leg(pair, 1 - side, &record.legs[side]);
 }
 
 void peer_pairs_gone(struct peers *all, uint64_t number, enum cv_session_error code)

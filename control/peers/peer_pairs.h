@@ -19,6 +19,12 @@ void peer_pairs_leave(struct peer *peer);
 /* The instance does without those of its pairs that `unwanted` names: for the other it is gone. */
 void peer_pairs_drop(struct peer *peer, bool (*unwanted)(const struct peer_pair *pair, unsigned side));
 
+/* The pair cannot go on: PAIR_CLOSED to both. */
+void peer_pairs_end(struct peer_pair *pair, enum cv_session_error code);
+
+/* The leg that the store has now is the pair's: its channel, and what the other peer has to know. */
+void peer_pairs_settle(struct peer_pair *pair, unsigned side);
+
 /* The pair goes for a reason of its own: PAIR_CLOSED to both. */
 void peer_pairs_gone(struct peers *all, uint64_t pair, enum cv_session_error code);
 

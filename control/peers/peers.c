@@ -2,6 +2,7 @@
 #include "peers.h"
 
 #include "capsules.h"
+#include "leg_requests.h"
 #include "limits.h"
 #include "load.h"
 #include "messages.h"
@@ -15,6 +16,7 @@
 #include "sessions/keep.h"
 #include "sessions/sessions.h"
 #include "sessions/stream_out.h"
+#include "takeovers.h"
 #include "tunnel_limit.h"
 
 #include <stdlib.h>
@@ -85,7 +87,7 @@ static void take(struct peer *peer, const struct cv_capsule *capsule)
         peer_pairs_close(peer, capsule->close.pair);
         break;
     case CV_CAPSULE_LEG_REQUEST:
-        peer_legs_request(peer, capsule);
+        leg_requests_take(peer, capsule);
         break;
     case CV_CAPSULE_CHALLENGE_ANSWER:
         peer_legs_challenge(peer, capsule->challenge);
@@ -172,6 +174,8 @@ static void on_known(void *context)
     offers_known(peers);
     offers_arm(peers);
     peer_legs_known(peers);
+    takeovers_known(peers);
+    leg_requests_known(peers);
 }
 
 static void on_pair_gone(void *context, uint64_t pair, enum cv_session_error code)
@@ -185,6 +189,21 @@ static bool on_waits(void *context, uint64_t pair)
     return peer_pairs_find(context, pair, NULL) != NULL;
 }
 
+/* Two that are told of a pair have it by the sessions that they have. */
+static bool on_ready(void *context, const struct pair_record *record)
+{
+    const struct peer_pair *pair = peer_pairs_find(context, record->pair, NULL);
+
+    for (unsigned side = 0; side < 2 && pair != NULL; side++) {
+        const struct session *session = pair->peers[side]->session;
+
+        if (record->legs[side].bind == CV_BIND_TUNNEL &&
+            (session == NULL || session->record.session != record->legs[side].session))
+            return false;
+    }
+    return true;
+}
+
 static void on_leg(void *context, enum cv_message_type type, const struct cv_leg_event *event)
 {
     peer_legs_event(context, type, event);
@@ -193,7 +212,7 @@ static void on_leg(void *context, enum cv_message_type type, const struct cv_leg
 struct peers *peers_new(struct services *services, struct pairs *pairs, struct sessions *sessions)
 {
     static const struct pair_handlers pair_handlers = {
-        .gone = on_pair_gone, .waits = on_waits, .leg = on_leg};
+        .gone = on_pair_gone, .waits = on_waits, .ready = on_ready, .leg = on_leg};
     static const struct session_handlers handlers = {
         .capsule = on_capsule,
         .bad = on_bad,
@@ -214,14 +233,16 @@ struct peers *peers_new(struct services *services, struct pairs *pairs, struct s
     TAILQ_INIT(&made->away);
     TAILQ_INIT(&made->frames);
     TAILQ_INIT(&made->updates);
+    TAILQ_INIT(&made->takeovers);
     sessions_handle(sessions, &handlers, made);
     pairs_handle(pairs, &pair_handlers, made);
     made->timer = evtimer_new(services->loop, offers_on_timer, made);
     made->away_timer = evtimer_new(services->loop, registering_on_timer, made);
     made->frames_timer = evtimer_new(services->loop, tunnel_limit_on_timer, made);
     made->updates_timer = evtimer_new(services->loop, pair_updates_on_timer, made);
+    made->takeovers_timer = evtimer_new(services->loop, takeovers_on_timer, made);
     if (made->timer == NULL || made->away_timer == NULL || made->frames_timer == NULL ||
-        made->updates_timer == NULL || peers_load(made) != 0) {
+        made->updates_timer == NULL || made->takeovers_timer == NULL || peers_load(made) != 0) {
         peers_free(made);
         return NULL;
     }
@@ -234,6 +255,9 @@ void peers_free(struct peers *peers)
         return;
     peer_pairs_free(peers);
     offers_free(peers);
+    takeovers_free(peers);
+    leg_requests_free(peers);
+    numbers_free(&peers->untold);
     for (unsigned i = 0; i < SESSION_BUCKETS; i++) {
         while (!LIST_EMPTY(&peers->by_number[i]))
             peer_discard(LIST_FIRST(&peers->by_number[i]));
@@ -246,6 +270,8 @@ void peers_free(struct peers *peers)
         event_free(peers->frames_timer);
     if (peers->updates_timer != NULL)
         event_free(peers->updates_timer);
+    if (peers->takeovers_timer != NULL)
+        event_free(peers->takeovers_timer);
     free(peers);
 }
 

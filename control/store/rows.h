@@ -39,11 +39,11 @@
     X(SET_VOUCHED, "UPDATE leg SET vouched = ?3 WHERE pair = ?1 AND side = ?2")                             \
     X(SET_LEG_PEER, "UPDATE OR IGNORE leg SET peer = ?3 WHERE pair = ?1 AND (side = ?2 OR side = ?2 + 2)")  \
     X(REMOVE_LEG, "DELETE FROM leg WHERE pair = ?1 AND side = ?2")                                          \
-    X(MOVE_LEG, "UPDATE leg SET side = ?3 WHERE pair = ?1 AND side = ?2")                                   \
+    X(MOVE_LEG, "UPDATE leg SET side = ?3, request = 0 WHERE pair = ?1 AND side = ?2")                      \
     X(REMOVE_NEXT_LEGS, "DELETE FROM leg WHERE side > 1")                                                   \
     X(GET_LEG, "SELECT " LEG_COLUMNS("l") "FROM leg l WHERE pair = ?1 AND side = ?2")                       \
     X(SET_REQUEST, "UPDATE leg SET request = ?3 WHERE pair = ?1 AND side = ?2")                             \
-    X(LEG_REQUESTS, "SELECT pair, side, request FROM leg WHERE side > 1 AND request != 0")                  \
+    X(NEXT_LEGS, "SELECT pair, side, request FROM leg WHERE side > 1")                                      \
     X(UNTOLD_PAIRS, "SELECT DISTINCT pair FROM leg WHERE untold != 0")                                      \
     X(GET_PAIR, PAIR_SELECT "WHERE p.number = ?1")                                                          \
     X(NEXT_PAIRS, PAIR_SELECT "WHERE p.number > ?1 AND p.number <= ?2 ORDER BY p.number LIMIT ?3")          \

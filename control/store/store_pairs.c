@@ -250,11 +250,11 @@ int store_set_leg_request(struct store *store, uint64_t pair, unsigned leg, uint
     return rows_write(store, statement, "changing a leg");
 }
 
-int store_leg_requests(struct store *store,
-                       void (*found)(void *context, uint64_t pair, unsigned leg, uint64_t request),
-                       void *context)
+int store_next_legs(struct store *store,
+                    void (*found)(void *context, uint64_t pair, unsigned leg, uint64_t request),
+                    void *context)
 {
-    sqlite3_stmt *statement = store->statements[STATEMENT_LEG_REQUESTS];
+    sqlite3_stmt *statement = store->statements[STATEMENT_NEXT_LEGS];
     int error = 0;
     int code;
 

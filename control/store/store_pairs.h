@@ -68,13 +68,13 @@ int store_take_next_leg(struct store *store, uint64_t pair, unsigned leg);
 int store_remove_next_leg(struct store *store, uint64_t pair, unsigned leg);
 
 /*
- * The number of the peer's request for the next leg, as long as it is not answered; 0: it is. Each of those
- * that are not is found again; `found` must not write to the store.
+ * The number of the peer's request for the next leg, as long as it is not answered; 0: it is. All next legs
+ * are found again by store_next_legs; `found` must not write to the store.
  */
 int store_set_leg_request(struct store *store, uint64_t pair, unsigned leg, uint64_t request);
-int store_leg_requests(struct store *store,
-                       void (*found)(void *context, uint64_t pair, unsigned leg, uint64_t request),
-                       void *context);
+int store_next_legs(struct store *store,
+                    void (*found)(void *context, uint64_t pair, unsigned leg, uint64_t request),
+                    void *context);
 
 /* All of them: the data plane that they were given to is gone. */
 int store_remove_next_legs(struct store *store);

@@ -9,12 +9,15 @@
 #include "standing.h"
 
 #include <errno.h>
+#include <string.h>
 
 static struct cv_leg_event describe(const struct cv_pair_table *table, uint32_t leg)
 {
     struct cv_leg_event event = cv_leg_describe(table, leg);
 
     event.cause = CV_MOVE_CHANGE;
+    if (event.bind == CV_BIND_TOKEN)
+        memcpy(event.token, cv_leg_at(table, leg)->bind.token, CV_TOKEN_BYTES);
     return event;
 }
 

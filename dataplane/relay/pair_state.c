@@ -22,6 +22,8 @@ static void describe_leg(const struct cv_pair_table *table, uint32_t number, uin
 
     if (leg->flags & CV_LEG_BOUND)
         state->address = (struct cv_address){.ip = leg->source, .port_be = leg->source_port_be};
+    if (leg->bind_kind == CV_BIND_TOKEN)
+        memcpy(state->token, leg->bind.token, CV_TOKEN_BYTES);
     if (leg->bind_kind == CV_BIND_TUNNEL) {
         state->session = leg->bind.tunnel.session;
         state->channel = leg->bind.tunnel.channel;

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <rte_cycles.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
@@ -87,6 +88,16 @@ static int make_shards(struct cv_sessions *all, char *error, size_t error_bytes)
     return result;
 }
 
+static int choose_first_generation(struct cv_sessions *all)
+{
+    uint32_t random;
+
+    if (RAND_bytes((unsigned char *)&random, sizeof(random)) != 1)
+        return -EIO;
+    all->first_generation = 1 + random % CV_SESSION_GENERATION_MAX;
+    return 0;
+}
+
 static int fill(struct cv_sessions *all, char *error, size_t error_bytes)
 {
     int result;
@@ -109,6 +120,8 @@ static int fill(struct cv_sessions *all, char *error, size_t error_bytes)
         return result;
     }
     result = cv_cid_secret_make(&all->secret);
+    if (result == 0)
+        result = choose_first_generation(all);
     if (result != 0)
         return result;
     all->engine = cv_crypto_select(all->config->crypto, all->passed_over, sizeof(all->passed_over));

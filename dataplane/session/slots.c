@@ -24,7 +24,8 @@ struct cv_session *cv_slot_take(struct cv_shard *shard, uint16_t shard_id)
     if (session == NULL)
         return NULL;
     slot = (uint32_t)(session - shard->all->slots);
-    generation = cv_session_next_generation(session->generation);
+    generation = session->generation == 0 ? shard->all->first_generation
+                                          : cv_session_next_generation(session->generation);
     memset(session, 0, sizeof(*session));
     session->slot = slot;
     session->shard_id = shard_id;

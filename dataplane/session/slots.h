@@ -6,7 +6,9 @@
 #define CV_HANDSHAKE_PAGES_MAX 6 /* of memory, for a session in its handshake; most need one */
 
 /*
- * An empty session of the next generation in a slot of its own, with its heap, in the handshake thread's shard.
+ * An empty session of the next generation in a slot of its own, with its heap, in the handshake thread's shard. Each
+ * start of the data plane begins with another generation: a number that control keeps from the one before must not be
+ * another peer's session.
  * `shard_id` is of the worker that it will go to. NULL: no slot is free.
  */
 struct cv_session *cv_slot_take(struct cv_shard *shard, uint16_t shard_id);

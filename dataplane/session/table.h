@@ -24,6 +24,7 @@ struct cv_sessions {
     struct cv_session *slots;
     uint8_t *bases; /* of their arenas */
     uint32_t max;
+    uint32_t first_generation; /* of each slot; random, so that no number is one of an earlier start's */
     uint16_t workers;
     uint16_t listen_port_be;
     struct cv_cid_secret secret;
@@ -81,4 +82,13 @@ static inline struct cv_session *cv_session_of_number(const struct cv_sessions *
 {
     return cv_session_at(sessions, (uint32_t)number & ((1u << CV_SESSION_SLOT_BITS) - 1),
                          (uint32_t)(number >> 32));
+}
+
+/* Whether a worker has it: control has admitted its peer. */
+static inline bool cv_session_is_admitted(const struct cv_sessions *sessions, uint64_t number)
+{
+    const struct cv_session *session = cv_session_of_number(sessions, number);
+
+    return session != NULL &&
+           atomic_load_explicit(&session->slot_state, memory_order_acquire) == CV_SLOT_WORKER;
 }

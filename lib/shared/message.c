@@ -139,7 +139,8 @@ static bool leg_changed_ok(const struct cv_leg_event *event)
 
     return event->pair != 0 && event->leg < 2 && event->bind >= CV_BIND_TOKEN &&
            event->bind < CV_BIND_KIND_END && event->proof < CV_LEG_PROOF_END &&
-           (event->relay_port == 0) == tunnel && cv_ip_is_zero(&event->address.ip) == tunnel;
+           (event->relay_port == 0) == tunnel && cv_ip_is_zero(&event->address.ip) == tunnel &&
+           is_zero_token(event->token) == (event->bind != CV_BIND_TOKEN);
 }
 
 /* Neither a request nor the answer to one. */

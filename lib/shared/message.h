@@ -155,10 +155,11 @@ struct cv_leg_state {
     uint8_t changing;    /* 1: a LEG_CHANGE waits for its leg to be bound */
     uint8_t reserved;
     uint32_t moves;
-    uint32_t seen_ms_ago;   /* since the last datagram from this leg; UINT32_MAX: never */
-    uint64_t pkts;          /* forwarded from this leg to the other */
-    uint64_t bytes;         /* of their UDP payload */
-    uint64_t withheld_pkts; /* not sent to this leg, because its address is not proven */
+    uint32_t seen_ms_ago;          /* since the last datagram from this leg; UINT32_MAX: never */
+    uint64_t pkts;                 /* forwarded from this leg to the other */
+    uint64_t bytes;                /* of their UDP payload */
+    uint64_t withheld_pkts;        /* not sent to this leg, because its address is not proven */
+    uint8_t token[CV_TOKEN_BYTES]; /* CV_BIND_TOKEN: tells legs apart that had the same port */
 };
 
 struct cv_pair_state {
@@ -190,13 +191,15 @@ struct cv_leg_event {
     uint16_t relay_port;        /* as in cv_leg_config */
     struct cv_address address;  /* LEG_CHANGED: zero when it is a tunnel leg */
     struct cv_address previous; /* in LEG_MOVED */
+    /* LEG_CHANGED, CV_BIND_TOKEN: as in the LEG_CHANGE that this ends; another may have come since. */
+    uint8_t token[CV_TOKEN_BYTES];
     /* LEG_LIMITED: what was for it was over its budget, and the next is in so long; 0: it sends more than the rate. */
     uint32_t budget_ms;
 };
 
 /*
  * Sessions. A session's number is never 0 and names it for as long as the data plane runs: it is not used
- * again.
+ * again. Numbers of another run are unlikely to be the same, and name nothing.
  *
  *      SESSION_ASK, SESSION_DATA ...      <-   the peer's certificate chain, leaf first
  *      SESSION_ADMIT or SESSION_REFUSE    ->   in time (dataplane.session.admit_within), or that is the end

@@ -70,7 +70,7 @@ class Control(session_control.Control):
                 self.states[sequence] = [
                     dict(zip(("pkts", "bytes", "withheld"), struct.unpack_from("=QQQ", body, at + 48)),
                          proof=body[at + 27], port=struct.unpack_from("=H", body, at + 30)[0], changing=body[at + 32])
-                    for at in (24, 96)]
+                    for at in (24, 128)]
             elif name.startswith("LEG_"):
                 self.events.append(dict(name=name, leg="ab"[body[8]], proof=body[10], bind=body[11],
                                         port=struct.unpack_from("=H", body, 12)[0], address=address(body[14:32])))

@@ -78,6 +78,8 @@ static void set_leg(struct fake_pair *pair, unsigned leg, const struct cv_leg_co
     state->relay_port = config->relay_port;
     state->session = config->bind == CV_BIND_TUNNEL ? config->session : 0;
     state->channel = config->bind == CV_BIND_TUNNEL ? config->channel : 0;
+    if (config->bind == CV_BIND_TOKEN)
+        memcpy(state->token, config->token, CV_TOKEN_BYTES);
     state->seen_ms_ago = UINT32_MAX;
     state->address = config->bind == CV_BIND_FIXED ? config->address : config->last;
 }
@@ -194,6 +196,7 @@ static void tell_changed(struct fake_dataplane *fake, const struct fake_pair *pa
     event.leg.proof = state->proof;
     event.leg.relay_port = state->relay_port;
     event.leg.address = state->address;
+    memcpy(event.leg.token, state->token, CV_TOKEN_BYTES);
     tell(fake, &event);
 }
 
@@ -230,6 +233,7 @@ static void handle_leg_order(struct fake_dataplane *fake, const struct cv_messag
             error = pair->config.legs[order->leg].bind == CV_BIND_TOKEN ? fake->token_error : -EINVAL;
         if (error == 0) {
             memcpy(pair->config.legs[order->leg].token, order->token, CV_TOKEN_BYTES);
+            memcpy(pair->state.legs[order->leg].token, order->token, CV_TOKEN_BYTES);
             pair->used[order->leg] = false;
         }
     } else if (request->type == CV_MESSAGE_LEG_VOUCH) {
@@ -299,7 +303,8 @@ void fake_turn(struct fake_dataplane *fake)
 
     if (fake->link == NULL)
         return;
-    (void)cv_control_link_serve(fake->link);
+    if (cv_control_link_serve(fake->link))
+        memset(&fake->session_dump, 0, sizeof(fake->session_dump)); /* of a control that has left */
     while (!fake->mute && (fake->per_turn == 0 || taken < fake->per_turn)) {
         uint32_t most = fake->per_turn == 0 ? BURST : fake->per_turn - taken;
 
@@ -310,6 +315,7 @@ void fake_turn(struct fake_dataplane *fake)
             handle(fake, &messages[i]);
         taken += count;
     }
+    fake_session_dump(fake);
     cv_control_link_flush(fake->link);
 }
 

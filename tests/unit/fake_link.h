@@ -34,6 +34,7 @@ struct fake_dataplane {
     int change_error, token_error, prove_error;   /* what they are refused with; 0: not */
     uint32_t pings;                               /* SESSION_PING */
     struct fake_session *sessions[FAKE_SESSIONS]; /* fake_session.h */
+    struct cv_message session_dump;               /* a SESSION_DUMP that is to be answered */
 };
 
 /* Sends an event; false when the ring is full. */

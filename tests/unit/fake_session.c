@@ -121,7 +121,8 @@ void fake_session_bytes(struct fake_dataplane *fake, struct fake_session *sessio
     assert_true(from + count <= sizeof(session->in));
     memcpy(session->in + from, bytes, count);
     session->state.received += count;
-    tell_data(fake, session, CV_SESSION_STREAM, from, session->state.received);
+    if (cv_control_link_attached(fake->link)) /* else the next one is told */
+        tell_data(fake, session, CV_SESSION_STREAM, from, session->state.received);
 }
 
 void fake_session_say(struct fake_dataplane *fake, struct fake_session *session,
@@ -240,7 +241,6 @@ static void dump(struct fake_dataplane *fake, const struct cv_message *request)
         send_state(fake, request->sequence, session);
         end.count++;
     }
-    assert_true(cv_control_link_send(fake->link, &end));
     for (unsigned i = 0; i < FAKE_SESSIONS; i++) {
         session = fake->sessions[i];
         if (session == NULL || is_over(session))
@@ -250,6 +250,14 @@ static void dump(struct fake_dataplane *fake, const struct cv_message *request)
         else
             tell_data(fake, session, CV_SESSION_STREAM, session->state.credited, session->state.received);
     }
+    assert_true(cv_control_link_send(fake->link, &end));
+}
+
+void fake_session_dump(struct fake_dataplane *fake)
+{
+    if (fake->session_dump.type == CV_MESSAGE_SESSION_DUMP)
+        dump(fake, &fake->session_dump);
+    memset(&fake->session_dump, 0, sizeof(fake->session_dump));
 }
 
 static void take_order(struct fake_dataplane *fake, const struct cv_message *message,
@@ -309,7 +317,7 @@ bool fake_session_handle(struct fake_dataplane *fake, const struct cv_message *m
     struct fake_session *session = NULL;
 
     if (message->type == CV_MESSAGE_SESSION_DUMP) {
-        dump(fake, message);
+        fake->session_dump = *message;
         return true;
     }
     if (message->type == CV_MESSAGE_SESSION_SEND || message->type == CV_MESSAGE_SESSION_CREDIT ||

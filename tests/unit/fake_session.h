@@ -34,7 +34,7 @@ struct fake_session {
 struct fake_session *fake_session_ask(struct fake_dataplane *fake, uint64_t number, const uint8_t *chain,
                                       uint32_t bytes);
 
-/* The peer sends. */
+/* The peer sends; without control there it is for the next dump. */
 void fake_session_bytes(struct fake_dataplane *fake, struct fake_session *session, const void *bytes,
                         size_t count);
 void fake_session_say(struct fake_dataplane *fake, struct fake_session *session,
@@ -62,4 +62,10 @@ void fake_session_lose(struct fake_dataplane *fake, struct fake_session *session
 
 /* For fake_dataplane.c: false when it is no message about sessions. */
 bool fake_session_handle(struct fake_dataplane *fake, const struct cv_message *message);
+
+/*
+ * Answers SESSION_DUMP, as the keeper does: after the requests that came with it, for those it answers
+ * itself; and what one shard gives again may come before another has told of all its sessions.
+ */
+void fake_session_dump(struct fake_dataplane *fake);
 void fake_sessions_free(struct fake_dataplane *fake);

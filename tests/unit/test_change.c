@@ -147,6 +147,11 @@ static void assert_changed(uint32_t which, const char *address, uint16_t relay_p
     assert_int_equal(event.bind, address == NULL ? CV_BIND_TUNNEL : CV_BIND_TOKEN);
     assert_int_equal(event.relay_port, relay_port);
     assert_true(cv_address_equal(&event.address, &wanted));
+    if (address == NULL)
+        return;
+    assert_int_not_equal(event.token[0], 0); /* it is the leg's own, and a dump tells the same */
+    assert_memory_equal(event.token, cv_leg_at(&rig->table, which)->bind.token, CV_TOKEN_BYTES);
+    assert_memory_equal(event.token, state_of().legs[which & 1].token, CV_TOKEN_BYTES);
 }
 
 static void former_time_is_over(void)

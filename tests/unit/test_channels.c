@@ -81,6 +81,34 @@ static void are_not_more_than_so_many(void **state)
     free(channels);
 }
 
+static unsigned count_left(struct channels **channels)
+{
+    unsigned count = 0;
+
+    for (uint16_t last = 0; (last = channels_take(channels, last)) != 0; count++)
+        ;
+    return count;
+}
+
+/* A leg that goes over to another session has one channel in both: it is counted once. */
+static void are_counted_once(void **state)
+{
+    struct channels *marked = NULL, *given_back = NULL;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(channels_mark(&marked, 5));
+    channels_give_back(marked, 5);
+    assert_int_equal(count_left(&marked), CHANNELS_MAX);
+    free(marked);
+    assert_true(channels_mark(&given_back, 5));
+    for (unsigned i = 0; i < 3; i++)
+        channels_give_back(given_back, 5);
+    assert_true(channels_left(given_back));
+    assert_int_equal(count_left(&given_back), CHANNELS_MAX);
+    free(given_back);
+}
+
 static void hold_what_is_left_of_a_frame(void **state)
 {
     (void)state;
@@ -99,6 +127,7 @@ int main(void)
         cmocka_unit_test(skip_those_in_use),
         cmocka_unit_test(rest_after_they_were_given_back),
         cmocka_unit_test(are_not_more_than_so_many),
+        cmocka_unit_test(are_counted_once),
         cmocka_unit_test(hold_what_is_left_of_a_frame),
     };
 

@@ -82,7 +82,8 @@ static struct cv_message valid(uint16_t type)
                                             .bind = CV_BIND_TOKEN,
                                             .relay_port = 40000,
                                             .address = address("192.0.2.1:9"),
-                                            .previous = address("192.0.2.1:8")};
+                                            .previous = address("192.0.2.1:8"),
+                                            .token = {1}};
         break;
     case CV_MESSAGE_LOG_LEVEL:
         message.log_level = 7;
@@ -259,6 +260,8 @@ static void requests_are_numbered_and_events_are_not(void **state)
     X(LEG_UNBOUND, leg.pair, 0)                                                   \
     X(LEG_CHANGED, leg.bind, 0)                                                   \
     X(LEG_CHANGED, leg.bind, CV_BIND_TUNNEL)                                      \
+    X(LEG_CHANGED, leg.bind, CV_BIND_PREFIX)                                      \
+    X(LEG_CHANGED, leg.token[0], 0)                                               \
     X(LEG_CHANGED, leg.address, address("[::]:9"))                                \
     X(LEG_PROVEN, leg.proof, CV_LEG_PROOF_END)                                    \
     X(LEG_LIMITED, leg.pair, 0)                                                   \

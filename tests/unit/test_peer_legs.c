@@ -297,6 +297,46 @@ static void two_requests_at_once(void **state)
     }
 }
 
+/* The leg before is bound when the next one is asked for already: it is that one, and not the next. */
+static void a_request_crosses_the_leg_before(void **state)
+{
+    static const uint8_t kinds[] = {UDP, LISTEN};
+    struct bench *bench = *state;
+
+    for (unsigned i = 0; i < sizeof(kinds); i++) {
+        struct test_pair pair = peer_make(&alice, 10 * i + 1, UDP, &bob, UDP);
+        struct cv_capsule made[2];
+        struct pair_record record;
+
+        peer_request_leg(&alice, 10 * i + 2, pair.pair, kinds[i]);
+        made[0] = hear_leg(&alice, 10 * i + 2, pair.pair, kinds[i]);
+        session_settle(bench);
+        peer_request_leg(&alice, 10 * i + 3, pair.pair, kinds[i]);
+        fake_bind(&bench->dataplane, pair.pair, 0, "198.51.100.1:7000");
+        if (kinds[i] != UDP)
+            peer_hear_other_leg(&bob, pair.pair, kinds[i], 0);
+        made[1] = hear_leg(&alice, 10 * i + 3, pair.pair, kinds[i]);
+        if (kinds[i] == UDP)
+            assert_int_not_equal(made[0].leg_made.leg.udp.relay.port_be,
+                                 made[1].leg_made.leg.udp.relay.port_be);
+        peer_quiet(&alice); /* no LEG_TOKEN, which would be the next leg's */
+        check_leg(&made[0].leg_made.leg, &find(bench, pair.pair)->config.legs[0]);
+        check_leg(&made[1].leg_made.leg, &find(bench, pair.pair)->next[0]);
+        assert_int_equal(store_get_pair(bench->control->services.store, pair.pair, &record), 0);
+        assert_memory_equal(record.legs[0].token, made[0].leg_made.leg.udp.token, CV_TOKEN_BYTES);
+        assert_int_equal(record.legs[0].listen, kinds[i] == LISTEN);
+        session_restart_control(bench); /* all is as the store has it */
+        assert_true(find(bench, pair.pair)->state.legs[0].changing);
+        fake_bind(&bench->dataplane, pair.pair, 0, "198.51.100.1:7001");
+        peer_hear_other_leg(&bob, pair.pair, kinds[i], 0);
+        hear_token(&alice, pair.pair, 0);
+        assert_int_equal(store_get_pair(bench->control->services.store, pair.pair, &record), 0);
+        assert_int_equal(record.legs[0].relay_port, ntohs(made[1].leg_made.leg.udp.relay.port_be));
+        assert_int_equal(ntohs(record.legs[0].last.port_be), 7001);
+        assert_int_equal(bench->dataplane.puts, i + 1);
+    }
+}
+
 /* Both change theirs at the same time. */
 static void both_sides_at_once(void **state)
 {
@@ -437,6 +477,7 @@ int main(void)
         TEST(no_port_and_no_channel),
         TEST(another_request_starts_over),
         TEST(two_requests_at_once),
+        TEST(a_request_crosses_the_leg_before),
         TEST(both_sides_at_once),
         TEST(the_pair_ends_meanwhile),
         TEST(the_session_is_lost_meanwhile),

@@ -2,6 +2,8 @@
 /* Legs that change, and tokens that are replaced, when control is killed or the data plane is restarted. */
 #include "session_test.h"
 
+#include "peers/peer.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -144,6 +146,109 @@ static void killed_while_tunnel_becomes_tunnel(void **state)
 {
     for (uint64_t turns = 0; turns < TURNS; turns++)
         change_and_kill(*state, TUNNEL, TUNNEL, turns, turns % 2 == 1);
+}
+
+/* Asked for while control was not there: no request that it was killed over, and answered once. */
+static void asked_while_control_is_away(void **state)
+{
+    static const uint8_t kinds[] = {TUNNEL, UDP, LISTEN};
+    struct bench *bench = *state;
+
+    for (unsigned i = 0; i < sizeof(kinds); i++) {
+        uint64_t pair = peer_make(&alice, 10 * i + 1, UDP, &bob, UDP).pair;
+
+        session_settle(bench);
+        bench_kill_control(bench);
+        bench_turn(bench);
+        peer_request_leg(&alice, 10 * i + 2, pair, kinds[i]);
+        bench_start_control(bench);
+        hear_leg(bench, 10 * i + 2, pair, kinds[i], true);
+        peer_quiet(&alice);
+        peer_close(&alice, pair);
+        peer_hear_closed(&alice, pair, CV_SESSION_ERROR_NONE);
+        peer_hear_closed(&bob, pair, CV_SESSION_ERROR_PEER_CLOSED);
+        session_settle(bench);
+        assert_int_equal(bench->dataplane.changes, i + 1);
+    }
+}
+
+/* Control is killed over one request, and finds another one when it comes back: each is answered. */
+static void asked_again_while_control_is_away(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pair = peer_make(&alice, 1, UDP, &bob, UDP).pair;
+    bool refused;
+
+    session_settle(bench);
+    bench->dataplane.mute = true;
+    peer_request_leg(&alice, 2, pair, TUNNEL);
+    session_settle(bench);
+    bench_kill_control(bench);
+    bench_turn(bench);
+    peer_request_leg(&alice, 3, pair, TUNNEL);
+    bench->dataplane.mute = false;
+    bench_start_control(bench);
+    session_settle(bench);
+    refused = fake_session_hear(alice.session) && alice.session->capsule.type == CV_CAPSULE_REFUSED;
+    assert_int_equal(alice.session->capsule.number, refused ? 2 : 3);
+    assert_true(fake_session_hear(alice.session));
+    assert_int_equal(alice.session->capsule.number, refused ? 3 : 2);
+    assert_int_equal(alice.session->capsule.type, refused ? CV_CAPSULE_LEG_MADE : CV_CAPSULE_REFUSED);
+    assert_int_equal(alice.session->order.requests, 0);
+    assert_int_equal(find(bench, pair)->config.legs[0].session, 1);
+    peer_hear_other_leg(&bob, pair, TUNNEL, 1199);
+    session_settle(bench);
+    while (fake_session_hear(bob.session))
+        assert_int_equal(bob.session->capsule.type, CV_CAPSULE_OTHER_LEG);
+    assert_int_equal(peer_make(&alice, 4, TUNNEL, &bob, UDP).made[0].made.leg.channel, 3);
+}
+
+/* The session that asked is lost, and its instance back: the next session has asked for nothing. */
+static void a_request_of_the_session_before(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pair = peer_make(&alice, 1, UDP, &bob, UDP).pair;
+
+    bench->dataplane.mute = true;
+    peer_request_leg(&alice, 2, pair, UDP);
+    session_settle(bench);
+    fake_session_lose(&bench->dataplane, alice.session, CV_SESSION_END_IDLE);
+    session_settle(bench);
+    bench->dataplane.mute = false;
+    session_settle(bench);
+    peer_resume(&alice, 3, ANY);
+    (void)peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0);
+    session_settle(bench);
+    session_restart_control(bench);
+    peer_quiet(&alice);
+    peer_request_leg(&alice, 1, pair, LISTEN);
+    hear_leg(bench, 1, pair, LISTEN, true);
+}
+
+/* The leg has changed, and nobody was told; and all sessions are gone with the data plane. */
+static void channels_of_what_came_to_nothing(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t pair = peer_make(&alice, 1, UDP, &bob, UDP).pair;
+    struct channels **channels;
+    uint16_t last = 0;
+    unsigned count = 0;
+
+    bench->dataplane.mute = true;
+    peer_request_leg(&alice, 2, pair, TUNNEL);
+    session_settle(bench);
+    bench_kill_control(bench);
+    fake_kill(&bench->dataplane);
+    bench->dataplane.mute = false;
+    bench_start_control(bench);
+    fake_start(&bench->dataplane);
+    session_settle(bench);
+    peer_resume(&alice, 3, ANY);
+    assert_int_equal(peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0).made.leg.kind, UDP);
+    channels = &peer_of(session_find(bench->control->sessions, 3))->channels;
+    while ((last = channels_take(channels, last)) != 0)
+        count++;
+    assert_int_equal(count, CHANNELS_MAX);
 }
 
 /* The new leg was bound while control was not there. */
@@ -352,6 +457,10 @@ int main(void)
         TEST(killed_while_tunnel_becomes_udp),
         TEST(killed_while_udp_becomes_udp),
         TEST(killed_while_tunnel_becomes_tunnel),
+        TEST(asked_while_control_is_away),
+        TEST(asked_again_while_control_is_away),
+        TEST(a_request_of_the_session_before),
+        TEST(channels_of_what_came_to_nothing),
         TEST(bound_meanwhile),
         TEST(not_bound_meanwhile),
         TEST(channels_are_remembered),

@@ -3,6 +3,7 @@
 #include "session_test.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -125,6 +126,136 @@ static void tunnel_legs_come_back(void **state)
     peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_NONE);
     peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_PEER_CLOSED);
     expect_pairs(bench, 1);
+}
+
+/* Its REGISTER goes out, while the data plane leaves all that control says in the ring. */
+static void resume_unheard(struct test_peer *peer)
+{
+    struct cv_capsule registration = peer_registration(peer, ANY);
+
+    cv_parameter_span(&registration.parameters, CV_PARAMETER_RESUME, peer->token, sizeof(peer->token));
+    peer->bench->dataplane.mute = true;
+    peer_say(peer, &registration);
+    session_settle(peer->bench);
+}
+
+/* What the one that has resumed so hears before its PAIR_MADEs. */
+static void hear_resumed(struct test_peer *peer)
+{
+    peer->bench->dataplane.mute = false;
+    assert_int_equal(peer_hear(peer, CV_CAPSULE_REGISTERED)->parameters.numbers[CV_PARAMETER_RESUMED], 1);
+    (void)peer_hear(peer, CV_CAPSULE_OBSERVED_ADDRESS);
+    (void)peer_hear(peer, CV_CAPSULE_TUNNEL_LIMIT);
+}
+
+/* The data plane may have no room for it just now, and has it later. */
+static void a_tunnel_leg_is_tried_again(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
+
+    lose(&alice);
+    bench->dataplane.change_error = -ENOSPC;
+    peer_resume(&alice, 3, ANY);
+    check_again(bench, &alice, &pair.made[0]);
+    session_settle(bench);
+    assert_int_equal(bench->dataplane.changes, 1);
+    bench->dataplane.change_error = 0;
+    bench_wait(bench, leg_is_of_session_3, &bench->dataplane, "the leg in its new session");
+    assert_int_equal(bench->dataplane.changes, 2);
+    peer_quiet(&alice);
+    peer_quiet(&bob); /* it holds as much as before */
+}
+
+/* A pair that cannot be what its peer was told is none. */
+static void a_tunnel_leg_is_refused(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
+
+    lose(&alice);
+    bench->dataplane.change_error = -EADDRINUSE;
+    peer_resume(&alice, 3, ANY);
+    check_again(bench, &alice, &pair.made[0]);
+    peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_INTERNAL);
+    peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_INTERNAL);
+    expect_pairs(bench, 0);
+    bench->dataplane.change_error = 0;
+    assert_int_equal(peer_make(&alice, 1, TUNNEL, &bob, UDP).made[0].made.leg.channel, 2);
+}
+
+/* Its channel is given back once: another tunnel leg may be made. */
+static void a_pair_ends_while_its_leg_comes_back(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, TUNNEL, &bob, UDP);
+
+    lose(&alice);
+    peer_ask(&alice, 3);
+    resume_unheard(&alice);
+    peer_close(&bob, pair.pair);
+    session_settle(bench);
+    hear_resumed(&alice);
+    check_again(bench, &alice, &pair.made[0]);
+    peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_PEER_CLOSED);
+    peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_NONE);
+    expect_pairs(bench, 0);
+    assert_int_equal(peer_make(&alice, 1, TUNNEL, &bob, UDP).made[0].made.leg.channel, 2);
+}
+
+/*
+ * A LEG_REQUEST of the session before, granted when the next one was told of the leg of before: nothing can
+ * tell it of the tunnel leg that the pair has now.
+ */
+static void a_request_of_the_session_before(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, UDP, &bob, UDP);
+    struct test_peer older = alice;
+
+    peer_ask(&alice, 3);
+    bench->dataplane.mute = true;
+    peer_request_leg(&older, 2, pair.pair, TUNNEL);
+    session_settle(bench);
+    resume_unheard(&alice);
+    hear_resumed(&alice);
+    assert_int_equal(peer_hear_made(&alice, CV_ORIGIN_RESUMED, 0).made.leg.kind, UDP);
+    peer_wait_closed(&older, CV_SESSION_ERROR_REPLACED);
+    peer_hear_closed(&alice, pair.pair, CV_SESSION_ERROR_INTERNAL);
+    peer_hear_other_leg(&bob, pair.pair, TUNNEL, 1199);
+    peer_hear_closed(&bob, pair.pair, CV_SESSION_ERROR_INTERNAL);
+    expect_pairs(bench, 0);
+    assert_int_equal(peer_make(&alice, 1, TUNNEL, &bob, UDP).made[0].made.leg.channel, 2);
+}
+
+/* The same of a tunnel leg to another channel: the leg goes over with the channel that was told. */
+static void a_request_for_another_channel(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, TUNNEL, &bob, UDP);
+    struct test_peer older = alice;
+
+    peer_ask(&alice, 3);
+    bench->dataplane.mute = true;
+    peer_request_leg(&older, 2, pair.pair, TUNNEL);
+    session_settle(bench);
+    resume_unheard(&alice);
+    hear_resumed(&alice);
+    check_again(bench, &alice, &pair.made[0]);
+    bench_wait(bench, leg_is_of_session_3, &bench->dataplane, "the leg in its new session");
+    session_settle(bench);
+    assert_int_equal(fake_find(&bench->dataplane, pair.pair)->config.legs[0].channel, 1);
+    peer_quiet(&alice);
+    while (fake_session_hear(bob.session))
+        assert_int_equal(bob.session->capsule.type, CV_CAPSULE_OTHER_LEG);
+    for (uint16_t channel = 3; channel < 25; channel++) { /* 2 has come back, 1 is in use */
+        const struct test_pair other = peer_make(&alice, channel, TUNNEL, &bob, UDP);
+
+        assert_int_not_equal(other.made[0].made.leg.channel, 1);
+        peer_close(&alice, other.pair);
+        peer_hear_closed(&alice, other.pair, CV_SESSION_ERROR_NONE);
+        peer_hear_closed(&bob, other.pair, CV_SESSION_ERROR_PEER_CLOSED);
+    }
 }
 
 /* Both are lost, and come back one after the other; several pairs of all kinds. */
@@ -485,6 +616,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(udp_legs_go_on),
         TEST(tunnel_legs_come_back),
+        TEST(a_tunnel_leg_is_tried_again),
+        TEST(a_tunnel_leg_is_refused),
+        TEST(a_pair_ends_while_its_leg_comes_back),
+        TEST(a_request_of_the_session_before),
+        TEST(a_request_for_another_channel),
         TEST(two_are_lost),
         TEST(what_was_open_is_lost),
         TEST(a_wrong_token),

@@ -192,6 +192,127 @@ static void the_data_plane_is_restarted(void **state)
     peer_hear_closed(&alice, pairs[2].pair, CV_SESSION_ERROR_NONE);
 }
 
+static void bring_in_line(struct bench *bench)
+{
+    assert_true(
+        fake_tell(&bench->dataplane, &(struct cv_message){.type = CV_MESSAGE_EVENTS_LOST, .count = 1}));
+    session_settle(bench);
+}
+
+/* Another peer's session has the number that a leg had in the run before: the leg is none of its. */
+static void numbers_are_others_in_the_next_run(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pairs[2];
+    struct test_peer carol;
+
+    peer_start(&carol, bench, 3, ANY);
+    pairs[0] = peer_make(&alice, 1, TUNNEL, &bob, UDP);
+    pairs[1] = peer_make(&carol, 1, TUNNEL, &bob, UDP);
+    session_restart_dataplane(bench);
+    assert_int_equal(bench->dataplane.puts, 2); /* before the restart */
+    peer_resume(&carol, 1, ANY);
+    check_again(bench, &carol, &pairs[1].made[0]);
+    bring_in_line(bench);
+    assert_null(fake_find(&bench->dataplane, pairs[0].pair));
+    peer_resume(&alice, 3, ANY);
+    check_again(bench, &alice, &pairs[0].made[0]);
+    expect_pairs(bench, 2);
+    assert_int_equal(fake_find(&bench->dataplane, pairs[0].pair)->config.legs[0].session, 3);
+    assert_int_equal(fake_find(&bench->dataplane, pairs[1].pair)->config.legs[0].session, 1);
+    bring_in_line(bench);
+    expect_pairs(bench, 2);
+    assert_int_equal(bench->dataplane.puts, 4);
+    peer_free(&carol);
+}
+
+static bool has_legs_of_3_and_5(void *context)
+{
+    const struct fake_pair *pair = fake_find(context, 1);
+
+    return pair != NULL && pair->config.legs[0].session == 3 && pair->config.legs[1].session == 5;
+}
+
+/* A leg changes while the pair is being put: what the data plane has in the end is what both were told. */
+static void a_leg_changes_while_its_pair_is_put(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, TUNNEL, &bob, TUNNEL);
+    struct test_peer older;
+
+    session_restart_dataplane(bench);
+    peer_resume(&alice, 3, ANY);
+    check_again(bench, &alice, &pair.made[0]);
+    for (unsigned i = 0; i < 2; i++) { /* it is put in time, or its session is gone by then */
+        struct cv_capsule registration;
+
+        if (i == 1) {
+            fake_forget(&bench->dataplane, pair.pair);
+            assert_int_equal(store_set_boot_id(bench->control->services.store, pair.pair, 0), 0);
+            lose(&bob);
+        }
+        peer_resume(&bob, 4, ANY);
+        (void)peer_hear_made(&bob, CV_ORIGIN_RESUMED, 0);
+        older = bob;
+        peer_ask(&bob, 5);
+        bench->dataplane.mute = true;
+        for (unsigned turn = 0; turn < 300; turn++) /* until WAITING_ROOM_MS are over */
+            bench_turn(bench);
+        registration = peer_registration(&bob, ANY);
+        cv_parameter_span(&registration.parameters, CV_PARAMETER_RESUME, bob.token, sizeof(bob.token));
+        peer_say(&bob, &registration);
+        session_settle(bench);
+        if (i == 1)
+            fake_session_lose(&bench->dataplane, older.session, CV_SESSION_END_IDLE);
+        bench->dataplane.mute = false;
+        bench_wait(bench, has_legs_of_3_and_5, &bench->dataplane, "the pair as it is");
+        memcpy(bob.token,
+               peer_hear(&bob, CV_CAPSULE_REGISTERED)->parameters.spans[CV_PARAMETER_RESUMPTION_TOKEN].at,
+               sizeof(bob.token));
+        (void)peer_hear(&bob, CV_CAPSULE_OBSERVED_ADDRESS);
+        (void)peer_hear(&bob, CV_CAPSULE_TUNNEL_LIMIT);
+        (void)peer_hear_made(&bob, CV_ORIGIN_RESUMED, 0);
+        expect_pairs(bench, 1);
+        if (i == 0)
+            fake_session_go(&bench->dataplane, older.session);
+    }
+}
+
+static bool is_on_the_listening_port(void *context)
+{
+    const struct fake_pair *pair = fake_find(context, 1);
+
+    return pair != NULL && pair->config.legs[0].relay_port == 443;
+}
+
+/* The same while all pairs are brought in line. */
+static void a_leg_changes_while_pairs_are_brought_in_line(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&alice, 1, UDP, &bob, UDP);
+    uint32_t dumps = bench->dataplane.dumps;
+    const struct fake_pair *found;
+
+    session_settle(bench);
+    fake_forget(&bench->dataplane, pair.pair);
+    assert_int_equal(store_set_boot_id(bench->control->services.store, pair.pair, 0), 0);
+    assert_true(
+        fake_tell(&bench->dataplane, &(struct cv_message){.type = CV_MESSAGE_EVENTS_LOST, .count = 1}));
+    while (bench->dataplane.dumps == dumps)
+        bench_turn(bench);
+    bench->dataplane.mute = true;
+    session_settle(bench); /* the pair is on its way */
+    peer_request_leg(&alice, 2, pair.pair, CV_LEG_KIND_LISTEN);
+    session_settle(bench);
+    bench->dataplane.mute = false;
+    assert_int_equal(peer_hear(&alice, CV_CAPSULE_LEG_MADE)->leg_made.leg.kind, CV_LEG_KIND_LISTEN);
+    bench_wait(bench, is_on_the_listening_port, &bench->dataplane, "the pair as it is");
+    found = fake_find(&bench->dataplane, pair.pair);
+    assert_memory_equal(alice.session->capsule.leg_made.leg.udp.token, found->config.legs[0].token,
+                        CV_TOKEN_BYTES);
+    expect_pairs(bench, 1);
+}
+
 static void both_are_restarted(void **state)
 {
     struct bench *bench = *state;
@@ -268,6 +389,9 @@ int main(void)
         TEST(the_time_is_over_in_a_restart),
         TEST(bound_while_one_is_away),
         TEST(the_data_plane_is_restarted),
+        TEST(numbers_are_others_in_the_next_run),
+        TEST(a_leg_changes_while_its_pair_is_put),
+        TEST(a_leg_changes_while_pairs_are_brought_in_line),
         TEST(both_are_restarted),
         TEST(control_is_killed_while_a_pair_is_made),
     };

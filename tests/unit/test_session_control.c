@@ -273,6 +273,23 @@ static void a_ping_of_nobody(void **state)
     assert_int_equal(count_sent(), 0);
 }
 
+/* The last test: it starts the relay again, as if the data plane had been restarted. */
+static void numbers_begin_anew_with_each_start(void **state)
+{
+    const uint64_t before = cv_session_number(peer.session);
+    const struct cv_config config = relay.config;
+
+    assert_int_equal(before >> 32, relay.sessions->first_generation);
+    (void)stop(state);
+    relay = (struct session_rig){.config = config};
+    peer = (struct session_peer){.relay = &relay, .from = "203.0.113.1:1000", .delay_ms = DELAY_MS};
+    session_rig_start(&relay, "test_session_control");
+    session_peer_open(&peer);
+    assert_int_equal(peer.session->slot, before & ((1u << CV_SESSION_SLOT_BITS) - 1));
+    assert_int_not_equal(cv_session_number(peer.session), before);
+    assert_in_range(relay.sessions->first_generation, 1, CV_SESSION_GENERATION_MAX);
+}
+
 #define EACH(test) cmocka_unit_test_setup(test, setup)
 
 int main(void)
@@ -287,6 +304,7 @@ int main(void)
         EACH(a_ping_right_after_a_packet),
         EACH(a_ping_of_nobody),
         EACH(a_loss_is_made_good_in_time),
+        EACH(numbers_begin_anew_with_each_start),
     };
 
     return cmocka_run_group_tests_name("session_control", tests, start, stop);

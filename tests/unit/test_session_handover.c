@@ -106,6 +106,24 @@ static void a_slot_of_another_generation(void **state)
     assert_null(cv_session_at(&all, 0, 1));
 }
 
+/* A number names a session from its first packet on; a tunnel leg can be made on one that has been let in. */
+static void admitted_is_who_has_a_worker(void **state)
+{
+    static const struct {
+        enum cv_slot_state slot;
+        bool admitted;
+    } cases[] = {
+        {CV_SLOT_FREE, false}, {CV_SLOT_HANDSHAKE, false}, {CV_SLOT_MOVING, false}, {CV_SLOT_WORKER, true}};
+    const uint64_t number = cv_session_number(session);
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        session->slot_state = (unsigned char)cases[i].slot;
+        assert_int_equal(cv_session_is_admitted(&all, number), cases[i].admitted);
+        assert_false(cv_session_is_admitted(&all, number + (UINT64_C(1) << 32)));
+    }
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -113,6 +131,7 @@ int main(void)
         EACH(an_answer_before_the_end_of_the_question),
         EACH(numbers_are_exact_in_json),
         EACH(a_slot_of_another_generation),
+        EACH(admitted_is_who_has_a_worker),
     };
 
     return cmocka_run_group_tests_name("session_handover", tests, start, NULL);

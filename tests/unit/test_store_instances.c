@@ -383,7 +383,7 @@ static void the_next_leg(void **state)
     assert_int_equal(store_put_next_leg(fixture->store, pair, 0, &next), 0);
     assert_int_equal(store_set_leg_request(fixture->store, pair, 0, 12), 0);
     reopen(fixture, "");
-    assert_int_equal(store_leg_requests(fixture->store, found_request, &requests), 0);
+    assert_int_equal(store_next_legs(fixture->store, found_request, &requests), 0);
     assert_int_equal(requests.count, 1);
     assert_int_equal(requests.pair, pair);
     assert_int_equal(requests.leg, 0);
@@ -394,8 +394,9 @@ static void the_next_leg(void **state)
     assert_int_equal(record.legs[0].relay_port, 40000);
 
     assert_int_equal(store_set_leg_request(fixture->store, pair, 0, 0), 0);
-    assert_int_equal(store_leg_requests(fixture->store, found_request, &requests), 0);
-    assert_int_equal(requests.count, 1);
+    assert_int_equal(store_next_legs(fixture->store, found_request, &requests), 0);
+    assert_int_equal(requests.count, 2);
+    assert_int_equal(requests.request, 0);
     assert_int_equal(store_take_next_leg(fixture->store, pair, 0), 0);
     reopen(fixture, "");
     assert_int_equal(store_get_next_leg(fixture->store, pair, 0, &read), -ENOENT);

@@ -32,7 +32,7 @@ def put(*legs):
 
 
 def leg_state(where, bind):
-    return struct.pack("<Q18sBBHHBBxxIIQQQ", 0, where, bind, 0, 0, 40000, 0, 0, 3, 250, 17, 20400, 0)
+    return struct.pack("<Q18sBBHHBBxxIIQQQ32s", 0, where, bind, 0, 0, 40000, 0, 0, 3, 250, 17, 20400, 0, bytes(range(32)))
 
 
 def state():
@@ -41,7 +41,8 @@ def state():
 
 
 def event(kind, which, cause=0):
-    return message(kind, 0, struct.pack("<QBBBBH", 1, which, cause, 1, 1, 40000) + address(V4, 9) + address(V6, 9))
+    return message(kind, 0, struct.pack("<QBBBBH", 1, which, cause, 1, 1, 40000) + address(V4, 9) + address(V6, 9)
+                   + bytes(range(32)))
 
 
 def change(to):
