@@ -129,16 +129,6 @@ static int same_address(uint32_t leg, const void *context)
     return candidate->relay_port_be == key->relay_port_be && cv_leg_is_at(candidate, key->address);
 }
 
-uint32_t cv_find_address(const struct cv_pair_table *table, const struct cv_address *address,
-                         uint16_t relay_port_be)
-{
-    struct address_key key = {table, address, relay_port_be};
-
-    return cv_index_find(&table->by_address,
-                         cv_address_hash(table, &address->ip, address->port_be, relay_port_be), same_address,
-                         &key);
-}
-
 struct legs_at {
     struct address_key key;
     uint32_t *legs;

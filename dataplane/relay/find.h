@@ -30,10 +30,6 @@ uint32_t cv_find_cid(const struct cv_pair_table *table, const uint8_t *payload, 
 /* Whether this is the connection ID that the leg is known to send to. */
 bool cv_leg_has_cid(const struct cv_pair_table *table, uint32_t leg, const uint8_t *cid, uint8_t bytes);
 
-/* Leg for an address: the same answer that the packet path gives; one of them where there are several. */
-uint32_t cv_find_address(const struct cv_pair_table *table, const struct cv_address *address,
-                         uint16_t relay_port_be);
-
 /*
  * All legs that have an address, in no order; how many. On the listening port up to CV_LEGS_AT_MAX, on a relay
  * port one.

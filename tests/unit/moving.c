@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "moving.h"
 
+#include "leg_at.h"
+
 #include <string.h>
 
 struct rig *rig;
@@ -73,7 +75,7 @@ void assert_at(uint32_t leg, const char *text)
     struct cv_address address = packets_address(text);
 
     assert_true(cv_leg_at(&rig->table, leg)->flags & CV_LEG_BOUND);
-    assert_int_equal(cv_find_address(&rig->table, &address, rte_cpu_to_be_16(RIG_RELAY_PORT)), leg);
+    assert_int_equal(leg_at(&rig->table, &address, rte_cpu_to_be_16(RIG_RELAY_PORT)), leg);
     assert_true(cv_ip_equal(&cv_leg_at(&rig->table, leg ^ 1)->destination, &address.ip));
     assert_int_equal(cv_leg_at(&rig->table, leg ^ 1)->destination_port_be, address.port_be);
 }

@@ -3,6 +3,7 @@
  * As many pairs as were promised, at any size and whatever the numbers are, in the memory that was
  * promised.
  */
+#include "leg_at.h"
 #include "rig.h"
 
 #include <errno.h>
@@ -76,8 +77,7 @@ static void fill_to(uint32_t pairs)
 
             assert_int_equal(cv_find_token(&rig->table, config.legs[side].token, port_be, &former),
                              2 * found + side);
-            assert_int_equal(cv_find_address(&rig->table, &config.legs[side].last, port_be),
-                             2 * found + side);
+            assert_int_equal(leg_at(&rig->table, &config.legs[side].last, port_be), 2 * found + side);
         }
     }
     rig_stop(rig);

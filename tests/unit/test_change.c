@@ -3,6 +3,7 @@
  * A leg changes within its pair: to every kind, on any port, while packets run. Nothing is lost, nothing
  * of the old leg is left when its time is over, and whatever ends the pair ends both.
  */
+#include "leg_at.h"
 #include "moving.h"
 #include "relay/change.h"
 #include "relay/claims.h"
@@ -265,7 +266,7 @@ static void assert_tunnel_passes(uint64_t session, uint16_t channel, const char 
 static void assert_enters_tunnel(const char *from, uint64_t session, uint16_t channel)
 {
     struct cv_address source = packets_address(from);
-    uint32_t number = cv_find_address(&rig->table, &source, rte_cpu_to_be_16(RIG_RELAY_PORT));
+    uint32_t number = leg_at(&rig->table, &source, rte_cpu_to_be_16(RIG_RELAY_PORT));
     struct cv_route route;
 
     assert_int_equal(cv_leg_route(&rig->workers[0].relay, cv_leg_at(&rig->table, number), number, 5, &route),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Whose a packet to the listening port is: sessions and UDP legs live there together (session/listen.h). */
 #include "first_flight.h"
+#include "leg_at.h"
 #include "listening.h"
 #include "peer/session.h"
 #include "session/handshake_thread.h"
@@ -63,7 +64,7 @@ static void tokens_bind(void **state)
     struct cv_address address = packets_address(A);
 
     (void)state;
-    assert_int_equal(cv_find_address(&rig->table, &address, rte_cpu_to_be_16(RIG_LISTEN_PORT)), leg);
+    assert_int_equal(leg_at(&rig->table, &address, rte_cpu_to_be_16(RIG_LISTEN_PORT)), leg);
     assert_int_equal(rig->stats[0].token_pkts, 2);
     assert_int_equal(rig_drops(rig, CV_DROP_CONSUMED), 2);
     assert_got_nothing();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Pairs as the keeper makes and removes them: what is refused, what is undone, what waits for the workers. */
+#include "leg_at.h"
 #include "rig.h"
 
 #include <errno.h>
@@ -62,7 +63,7 @@ static uint32_t find_text(const char *address, uint16_t relay_port)
 {
     struct cv_address parsed = packets_address(address);
 
-    return cv_find_address(&rig->table, &parsed, rte_cpu_to_be_16(relay_port));
+    return leg_at(&rig->table, &parsed, rte_cpu_to_be_16(relay_port));
 }
 
 static struct cv_leg_config tunnel_config(uint64_t session, uint16_t channel)
