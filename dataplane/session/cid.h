@@ -26,7 +26,7 @@
 #define CV_RESET_TOKEN_BYTES 16
 #define CV_CID_SLOT_RETRY    UINT32_MAX /* nobody's: of an ID that a Retry gives, with generation 1 */
 
-/* Random, the same for all threads of one start. */
+/* The same for all threads of one start. Random, but for the key of reset tokens, which lasts: cv_tls_reset_key. */
 struct cv_cid_secret {
     uint8_t cid_key[16];
     uint8_t reset_key[16];

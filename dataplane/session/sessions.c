@@ -132,7 +132,9 @@ static int fill(struct cv_sessions *all, char *error, size_t error_bytes)
     all->tls = cv_tls_context(all->config, error, error_bytes);
     if (all->tls == NULL)
         return -EINVAL;
-    result = make_shards(all, error, error_bytes);
+    result = cv_tls_reset_key(all->tls, all->secret.reset_key, sizeof(all->secret.reset_key));
+    if (result == 0)
+        result = make_shards(all, error, error_bytes);
     if (result == 0 && all->config->session.trace_directory[0] != '\0')
         result = cv_traces_create(&all->traces, all, error, error_bytes);
     return result;

@@ -9,7 +9,7 @@
 #define RETRY_TOKEN_LIFE   (10 * NGTCP2_SECONDS)
 #define ANSWERS_PER_REFILL 1000 /* to strangers, in REFILL_NS */
 #define REFILL_NS          (100 * NGTCP2_MILLISECONDS)
-#define RESET_BYTES_MIN    43 /* of what is answered with a reset, so that resets don't answer each other */
+#define RESET_BYTES_MIN    21 /* RFC 9000 section 10.3; each is a byte shorter than what it answers, so that resets end */
 #define RESET_BYTES_MAX    42
 
 /* Strangers get a bounded number of answers, so that resets and the like cost a bounded share of this thread. */
@@ -68,7 +68,7 @@ enum cv_drop cv_stateless_reset(struct cv_handshakes *handshakes, const struct c
     uint8_t random[RESET_BYTES_MAX];
     size_t bytes = RTE_MIN((size_t)rx->bytes - 1, (size_t)RESET_BYTES_MAX);
 
-    if (rx->bytes < RESET_BYTES_MIN || ids->dcidlen != CV_ISSUED_CID_BYTES)
+    if (rx->bytes <= RESET_BYTES_MIN || ids->dcidlen != CV_ISSUED_CID_BYTES)
         return CV_DROP_SESSION_UNKNOWN;
     mbuf = answer_buffer(handshakes);
     if (mbuf == NULL)

@@ -12,6 +12,7 @@
 #include <ngtcp2/ngtcp2_crypto_ossl.h>
 #include <openssl/core_dispatch.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,6 +220,24 @@ SSL_CTX *cv_tls_context(const struct cv_config *config, char *error, size_t erro
     SSL_CTX_set_cert_verify_callback(context, accept_any_chain, NULL);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     return context;
+}
+
+int cv_tls_reset_key(SSL_CTX *context, uint8_t *key, size_t bytes)
+{
+    static const uint8_t label[] = "culvert stateless reset";
+    uint8_t mac[32];
+    size_t mac_bytes = 0;
+    uint8_t *secret = NULL;
+    int secret_bytes = i2d_PrivateKey(SSL_CTX_get0_privatekey(context), &secret);
+    bool made = secret_bytes > 0 && bytes <= sizeof(mac) &&
+                EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, secret, (size_t)secret_bytes, label,
+                          sizeof(label) - 1, mac, sizeof(mac), &mac_bytes) != NULL;
+
+    if (made)
+        memcpy(key, mac, bytes);
+    OPENSSL_clear_free(secret, secret_bytes > 0 ? (size_t)secret_bytes : 0);
+    OPENSSL_cleanse(mac, sizeof(mac));
+    return made ? 0 : -EIO;
 }
 
 /* ---- One handshake ---- */

@@ -13,6 +13,12 @@
 /* The relay's certificate and settings. NULL, with a sentence in `error`. */
 SSL_CTX *cv_tls_context(const struct cv_config *config, char *error, size_t error_bytes);
 
+/*
+ * A key of that many bytes for stateless reset tokens, from the relay's private key: the same with each start, so that a
+ * peer knows a reset of the next one (RFC 9000 section 10.3.2). 0 or -EIO.
+ */
+int cv_tls_reset_key(SSL_CTX *context, uint8_t *key, size_t bytes);
+
 /* The TLS state of one handshake. */
 struct cv_tls;
 
