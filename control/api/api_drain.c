@@ -52,7 +52,7 @@ void api_session_drain(struct call *call, yyjson_val *params)
         !read_place(call, params, &to, &relay))
         return;
     if (drain_begin(call->api->sessions, (uint32_t)after_s, to.count > 0 ? &to : NULL, &relay, &told) != 0) {
-        call_refuse(call, REFUSAL_EXISTS, "sessions are being drained already; session.resume ends that");
+        call_refuse(call, REFUSAL_EXISTS, "sessions are being drained already; session resume ends that");
         return;
     }
     result = yyjson_mut_obj(call->doc);

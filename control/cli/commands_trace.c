@@ -62,7 +62,7 @@ static const struct cli_column columns[] = {
     {"records", NULL, CLI_AS_COMPUTED, kinds_text},
     {"state", "state", CLI_AS_TEXT, NULL},
     {"until", "until", CLI_AS_TEXT, NULL},
-    {">session", "session", CLI_AS_NUMBER, NULL},
+    {">session", "session", CLI_AS_ID, NULL},
     {">qlog", "qlog_bytes", CLI_AS_BYTES, NULL},
     {">lost", "lost_events", CLI_AS_NUMBER, NULL},
     {0},

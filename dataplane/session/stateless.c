@@ -9,8 +9,9 @@
 #define RETRY_TOKEN_LIFE   (10 * NGTCP2_SECONDS)
 #define ANSWERS_PER_REFILL 1000 /* to strangers, in REFILL_NS */
 #define REFILL_NS          (100 * NGTCP2_MILLISECONDS)
-#define RESET_BYTES_MIN    21 /* RFC 9000 section 10.3; each is a byte shorter than what it answers, so that resets end */
-#define RESET_BYTES_MAX    42
+#define RESET_BYTES_MIN \
+    21 /* RFC 9000 section 10.3; each is a byte shorter than what it answers, so that resets end */
+#define RESET_BYTES_MAX 42
 
 /* Strangers get a bounded number of answers, so that resets and the like cost a bounded share of this thread. */
 static struct rte_mbuf *answer_buffer(struct cv_handshakes *handshakes)

@@ -203,7 +203,9 @@ SSL_CTX *cv_tls_context(const struct cv_config *config, char *error, size_t erro
              SSL_CTX_check_private_key(context) != 1)
         failed = config->session.key;
     if (failed != NULL) {
-        const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+        unsigned long first = ERR_peek_error(); /* the last says that a file is no good, this one why */
+        const char *reason = ERR_SYSTEM_ERROR(first) ? strerror((int)ERR_GET_REASON(first))
+                                                     : ERR_reason_error_string(ERR_peek_last_error());
 
         snprintf(error, error_bytes, "%s: cannot be used for sessions: %s", failed,
                  reason != NULL ? reason : strerror(errno));

@@ -28,8 +28,9 @@ static void peers(struct config_source *source, const char *name, char *const *t
         if (cv_peer_id_parse(texts[i], &peers->ids[peers->count]) == 0)
             peers->count++;
         else
-            config_error_value(source, field, texts[i],
-                               "a peer ID: 52 characters of a-z and 2-7, as session list shows it");
+            config_error_value(
+                source, field, texts[i],
+                "a peer ID as session list shows it: 52 characters of a-z and 2-7, each of them right");
     }
 }
 
