@@ -119,7 +119,7 @@ void cv_leg_arrive(struct cv_pair_table *table, uint32_t coming, uint32_t now_ms
     change_standing(cv_standing_at(table, leg), cv_standing_at(table, coming));
     if (arriving.flags & CV_LEG_BOUND)
         proof = cv_standing_prepare(table, leg, &address, now_ms);
-    cv_leg_move_cid(table, leg, arriving.relay_port_be);
+    cv_leg_take_cid(table, leg, coming);
     cv_claims_forget_former(table, leg);
     replace(table, leg, &arriving, now_ms);
     cv_standing_settle(table, leg, proof);

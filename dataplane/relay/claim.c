@@ -125,7 +125,7 @@ static bool crowded(const struct cv_relay *relay, const uint32_t *legs, uint32_t
         const struct cv_leg *leg = cv_leg_at(relay->table, legs[i]);
 
         if (leg->bind_kind != CV_BIND_FIXED &&
-            (cv_leg_is_vacant(leg, relay->context.now_ms) ||
+            (cv_leg_is_vacant(leg, relay->context.now_ms) || cv_spare_of(relay->table, legs[i]) != NULL ||
              cv_standing_at(relay->table, legs[i])->state == CV_LEG_PROOF_UNPROVEN))
             return false;
     }

@@ -301,7 +301,8 @@ void cv_leg_forget_cid(struct cv_pair_table *table, uint32_t number)
 
     if (leg->cid_bytes == 0)
         return;
-    cv_index_remove(&table->by_cid, cv_cid_hash(table, key, leg->cid_bytes, leg->relay_port_be), number);
+    if (leg->relay_port_be != 0)
+        cv_index_remove(&table->by_cid, cv_cid_hash(table, key, leg->cid_bytes, leg->relay_port_be), number);
     begin_change(leg);
     leg->flags &= (uint8_t)~CV_LEG_CID;
     leg->cid_bytes = 0;
@@ -318,24 +319,33 @@ static bool known_elsewhere(const struct cv_pair_table *table, const uint8_t *ci
     return cv_find_cid(table, header, (uint16_t)(7 + bytes), relay_port_be) != CV_NO_LEG;
 }
 
-void cv_leg_learn_cid(struct cv_pair_table *table, uint32_t number, const uint8_t *cid, uint8_t bytes)
+/* For a leg that has none, and that is on that port, or about to be. */
+static void enter_cid(struct cv_pair_table *table, uint32_t number, const uint8_t key[CV_CID_KEY_BYTES],
+                      uint8_t bytes, uint8_t tag, uint16_t relay_port_be)
 {
     struct cv_leg *leg = cv_leg_at(table, number);
-    uint8_t(*key)[CV_CID_KEY_BYTES] = &cv_pair_of(table, number)->cid_keys[number & 1];
+
+    if (cv_index_insert(&table->by_cid, cv_cid_hash(table, key, bytes, relay_port_be), number) != 0)
+        return;
+    begin_change(leg);
+    memcpy(cv_pair_of(table, number)->cid_keys[number & 1], key, CV_CID_KEY_BYTES);
+    leg->cid_tag = tag;
+    leg->cid_bytes = bytes & 0x1fu;
+    leg->flags |= CV_LEG_CID;
+    end_change(leg);
+}
+
+void cv_leg_learn_cid(struct cv_pair_table *table, uint32_t number, const uint8_t *cid, uint8_t bytes)
+{
+    const struct cv_leg *leg = cv_leg_at(table, number);
+    uint8_t key[CV_CID_KEY_BYTES] = {0};
 
     if (bytes < CV_CID_MIN_BYTES || bytes > CV_QUIC_CID_MAX || cv_leg_has_cid(table, number, cid, bytes) ||
         known_elsewhere(table, cid, bytes, leg->relay_port_be))
         return;
+    memcpy(key, cid, RTE_MIN((size_t)bytes, sizeof(key)));
     cv_leg_forget_cid(table, number);
-    if (cv_index_insert(&table->by_cid, cv_cid_hash(table, cid, bytes, leg->relay_port_be), number) != 0)
-        return;
-    begin_change(leg);
-    memset(*key, 0, sizeof(*key));
-    memcpy(*key, cid, RTE_MIN((size_t)bytes, (size_t)CV_CID_KEY_BYTES));
-    leg->cid_tag = cv_cid_tag(table, cid, bytes);
-    leg->cid_bytes = bytes & 0x1fu;
-    leg->flags |= CV_LEG_CID;
-    end_change(leg);
+    enter_cid(table, number, key, bytes, cv_cid_tag(table, cid, bytes), leg->relay_port_be);
 }
 
 struct cid_start {
@@ -353,21 +363,47 @@ static int begins_alike(uint32_t leg, const void *context)
            memcmp(cv_pair_of(start->table, leg)->cid_keys[leg & 1], start->key, CV_CID_KEY_BYTES) == 0;
 }
 
-/* Of a connection ID only its beginning is known here, so one that begins alike is in the way. */
-void cv_leg_move_cid(struct cv_pair_table *table, uint32_t number, uint16_t relay_port_be)
+static bool is_free_at(const struct cv_pair_table *table, uint64_t hash, const uint8_t *key,
+                       uint16_t relay_port_be)
+{
+    const struct cid_start start = {table, key, relay_port_be};
+
+    return cv_index_find(&table->by_cid, hash, begins_alike, &start) == CV_NO_LEG;
+}
+
+/*
+ * Of a connection ID only its beginning is known here, so one that begins alike is in the way. A tunnel leg keeps its own
+ * for the day when it is a UDP leg again, but is not found by it.
+ */
+static void move_cid(struct cv_pair_table *table, uint32_t number, uint16_t relay_port_be)
 {
     struct cv_leg *leg = cv_leg_at(table, number);
     const uint8_t *key = cv_pair_of(table, number)->cid_keys[number & 1];
-    const struct cid_start start = {table, key, relay_port_be};
     uint64_t hash;
 
     if (leg->cid_bytes == 0 || leg->relay_port_be == relay_port_be)
         return;
     hash = cv_cid_hash(table, key, leg->cid_bytes, relay_port_be);
-    if (relay_port_be == 0 || cv_index_find(&table->by_cid, hash, begins_alike, &start) != CV_NO_LEG ||
-        cv_index_insert(&table->by_cid, hash, number) != 0) {
+    if (relay_port_be != 0 && (!is_free_at(table, hash, key, relay_port_be) ||
+                               cv_index_insert(&table->by_cid, hash, number) != 0)) {
         cv_leg_forget_cid(table, number);
         return;
     }
-    cv_index_remove(&table->by_cid, cv_cid_hash(table, key, leg->cid_bytes, leg->relay_port_be), number);
+    if (leg->relay_port_be != 0)
+        cv_index_remove(&table->by_cid, cv_cid_hash(table, key, leg->cid_bytes, leg->relay_port_be), number);
+}
+
+void cv_leg_take_cid(struct cv_pair_table *table, uint32_t number, uint32_t coming)
+{
+    const struct cv_leg arriving = *cv_leg_at(table, coming);
+    uint8_t key[CV_CID_KEY_BYTES];
+
+    if (arriving.cid_bytes == 0) {
+        move_cid(table, number, arriving.relay_port_be);
+        return;
+    }
+    memcpy(key, cv_pair_of(table, coming)->cid_keys[coming & 1], sizeof(key));
+    cv_leg_forget_cid(table, coming);
+    cv_leg_forget_cid(table, number);
+    enter_cid(table, number, key, arriving.cid_bytes, arriving.cid_tag, arriving.relay_port_be);
 }

@@ -53,9 +53,10 @@ int cv_leg_enter_address(struct cv_pair_table *table, uint32_t leg);
 void cv_leg_leave_address_as(struct cv_pair_table *table, uint32_t leg, const struct cv_leg *as);
 
 /*
- * Its connection ID is another relay port's from now on; forgotten when that is 0, or a leg there has it.
+ * The leg is about to be what `coming` is: it takes over what that has learnt of connection IDs, or else takes its own along
+ * to that relay port; which is forgotten when a leg there has it. A tunnel leg keeps its own, but is not found by it.
  */
-void cv_leg_move_cid(struct cv_pair_table *table, uint32_t leg, uint16_t relay_port_be);
+void cv_leg_take_cid(struct cv_pair_table *table, uint32_t leg, uint32_t coming);
 
 /* Pair, side, address, and how it stands with that: what an event tells of a leg. */
 struct cv_leg_event cv_leg_describe(const struct cv_pair_table *table, uint32_t leg);

@@ -88,7 +88,19 @@ static bool gives_way(const struct cv_pair_table *table, uint32_t number, bool p
 
     return leg->bind_kind != CV_BIND_FIXED &&
            (cv_leg_is_vacant(leg, now_ms) ||
-            (proven && cv_standing_at(table, number)->state == CV_LEG_PROOF_UNPROVEN));
+            (proven && (cv_spare_is_former(table, number) ||
+                        cv_standing_at(table, number)->state == CV_LEG_PROOF_UNPROVEN)));
+}
+
+static void give_up(struct cv_pair_table *table, uint32_t owner, struct cv_leg_event *unbound)
+{
+    if (cv_spare_is_former(table, owner)) {
+        cv_spare_end(table, cv_leg_target(table, owner) ^ 1);
+        return;
+    }
+    if (cv_spare_of(table, owner) == NULL)
+        *unbound = cv_leg_describe(table, owner);
+    cv_leg_unbind(table, owner);
 }
 
 /*
@@ -105,8 +117,7 @@ static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv
     bool proven = cv_standing_judge(cv_standing_at(table, leg), address, now_ms) != CV_LEG_PROOF_UNPROVEN;
 
     for (uint32_t i = 0; i < count; i++) {
-        if (owners[i] != leg && owners[i] == cv_spare_leg(table, leg) &&
-            !cv_spare_is_coming(table, owners[i])) {
+        if (owners[i] == cv_spare_leg(table, leg) && cv_spare_is_former(table, owners[i])) {
             cv_spare_end(table, leg);
             return;
         }
@@ -114,9 +125,7 @@ static void take_over(struct cv_pair_table *table, uint32_t leg, const struct cv
     for (uint32_t i = 0; count == room && i < count; i++) {
         if (owners[i] == leg || !gives_way(table, owners[i], proven, now_ms))
             continue;
-        if (cv_spare_of(table, owners[i]) == NULL)
-            *unbound = cv_leg_describe(table, owners[i]);
-        cv_leg_unbind(table, owners[i]);
+        give_up(table, owners[i], unbound);
         return;
     }
 }

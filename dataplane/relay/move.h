@@ -16,8 +16,8 @@
  *                   longer than the peer is silent.
  *
  * An address that another leg on the relay port already has is taken from it only by a token, and only when
- * that leg has been silent for 30 s (the NAT gave the address to another peer), or is not proven there while the newcomer
- * is. On the listening port, where
+ * that leg has been silent for 30 s (the NAT gave the address to another peer), or is a former one (spares.h) or not proven
+ * there while the newcomer is proven. On the listening port, where
  * CV_LEGS_AT_MAX legs may have one address, that goes for the one that would be too many; and a token that
  * comes again from where its leg is makes it the latest there (claim.h).
  *

@@ -23,6 +23,13 @@ bool cv_spare_is_coming(const struct cv_pair_table *table, uint32_t leg)
     return spare != NULL && spare->use == CV_SPARE_COMING;
 }
 
+bool cv_spare_is_former(const struct cv_pair_table *table, uint32_t leg)
+{
+    const struct cv_spare *spare = cv_spare_of(table, leg);
+
+    return spare != NULL && spare->use == CV_SPARE_FORMER;
+}
+
 uint32_t cv_spare_take(struct cv_pair_table *table, uint32_t leg, enum cv_spare_use use, uint32_t now_ms)
 {
     const struct cv_pair *pair = cv_pair_of(table, leg);

@@ -32,6 +32,9 @@ uint32_t cv_spare_leg(const struct cv_pair_table *table, uint32_t leg);
 /* Whether a leg waits in a spare to be bound. */
 bool cv_spare_is_coming(const struct cv_pair_table *table, uint32_t leg);
 
+/* Whether a leg lives in a spare because another has taken its place. */
+bool cv_spare_is_former(const struct cv_pair_table *table, uint32_t leg);
+
 /* Ends the coming or former leg of this one, if there is any: nothing is its any more. */
 void cv_spare_end(struct cv_pair_table *table, uint32_t leg);
 

@@ -373,6 +373,49 @@ static void connection_ids_stay(void **state)
     assert_int_equal(cv_find_cid(&rig->table, packet, sizeof(packet), rte_cpu_to_be_16(40000)), CV_NO_LEG);
     assert_int_equal(change(leg, tunnel(5, 3)), 0);
     assert_int_equal(rig->table.by_cid.entries, 0);
+    former_time_is_over();
+    assert_int_equal(change(leg, on_port(rig_token(5), 40001)), 0); /* and back: it still sends to that */
+    assert_int_equal(comes(5, AWAY, NEXT), CV_MOVE_CHANGED);
+    assert_int_equal(cv_find_cid(&rig->table, packet, sizeof(packet), rte_cpu_to_be_16(40001)), leg);
+}
+
+/* What a leg that comes has learnt is newer. */
+static void connection_ids_that_come(void **state)
+{
+    uint8_t old[32] = {0x40, 'c', 'i', 'd', 'c', 'i', 'd', 'c', 'i'},
+            new[32] = {0x40, 'n', 'e', 'w', 'n', 'e', 'w', 'n', 'e'};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) { /* the same, and another */
+        uint8_t *id = i == 0 ? old : new;
+        uint16_t port = i == 0 ? 40001 : 40000;
+
+        cv_leg_learn_cid(&rig->table, leg, old + 1, 8);
+        assert_int_equal(change(leg, on_port(rig_token((uint8_t)(3 + i)), port)), 0);
+        cv_leg_learn_cid(&rig->table, cv_spare_leg(&rig->table, leg), id + 1, 8);
+        assert_int_equal(comes((uint8_t)(3 + i), AWAY, i == 0 ? NEXT : RELAY), CV_MOVE_CHANGED);
+        assert_int_equal(cv_find_cid(&rig->table, id, sizeof(old), rte_cpu_to_be_16(port)), leg);
+        assert_int_equal(rig->table.by_cid.entries, 1);
+        former_time_is_over();
+    }
+}
+
+/* A former leg has no right to its address any more when another pair's leg, which is proven there, wants it. */
+static void a_former_gives_way(void **state)
+{
+    uint32_t others = rig_pair(rig, 9, RIG_RELAY_PORT, rig_token(21), rig_token(22)), theirs;
+
+    (void)state;
+    rig_bind(rig, 2 * others + 1, "203.0.113.77:7777");
+    assert_int_equal(change(leg, on_port(rig_token(3), 40001)), 0);
+    assert_int_equal(comes(3, HOME, NEXT), CV_MOVE_CHANGED);
+    theirs = cv_find_pair(&rig->table, 9);
+    assert_int_equal(comes(21, HOME, RELAY), CV_MOVE_BOUND);
+    assert_int_equal(cv_spare_leg(&rig->table, leg), CV_NO_LEG);
+    assert_true(cv_leg_at(&rig->table, 2 * theirs)->flags & CV_LEG_BOUND);
+    assert_passes(HOME, RELAY, "203.0.113.77:7777", RELAY);
+    assert_passes(HOME, NEXT, OTHER, RELAY);
+    cv_pair_remove(&rig->table, theirs);
 }
 
 static void the_last_change_counts(void **state)
@@ -614,6 +657,8 @@ int main(void)
         EACH(the_other_side_moves),
         EACH(moves_of_both),
         EACH(connection_ids_stay),
+        EACH(connection_ids_that_come),
+        EACH(a_former_gives_way),
         EACH(the_last_change_counts),
         EACH(refusals),
         EACH(no_room),
