@@ -35,13 +35,13 @@ struct cv_span {
     X(RESUMED, 0x14, NUMBER, 0, 65535, "pairs of the session before that go on: so many PAIR_MADE follow") \
     X(TICKET, 0x16, BYTES, 16, 16, "a secret, for probes")                                                 \
     X(KINDS, 0x18, NUMBER, 0, VARINT, "the set of kinds of leg that the relay has")                        \
-    X(INSTANCES, 0x1a, NUMBER, 1, VARINT, "instances that the peer may have at a time")                    \
+    X(INSTANCES, 0x1a, NUMBER, 1, VARINT, "instances that the peer's leaf may have at a time")             \
     X(TUNNEL_LEGS, 0x1c, NUMBER, 0, 16383, "tunnel legs that the session may have at a time")              \
     X(RATE_BYTES, 0x1e, NUMBER, 0, VARINT, "UDP payload of a pair each way, bytes a second; 0: no limit")  \
     X(RATE_PACKETS, 0x20, NUMBER, 0, VARINT, "packets of a pair each way, a second; 0: no limit")          \
-    X(MESSAGES, 0x22, NUMBER, 0, VARINT, "MESSAGEs that the peer may send in a minute")                    \
+    X(MESSAGES, 0x22, NUMBER, 0, VARINT, "MESSAGEs that this instance may send in a minute")               \
     X(MESSAGE_BYTES, 0x24, NUMBER, 0, 1024, "bytes of a message at most; 0: the relay passes none on")     \
-    X(REQUESTS, 0x26, NUMBER, 0, VARINT, "requests that the peer may make in a minute, MESSAGEs apart")
+    X(REQUESTS, 0x26, NUMBER, 0, VARINT, "requests that this instance may make in a minute, MESSAGEs apart")
 
 enum cv_parameter {
 #define CV_PARAMETER_ENUM(id, type, form, least, most, meaning) CV_PARAMETER_##id,

@@ -271,7 +271,7 @@ static void each_limit_has_its_row(void **state)
         {"bytes of a capsule's value", CV_CAPSULE_VALUE_MAX},
         {"requests that wait", CV_CAPSULE_OPEN_MAX},
         {"offers that wait", CV_CAPSULE_OPEN_MAX},
-        {"pairs of a peer", CV_CAPSULE_PAIRS_MAX},
+        {"pairs of an instance", CV_CAPSULE_PAIRS_MAX},
         {"idle time of a pair, seconds", CV_PAIR_IDLE_MAX_S},
         {"time to answer an offer, seconds", CV_CAPSULE_ANSWER_MAX_S},
         {"time after GO_AWAY, seconds", CV_CAPSULE_GO_AWAY_MAX_S},
