@@ -45,6 +45,6 @@ void limits_probe(struct peer *peer)
         peer->probes_since_ms = now;
         peer->probes = 0;
     }
-    if (++peer->probes == PROBES_A_SECOND)
+    if (++peer->probes == PROBES_A_SECOND + 1)
         tell(peer, CV_LIMITED_PROBES, 1000 - (now - peer->probes_since_ms));
 }

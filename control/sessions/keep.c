@@ -52,5 +52,6 @@ void sessions_keep(struct sessions *all)
         return;
     all->waiting = true;
     all->waiter.done = on_committed;
-    commits_wait(all->services->commits, &all->waiter);
+    /* Others who wait write to sessions in turn, and what they write must not be sent with what is committed now. */
+    commits_wait_first(all->services->commits, &all->waiter);
 }

@@ -188,11 +188,14 @@ void session_discard(struct session *session)
         TAILQ_REMOVE(&all->blocked, session, blocked_entry);
     if (session->full)
         TAILQ_REMOVE(&all->full, session, full_entry);
+    if (session->readable)
+        TAILQ_REMOVE(&all->readable, session, readable_entry);
     set_leaving(session, false);
     LIST_REMOVE(session, by_number);
     outbox_free(&session->outbox);
     free(session->chain);
     free(session->reader_buffer);
+    free(session->unread);
     free(session);
 }
 

@@ -58,13 +58,21 @@ struct session {
     uint64_t pairs_most;    /* that it has had at a time */
     bool confirming;        /* a SESSION_GET is on its way */
 
+    /* Not read on: see stream_in.h. */
+    uint8_t *unread; /* what came behind `received`; NULL: it is read on */
+    uint32_t unread_bytes;
+    uint64_t moved_ms; /* monotonic: when that began, or the peer was last seen to acknowledge something */
+
     /* Closed here, and not out of what it has open yet: see session_close. */
     bool leaving;
     TAILQ_ENTRY(session) leaving_entry;
 
-    /* Keeping: changed, written and not committed yet, stopped by a full ring, stopped by a peer that acknowledges slowly. */
-    bool changed, writing, blocked, full;
-    TAILQ_ENTRY(session) changed_entry, writing_entry, blocked_entry, full_entry;
+    /*
+     * Keeping: changed, written and not committed yet, stopped by a full ring, stopped by a peer that acknowledges slowly (or
+     * not read on), to be read on.
+     */
+    bool changed, writing, blocked, full, readable;
+    TAILQ_ENTRY(session) changed_entry, writing_entry, blocked_entry, full_entry, readable_entry;
     uint64_t kept_in; /* consumed, as written; then as committed */
     uint64_t kept_out;
     uint64_t releasable_in, releasable_out;
@@ -102,12 +110,13 @@ struct sessions {
     void *context; /* of the handlers */
     struct session_list by_number[SESSION_BUCKETS];
     struct session_queue unregistered; /* in the order of register_by_ms */
-    struct session_queue changed, writing, blocked, full, leaving;
+    struct session_queue changed, writing, blocked, full, readable, leaving;
     bool waiting; /* `waiter` waits */
     struct commit_waiter waiter;
     struct event *timer; /* for the next REGISTER that is late */
     struct event *retry; /* for a full ring */
     struct event *ask;   /* how much the peers have acknowledged to which more is to go */
+    struct event *read;  /* while some are to be read on */
     struct event *leave; /* while some are leaving */
     struct request dump;
     struct {
@@ -135,8 +144,9 @@ void sessions_each(struct sessions *sessions, void (*found)(void *context, struc
                    void *context);
 
 /*
- * Whether what others make control say to the peer still fits: it may take half of what may wait. The rest is for what is
- * the peer's own, so that nobody else can have its session closed as not_reading.
+ * Whether what others make control say to the peer still fits: it may take half of what may wait. Nor is what the peer says
+ * read on beyond that (stream_in.h). The rest is for what is said of what it has open, so that nobody else can have its session
+ * closed as not_reading.
  */
 static inline bool session_has_room_for_others(const struct session *session)
 {

@@ -25,6 +25,22 @@ static void on_leave(evutil_socket_t fd, short what, void *context)
     sessions_keep(sessions);
 }
 
+/* For sessions->read. */
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+    struct sessions *sessions = context;
+    struct session *session;
+
+    (void)fd;
+    (void)what;
+    while ((session = TAILQ_FIRST(&sessions->readable)) != NULL) {
+        TAILQ_REMOVE(&sessions->readable, session, readable_entry);
+        session->readable = false;
+        stream_in_go_on(session);
+    }
+    sessions_keep(sessions);
+}
+
 struct sessions *sessions_new(struct services *services)
 {
     struct sessions *made = calloc(1, sizeof(*made));
@@ -37,14 +53,16 @@ struct sessions *sessions_new(struct services *services)
     TAILQ_INIT(&made->writing);
     TAILQ_INIT(&made->blocked);
     TAILQ_INIT(&made->full);
+    TAILQ_INIT(&made->readable);
     TAILQ_INIT(&made->leaving);
     made->timer = evtimer_new(services->loop, registration_on_timer, made);
     made->retry = evtimer_new(services->loop, stream_out_on_retry, made);
     made->ask = evtimer_new(services->loop, stream_out_on_ask, made);
+    made->read = evtimer_new(services->loop, on_readable, made);
     made->leave = evtimer_new(services->loop, on_leave, made);
     made->drain.timer = drain_timer_new(made);
-    if (made->timer == NULL || made->retry == NULL || made->ask == NULL || made->leave == NULL ||
-        made->drain.timer == NULL || dump_load(made) != 0) {
+    if (made->timer == NULL || made->retry == NULL || made->ask == NULL || made->read == NULL ||
+        made->leave == NULL || made->drain.timer == NULL || dump_load(made) != 0) {
         sessions_free(made);
         return NULL;
     }
@@ -65,6 +83,8 @@ void sessions_free(struct sessions *sessions)
         event_free(sessions->retry);
     if (sessions->ask != NULL)
         event_free(sessions->ask);
+    if (sessions->read != NULL)
+        event_free(sessions->read);
     if (sessions->leave != NULL)
         event_free(sessions->leave);
     if (sessions->drain.timer != NULL)
@@ -135,6 +155,8 @@ static void take_data(struct session *session, const struct cv_session_data *dat
         admission_take(session, data);
     else
         stream_in_take(session, data);
+    if (session->unread != NULL)
+        stream_out_push(session); /* asks how far its answers have come */
 }
 
 /* Whether nobody has closed it: the peer may come back for what it had. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stream_in.h"
 
+#include "base/clock.h"
 #include "protocol/capsule_value.h"
 #include "protocol/varint.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define UNKNOWN_TYPE 0x17 /* of a capsule that means nothing (RFC 9297 section 5.4) */
 
@@ -22,8 +24,16 @@ static void resume_skipping(struct session *session)
     (void)cv_capsule_next(&session->reader, &at, &bytes, &frame);
 }
 
+static void drop_unread(struct session *session)
+{
+    free(session->unread);
+    session->unread = NULL;
+    session->unread_bytes = 0;
+}
+
 void stream_in_start(struct session *session)
 {
+    drop_unread(session); /* it comes again */
     cv_capsule_reader_init(&session->reader, CV_FROM_PEER, session->reader_buffer);
     if (session->record.skip > 0)
         resume_skipping(session);
@@ -79,19 +89,21 @@ static bool take_capsule(struct session *session, const struct cv_capsule_frame 
     return session->phase == SESSION_OPEN;
 }
 
-static void read_stream(struct session *session, const uint8_t *data, size_t bytes)
+/* Returns how much it has read. */
+static size_t read_stream(struct session *session, const uint8_t *data, size_t count)
 {
     struct cv_capsule_frame frame;
+    size_t bytes = count;
     uint64_t skip;
 
-    for (;;) {
+    while (session_has_room_for_others(session)) {
         size_t before = bytes;
         enum cv_capsule_reading reading = cv_capsule_next(&session->reader, &data, &bytes, &frame);
 
         session->received += before - bytes;
         if (reading == CV_CAPSULE_FAILED) {
             session_close(session, session->reader.error, "a capsule's header");
-            return;
+            break;
         }
         if (session->received != session->record.consumed &&
             cv_capsule_reader_idle(&session->reader, &skip)) {
@@ -100,8 +112,9 @@ static void read_stream(struct session *session, const uint8_t *data, size_t byt
             session_changed(session);
         }
         if (reading == CV_CAPSULE_MORE || !take_capsule(session, &frame))
-            return;
+            break;
     }
+    return count - bytes;
 }
 
 /* Most sessions have no capsule in their reader most of the time, and then no memory for one. */
@@ -123,25 +136,68 @@ static void take_buffer_back(struct session *session)
     session->reader_buffer = session->reader.buffer = NULL;
 }
 
+static size_t read_on(struct session *session, const uint8_t *data, size_t bytes)
+{
+    size_t read;
+
+    if (!lend_buffer(session)) {
+        session_close(session, CV_SESSION_ERROR_INTERNAL, "out of memory");
+        return 0;
+    }
+    read = read_stream(session, data, bytes);
+    take_buffer_back(session);
+    return read;
+}
+
+static void hold(struct session *session, const uint8_t *data, size_t bytes)
+{
+    if (session->unread == NULL) {
+        session->unread = malloc(CV_SESSION_WINDOW_BYTES);
+        session->moved_ms = clock_monotonic_ms();
+    }
+    if (session->unread == NULL) {
+        session_close(session, CV_SESSION_ERROR_INTERNAL, "out of memory");
+        return;
+    }
+    if (bytes > CV_SESSION_WINDOW_BYTES - session->unread_bytes) {
+        session_close(session, CV_SESSION_ERROR_INTERNAL, "more of the control stream than has credit");
+        return;
+    }
+    memcpy(session->unread + session->unread_bytes, data, bytes);
+    session->unread_bytes += (uint32_t)bytes;
+}
+
 void stream_in_take(struct session *session, const struct cv_session_data *data)
 {
-    uint64_t end = data->offset + data->bytes;
-    size_t known;
+    uint64_t end = data->offset + data->bytes, known = session->received + session->unread_bytes;
+    size_t past, read = 0;
 
     if (session->phase != SESSION_OPEN && session->phase != SESSION_ADMITTED)
         return;
-    if (end <= session->received)
+    if (end <= known)
         return;
-    if (data->offset > session->received) {
+    if (data->offset > known) {
         session_close(session, CV_SESSION_ERROR_INTERNAL, "bytes of the control stream are missing");
         return;
     }
     session->phase = SESSION_OPEN;
-    if (!lend_buffer(session)) {
-        session_close(session, CV_SESSION_ERROR_INTERNAL, "out of memory");
+    past = (size_t)(known - data->offset);
+    if (session->unread == NULL)
+        read = read_on(session, data->data + past, data->bytes - past);
+    past += read;
+    if (session->phase == SESSION_OPEN && past < data->bytes)
+        hold(session, data->data + past, data->bytes - past);
+}
+
+void stream_in_go_on(struct session *session)
+{
+    size_t read;
+
+    if (session->unread == NULL || session->phase != SESSION_OPEN)
         return;
-    }
-    known = (size_t)(session->received - data->offset);
-    read_stream(session, data->data + known, data->bytes - known);
-    take_buffer_back(session);
+    read = read_on(session, session->unread, session->unread_bytes);
+    session->unread_bytes -= (uint32_t)read;
+    memmove(session->unread, session->unread + read, session->unread_bytes);
+    if (session->unread_bytes == 0)
+        drop_unread(session);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stream_out.h"
 
+#include "base/clock.h"
 #include "base/timer.h"
 #include "protocol/capsule_value.h"
 #include "protocol/varint.h"
@@ -12,6 +13,8 @@
 #define ASK_MS        20
 #define ASKS          32   /* sessions that are asked about each time */
 #define CONFIRM_BYTES 4096 /* sent, and perhaps not there yet: time to ask */
+
+#define PATIENCE_MS 10000 /* with a peer that acknowledges nothing while it is not read on */
 
 struct confirmation {
     struct request request;
@@ -94,14 +97,42 @@ void session_moved(struct session *session)
         all->handlers->address(all->context, session);
 }
 
+static void set_readable(struct session *session)
+{
+    struct sessions *all = session->all;
+
+    if (session->readable)
+        return;
+    session->readable = true;
+    TAILQ_INSERT_TAIL(&all->readable, session, readable_entry);
+    event_active(all->read, EV_TIMEOUT, 0);
+}
+
+/* What it says waits until there is room for answers, which the peer has to make. */
+static void look_at_unread(struct session *session, bool moved)
+{
+    uint64_t now = clock_monotonic_ms();
+
+    if (moved)
+        session->moved_ms = now;
+    if (session_has_room_for_others(session))
+        set_readable(session);
+    else if (now - session->moved_ms >= PATIENCE_MS)
+        session_close(session, CV_SESSION_ERROR_NOT_READING, "it acknowledges nothing of what waits for it");
+}
+
 static void on_confirmed(struct request *request, const struct cv_session_state *state)
 {
     const struct confirmation *confirmation = (struct confirmation *)(void *)request;
     struct session *session = session_find(confirmation->all, state->session);
+    bool moved;
 
     if (session == NULL || state->sent > session->pushed || !stream_out_sent(session, state->sent))
         return;
+    moved = state->acknowledged != session->acknowledged || state->acknowledged == state->sent;
     session->acknowledged = state->acknowledged;
+    if (session->unread != NULL)
+        look_at_unread(session, moved);
     if (session->full)
         stream_out_push(session);
 }
@@ -216,7 +247,7 @@ static bool push_all(struct session *session)
         if (!push_piece(session))
             return false;
     }
-    set_full(session, session->pushed < session->releasable_out);
+    set_full(session, session->pushed < session->releasable_out || session->unread != NULL);
     if (session->credited < session->releasable_in && !push_credit(session))
         return false;
     if (session->pushed - session->record.sent > CONFIRM_BYTES && !session->confirming)

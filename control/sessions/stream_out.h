@@ -30,7 +30,8 @@ void session_moved(struct session *session);
 
 /*
  * Sends and credits what may be, as far as the ring has room, and as the data plane can keep: it gets no more than
- * CV_SESSION_WAITING_BYTES beyond what the peer has acknowledged, and is asked for that now and then.
+ * CV_SESSION_WAITING_BYTES beyond what the peer has acknowledged, and is asked for that now and then, as it is while the session
+ * is not read on.
  */
 void stream_out_push(struct session *session);
 

@@ -85,6 +85,12 @@ void commits_close(struct commits *commits)
     free(commits);
 }
 
+void commits_wait_first(struct commits *commits, struct commit_waiter *waiter)
+{
+    TAILQ_INSERT_HEAD(&commits->waiters, waiter, entry);
+    timer_start(commits->timer, 0);
+}
+
 void commits_wait(struct commits *commits, struct commit_waiter *waiter)
 {
     TAILQ_INSERT_TAIL(&commits->waiters, waiter, entry);

@@ -28,4 +28,11 @@ int commits_open(struct commits **commits, struct event_base *base, struct store
 /* Commits what is open and calls all waiters. NULL is allowed. */
 void commits_close(struct commits *commits);
 
+/* What a waiter writes, of whatever object, is of the next commit: whoever is called after it cannot tell that apart. */
 void commits_wait(struct commits *commits, struct commit_waiter *waiter);
+
+/*
+ * For who goes on writing while it waits: `done` is called before all that wait otherwise, thus when nothing has been written
+ * since the commit, and is about all that was written until then.
+ */
+void commits_wait_first(struct commits *commits, struct commit_waiter *waiter);

@@ -23,9 +23,8 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
-#define CV_SESSION_ROUTES       3
-#define CV_SESSION_AEAD_KEYS    6 /* 3 to receive (last, current, next), 2 to send, 1 while one is replaced */
-#define CV_SESSION_WINDOW_BYTES 8192 /* of the control stream, towards us */
+#define CV_SESSION_ROUTES    3
+#define CV_SESSION_AEAD_KEYS 6 /* 3 to receive (last, current, next), 2 to send, 1 while one is replaced */
 
 enum cv_slot_state {
     CV_SLOT_FREE,

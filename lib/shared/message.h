@@ -221,6 +221,9 @@ struct cv_leg_event {
 #define CV_SESSION_CHAIN_BYTES 16384 /* of a certificate chain; a peer with a longer one is refused */
 #define CV_SESSION_TAG_BYTES   32
 
+/* Of the control stream from the peer, without credit: at most. */
+#define CV_SESSION_WINDOW_BYTES 8192
+
 /* Of the control stream towards the peer, not acknowledged: at most. A session of which more is sent is ended. */
 #define CV_SESSION_WAITING_BYTES 65536
 

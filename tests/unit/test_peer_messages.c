@@ -319,12 +319,17 @@ static void probes(void **state)
     peer_free(&unregistered);
 }
 
-/* More than are told of: the peer learns that. */
+/* As many as are told of in a second are not too many. With more the peer learns that. */
 static void too_many_probes(void **state)
 {
     struct bench *bench = *state;
     uint32_t number = 0;
 
+    while (number < 64)
+        fake_session_probe(&bench->dataplane, alice.session, ++number, "203.0.113.7:5000", "192.0.2.1:443");
+    for (uint32_t i = 0; i < number; i++)
+        (void)peer_hear(&alice, CV_CAPSULE_OBSERVED_ADDRESS);
+    peer_quiet(&alice);
     while (number < 64 + 100) {
         fake_session_probe(&bench->dataplane, alice.session, ++number, "203.0.113.7:5000", "192.0.2.1:443");
         if (number % 32 == 0)
@@ -332,7 +337,6 @@ static void too_many_probes(void **state)
         while (fake_session_hear(alice.session)) {
             if (alice.session->capsule.type == CV_CAPSULE_LIMITED) {
                 assert_int_equal(alice.session->capsule.limited.what, CV_LIMITED_PROBES);
-                assert_true(number >= 64);
                 return;
             }
             assert_int_equal(alice.session->capsule.type, CV_CAPSULE_OBSERVED_ADDRESS);

@@ -6,6 +6,8 @@
 
 #include "protocol/capsule_value.h"
 #include "protocol/varint.h"
+#include "sessions/keep.h"
+#include "sessions/stream_out.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -192,6 +194,49 @@ static void answers_that_got_lost_are_sent_again(void **state)
     peer_free(&bob);
 }
 
+/* Who waits for a commit and then has something to say to a session. */
+struct late_writer {
+    struct commit_waiter waiter;
+    struct session *session;
+    bool done;
+};
+
+static void write_late(struct commit_waiter *waiter, int error)
+{
+    struct late_writer *writer = (struct late_writer *)(void *)waiter;
+
+    assert_int_equal(error, 0);
+    session_write_observed(writer->session, 0, &writer->session->address, &writer->session->local);
+    sessions_keep(writer->session->all);
+    writer->done = true;
+}
+
+/* What is written in the turn of a commit, before the sessions hear of it, is not committed yet, and is not sent with it. */
+static void what_is_written_after_a_commit_waits_for_the_next(void **state)
+{
+    struct bench *bench = *state;
+    struct late_writer writer = {.waiter = {.done = write_late}};
+    struct test_peer alice;
+
+    peer_start(&alice, bench, 1, UDP);
+    peer_quiet(&alice);
+    writer.session = session_find(bench->control->sessions, 1);
+    commits_wait(bench->control->services.commits, &writer.waiter);
+    session_write_observed(writer.session, 0, &writer.session->address, &writer.session->local);
+    sessions_keep(bench->control->sessions);
+    while (!writer.done)
+        bench_turn(bench);
+    bench_kill_control(bench);
+    bench_turn(bench);
+    bench_start_control(bench);
+    bench_wait(bench, is_attached, bench, "an attachment");
+    session_settle(bench);
+    assert_true(fake_session_is_open(&bench->dataplane, 1));
+    (void)peer_hear(&alice, CV_CAPSULE_OBSERVED_ADDRESS);
+    peer_quiet(&alice);
+    peer_free(&alice);
+}
+
 static bool has_a_pair(void *context)
 {
     const struct bench *bench = context;
@@ -295,6 +340,7 @@ int main(void)
         TEST(within_an_unknown_capsule),
         TEST(within_a_known_capsule),
         TEST(answers_that_got_lost_are_sent_again),
+        TEST(what_is_written_after_a_commit_waits_for_the_next),
         TEST(a_pair_that_nobody_was_told_of),
         TEST(a_session_that_the_store_does_not_know_is_closed),
         TEST(another_run_of_the_data_plane),

@@ -2,7 +2,9 @@
 /* Peers that ask and do not listen: what waits for them in control is bounded, and harms nobody else. */
 #include "session_test.h"
 
-#include "sessions/session.h"
+#include "protocol/varint.h"
+#include "sessions/keep.h"
+#include "sessions/stream_out.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,30 +40,120 @@ static uint64_t ask_batch(struct test_peer *peer, uint64_t request)
     return request;
 }
 
-/* The data plane takes none of the answers. */
+/* Asks until what it says is not read on. */
+static uint64_t ask_until_held(struct test_peer *peer, uint64_t request)
+{
+    while (session_of(peer)->unread == NULL) {
+        assert_true(request < REQUESTS_MAX);
+        request = ask_batch(peer, request);
+    }
+    return request;
+}
+
+/* The data plane takes none of the answers: what asks for more of them waits, and gets no credit. */
 static void answers_that_nobody_takes(void **state)
 {
     struct bench *bench = *state;
+    struct test_peer slow;
+    uint64_t request, consumed;
+
+    peer_start(&slow, bench, 1, UDP);
+    bench->dataplane.mute = true;
+    request = ask_until_held(&slow, 0);
+    consumed = session_of(&slow)->record.consumed;
+    for (unsigned i = 0; i < 5; i++)
+        request = ask_batch(&slow, request);
+    assert_in_range(session_of(&slow)->outbox.bytes, OUTBOX_BYTES_MAX / 2, OUTBOX_BYTES_MAX / 2 + 1024);
+    assert_int_equal(session_of(&slow)->record.consumed, consumed);
+    bench->dataplane.mute = false;
+    for (uint64_t i = 1; i <= request; i++)
+        peer_hear_refused(&slow, CV_ORIGIN_REQUEST, i, CV_SESSION_ERROR_NO_SUCH_PEER);
+    session_settle(bench);
+    assert_null(session_of(&slow)->unread);
+    assert_int_equal(slow.session->state.credited, slow.session->state.received);
+    peer_free(&slow);
+}
+
+/* What waits is not lost with control: it has no credit, and the data plane tells of it again. */
+static void killed_while_it_is_not_read_on(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer slow;
+    uint64_t request;
+
+    peer_start(&slow, bench, 1, UDP);
+    bench->dataplane.mute = true;
+    request = ask_batch(&slow, ask_until_held(&slow, 0));
+    bench_kill_control(bench);
+    bench->dataplane.mute = false;
+    bench_turn(bench);
+    bench_start_control(bench);
+    for (uint64_t i = 1; i <= request; i++)
+        peer_hear_refused(&slow, CV_ORIGIN_REQUEST, i, CV_SESSION_ERROR_NO_SUCH_PEER);
+    peer_quiet(&slow);
+    peer_free(&slow);
+}
+
+static void let_time_pass(const struct test_peer *peer, uint64_t ms)
+{
+    session_find(peer->bench->control->sessions, peer->session->state.session)->moved_ms -= ms;
+}
+
+/* A peer that asks on and acknowledges nothing is waited for, and not for ever. */
+static void a_peer_that_acknowledges_nothing(void **state)
+{
+    struct bench *bench = *state;
     struct test_peer slow, other;
-    uint64_t request = 0;
 
     peer_start(&slow, bench, 1, UDP);
     peer_start(&other, bench, 2, UDP);
-    bench->dataplane.mute = true;
-    slow.session->unchecked = true; /* it asks on, and reads no answer */
-    while (session_of(&slow)->phase == SESSION_OPEN) {
-        assert_true(request < REQUESTS_MAX);
-        request = ask_batch(&slow, request);
-    }
-    assert_int_equal(session_of(&slow)->close_code, CV_SESSION_ERROR_NOT_READING);
-    /* It was let go on until an outbox was full, and no longer. */
-    assert_true(session_of(&slow)->outbox.bytes > OUTBOX_BYTES_MAX - CV_CAPSULE_BYTES_MAX);
-    bench->dataplane.mute = false;
+    bench->dataplane.late = true;
+    (void)ask_until_held(&slow, 0);
+    session_settle(bench);
+    assert_int_equal(session_of(&slow)->phase, SESSION_OPEN);
+    assert_true(slow.session->state.sent > CV_SESSION_WAITING_BYTES - CV_CAPSULE_BYTES_MAX);
+    let_time_pass(&slow, 8000);
+    assert_true(fake_session_hear(slow.session)); /* it acknowledges one */
+    session_settle(bench);
+    let_time_pass(&slow, 8000);
+    session_settle(bench);
+    assert_int_equal(session_of(&slow)->phase, SESSION_OPEN);
+    let_time_pass(&slow, 10000);
     peer_wait_closed(&slow, CV_SESSION_ERROR_NOT_READING);
+    bench->dataplane.late = false;
     peer_request(&other, 1, &slow, UDP);
     peer_hear_refused(&other, CV_ORIGIN_REQUEST, 1, CV_SESSION_ERROR_NO_SUCH_PEER);
     peer_free(&slow);
     peer_free(&other);
+}
+
+/* As many short requests as may be on their way at once, each wrong after its number: their answers are ten times as long. */
+static void a_flight_of_short_requests(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer peer;
+    uint8_t flight[CV_SESSION_WINDOW_BYTES];
+    uint64_t request = 0;
+    size_t bytes = 0;
+
+    peer_start(&peer, bench, 1, UDP);
+    peer.session->unchecked = true;
+    while (bytes + 8 <= sizeof(flight)) {
+        size_t number_bytes = cv_varint_size(++request);
+
+        memcpy(flight + bytes, "\x80\x29\xe1\xf3", 4);
+        flight[bytes + 4] = (uint8_t)number_bytes;
+        bytes += 5 + cv_varint_write(flight + bytes + 5, number_bytes, request);
+    }
+    assert_true(request > 1000);
+    fake_session_bytes(&bench->dataplane, peer.session, flight, bytes);
+    for (uint64_t i = 1; i <= request; i++) {
+        assert_true(session_of(&peer)->outbox.bytes <= OUTBOX_BYTES_MAX / 2 + 1024);
+        peer_hear_refused(&peer, CV_ORIGIN_REQUEST, i, CV_SESSION_ERROR_BAD_REQUEST);
+    }
+    peer_quiet(&peer);
+    assert_int_equal(peer.session->state.credited, peer.session->state.received);
+    peer_free(&peer);
 }
 
 /* An offer of some length. */
@@ -158,19 +250,19 @@ static void register_for(struct test_peer *peer, const char *services)
 }
 
 /* Nothing more fits into its outbox, not even the shortest REFUSED. */
-static void fill(struct test_peer *peer, uint64_t request)
+static void fill(struct test_peer *peer)
 {
-    static const struct test_peer nobody;
+    struct session *session = session_find(peer->bench->control->sessions, peer->session->state.session);
     uint32_t before, one;
 
-    peer->session->unchecked = true;
     do {
-        before = session_of(peer)->outbox.bytes;
-        peer_request(peer, ++request, &nobody, UDP);
-        bench_turn(peer->bench);
-        one = session_of(peer)->outbox.bytes - before;
-    } while (session_of(peer)->outbox.bytes + one <= OUTBOX_BYTES_MAX);
-    assert_int_equal(session_of(peer)->phase, SESSION_OPEN);
+        before = session->outbox.bytes;
+        session_write_observed(session, 0, &session->address, &session->local);
+        one = session->outbox.bytes - before;
+    } while (session->outbox.bytes + one <= OUTBOX_BYTES_MAX);
+    sessions_keep(session->all);
+    bench_turn(peer->bench);
+    assert_int_equal(session->phase, SESSION_OPEN);
 }
 
 /*
@@ -198,8 +290,8 @@ static void two_that_do_not_read_end_each_others_offers(void **state)
     again = a;
     peer_ask(&again, 3);
     bench->dataplane.mute = true;
-    fill(&a, 1);
-    fill(&b, 2);
+    fill(&a);
+    fill(&b);
     registration = peer_registration(&again, UDP);
     cv_parameter_span(&registration.parameters, CV_PARAMETER_RESUME, a.token, sizeof(a.token));
     peer_say(&again, &registration);
@@ -267,6 +359,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(answers_that_nobody_takes),
+        TEST(killed_while_it_is_not_read_on),
+        TEST(a_peer_that_acknowledges_nothing),
+        TEST(a_flight_of_short_requests),
         TEST(offers_that_nobody_takes),
         TEST(legs_that_change_while_it_does_not_read),
         TEST(two_that_do_not_read_end_each_others_offers),
