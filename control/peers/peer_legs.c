@@ -11,7 +11,7 @@
 
 #include <errno.h>
 
-void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg)
+void peer_legs_fill(const struct peer *peer, uint8_t kind, struct leg_record *leg)
 {
     const struct session *session = peer->session;
 
@@ -25,6 +25,12 @@ void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg)
     }
     leg->bind = CV_BIND_TUNNEL;
     leg->session = session->record.session;
+}
+
+void peer_legs_take_channel(struct peer *peer, struct leg_record *leg)
+{
+    if (leg->bind != CV_BIND_TUNNEL)
+        return;
     leg->channel = channels_take(&peer->channels, peer->record.channel);
     if (leg->channel == 0)
         return;
