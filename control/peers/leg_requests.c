@@ -84,6 +84,7 @@ static void on_made(struct leg_change *change)
     if (pair != NULL && change->outcome == CHANGE_DONE) {
         if (change->taken)
             peer_pairs_settle(pair, change->leg);
+        peer_legs_catch_up(pair, change->leg, &change->next);
         if (asked)
             answer(peer, request);
         else if (is_left_behind(pair, change->leg))

@@ -261,6 +261,8 @@ static void announce(struct peer_offer *offer, const struct pair_record *record)
     else
         capsules_made(answerer, CV_ORIGIN_OFFER, ended.offer, pair, record, NULL);
     pair_updates_made(pair, 1, &record->legs[0]);
+    for (unsigned leg = 0; leg < 2; leg++)
+        peer_legs_catch_up(pair, leg, &record->legs[leg]);
 }
 
 static void refuse_made(struct peer_offer *offer, const struct pair_change *change)
