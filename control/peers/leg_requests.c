@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A LEG_REQUEST on its way. */
 struct leg_request {
@@ -83,6 +84,7 @@ static void on_made(struct leg_change *change)
     if (pair != NULL && change->outcome == CHANGE_DONE) {
         if (change->taken)
             peer_pairs_settle(pair, change->leg);
+        peer_legs_catch_up(pair, change->leg, &change->next);
         if (asked)
             answer(peer, request);
         else if (is_left_behind(pair, change->leg))
@@ -124,15 +126,33 @@ static int begin(struct leg_request *request)
     return error;
 }
 
-static void change_leg(struct peer *peer, const struct peer_pair *pair, uint64_t number, uint8_t kind)
+static int begin_as(struct leg_request *request, struct peer *peer, uint8_t kind)
+{
+    struct leg_record *next = &request->change.next;
+
+    memset(next, 0, sizeof(*next));
+    peer_legs_fill(peer, kind, next);
+    peer_legs_take_channel(peer, next);
+    return begin(request);
+}
+
+/* Of the kinds that were asked for the first that can be had: only one on a relay port may be found not to. */
+static int begin_any(struct leg_request *request, struct peer *peer, uint64_t legs)
+{
+    uint8_t kind = pairing_leg_kind(peer, legs);
+    uint8_t other = pairing_leg_kind(peer, legs & ~(uint64_t)CV_LEG_KIND_UDP);
+    int error = begin_as(request, peer, kind);
+
+    if (error == -ENOSPC && kind == CV_LEG_KIND_UDP && other != 0)
+        error = begin_as(request, peer, other);
+    return error;
+}
+
+static void change_leg(struct peer *peer, const struct peer_pair *pair, uint64_t number, uint64_t legs)
 {
     struct leg_request *request = make(peer, pair->record.pair, peer_pair_side(pair, peer), number);
-    int error = -ENOMEM;
+    int error = request == NULL ? -ENOMEM : begin_any(request, peer, legs);
 
-    if (request != NULL) {
-        peer_legs_fill(peer, kind, &request->change.next);
-        error = begin(request);
-    }
     if (error == 0)
         return;
     if (request != NULL && request->change.next.channel != 0)
@@ -158,7 +178,7 @@ void leg_requests_take(struct peer *peer, const struct cv_capsule *capsule)
     if (error != CV_SESSION_ERROR_NONE)
         refuse(peer, capsule->number, error, why);
     else
-        change_leg(peer, pair, capsule->number, pairing_leg_kind(peer, capsule->leg_request.legs));
+        change_leg(peer, pair, capsule->number, capsule->leg_request.legs);
 }
 
 /* ---- After a restart of control ---- */

@@ -24,8 +24,10 @@ static void load_instance(void *context, struct instance_record *record)
 {
     struct loading *loading = context;
     struct peers *peers = loading->peers;
-    struct peer *peer = peer_enter(peers, record);
+    struct peer *peer;
 
+    record->chain = chain_without_repeats(&record->chain);
+    peer = peer_enter(peers, record);
     if (peer == NULL) {
         instance_record_free(record);
         loading->error = -ENOMEM;

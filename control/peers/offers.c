@@ -261,6 +261,8 @@ static void announce(struct peer_offer *offer, const struct pair_record *record)
     else
         capsules_made(answerer, CV_ORIGIN_OFFER, ended.offer, pair, record, NULL);
     pair_updates_made(pair, 1, &record->legs[0]);
+    for (unsigned leg = 0; leg < 2; leg++)
+        peer_legs_catch_up(pair, leg, &record->legs[leg]);
 }
 
 static void refuse_made(struct peer_offer *offer, const struct pair_change *change)
@@ -327,15 +329,42 @@ static int fill_made(struct peer_offer *offer)
     return getrandom(offer->made.id, sizeof(offer->made.id), 0) == (ssize_t)sizeof(offer->made.id) ? 0 : -EIO;
 }
 
+/*
+ * The legs, each of the first kind that can be had. Only kind 1 may be found not to, where relay ports are taken: then it is
+ * left out for one of the two, or for both. -ENOSPC: it cannot be; or the store's.
+ */
+static int choose_legs(struct peer_offer *offer, uint64_t answerers_legs, char *why, size_t why_bytes)
+{
+    static const uint64_t without[][2] = {
+        {0, 0}, {0, CV_LEG_KIND_UDP}, {CV_LEG_KIND_UDP, 0}, {CV_LEG_KIND_UDP, CV_LEG_KIND_UDP}};
+    struct services *services = offer->all->services;
+    int error = -ENOSPC;
+
+    for (unsigned i = 0; i < sizeof(without) / sizeof(without[0]) && error == -ENOSPC; i++) {
+        const uint8_t kinds[2] = {
+            pairing_leg_kind(offer->asker, offer->record.legs & ~without[i][0]),
+            pairing_leg_kind(offer->answerer, answerers_legs & ~without[i][1]),
+        };
+
+        if (kinds[0] == 0 || kinds[1] == 0)
+            continue;
+        fill_record(offer, kinds, &offer->change.record);
+        error = relay_port_choose(services->config, services->store, &offer->change.record, why, why_bytes);
+    }
+    return error;
+}
+
 /* 0: `on_made` follows. Else the offer is to be refused. */
-static int begin_pair(struct peer_offer *offer, const uint8_t kinds[2], char *why, size_t why_bytes)
+static int begin_pair(struct peer_offer *offer, uint64_t answerers_legs, char *why, size_t why_bytes)
 {
     struct services *services = offer->all->services;
     struct pair_record *record = &offer->change.record;
-    int error;
+    int error = choose_legs(offer, answerers_legs, why, why_bytes);
 
-    fill_record(offer, kinds, record);
-    error = relay_port_choose(services->config, services->store, record, why, why_bytes);
+    if (error == 0) {
+        peer_legs_take_channel(offer->asker, &record->legs[0]);
+        peer_legs_take_channel(offer->answerer, &record->legs[1]);
+    }
     if (error == 0)
         error = pair_record_make_tokens(record);
     if (error == 0)
@@ -371,17 +400,15 @@ static void accept_offer(struct peer_offer *offer, uint64_t legs)
         end_refused(offer, hindered, reason, NULL);
         return;
     }
-    error = begin_pair(offer,
-                       (const uint8_t[]){pairing_leg_kind(offer->asker, offer->record.legs),
-                                         pairing_leg_kind(offer->answerer, legs)},
-                       why, sizeof(why));
-    if (error == 0)
-        return;
-    log_warning("offer %" PRIu64 " came to nothing: %s", number, why);
-    if (error == -ENOSPC)
+    error = begin_pair(offer, legs, why, sizeof(why));
+    if (error == -ENOSPC) {
+        /* Two peers can bring this about as often as they like. */
+        log_debug("offer %" PRIu64 " came to nothing: %s", number, why);
         end_refused(offer, CV_SESSION_ERROR_RELAY_FULL, "no relay port is free for this pair", NULL);
-    else
+    } else if (error != 0) {
+        log_warning("offer %" PRIu64 " came to nothing: %s", number, why);
         end_refused(offer, CV_SESSION_ERROR_INTERNAL, "the relay could not make the pair", NULL);
+    }
 }
 
 void offers_accept(struct peer *answerer, const struct cv_capsule *capsule)

@@ -4,7 +4,8 @@
 #include "peer.h"
 
 /*
- * Of the kinds that a peer can use for a leg, the one that it gets: the first there is of 1, 4, 2. 0: none.
+ * Of the kinds that a peer can use for a leg, the one that it gets: the first there is of 1, 4, 2. 0: none. Whether a relay
+ * port is free for 1 is found out later, and then asked again without it.
  */
 uint8_t pairing_leg_kind(const struct peer *peer, uint64_t legs);
 

@@ -58,6 +58,17 @@ bool chain_has(const struct chain *chain, const struct cv_peer_id *id)
     return false;
 }
 
+struct chain chain_without_repeats(const struct chain *chain)
+{
+    struct chain made = {0};
+
+    for (uint32_t i = 0; i < chain->count; i++) {
+        if (!chain_has(&made, &chain->ids[i]))
+            made.ids[made.count++] = chain->ids[i];
+    }
+    return made;
+}
+
 bool peer_offers(const struct peer *peer, const struct cv_span *service)
 {
     const uint8_t *at = peer->record.services;

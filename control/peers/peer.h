@@ -110,6 +110,12 @@ static inline bool peer_is_here(const struct peer *peer)
 /* Writes what has changed of its record. When this fails so does the commit. */
 void peer_keep(const struct peer *peer);
 
+/*
+ * Each ID of a chain once, in their order: who sends a certificate twice is not to be found twice, nor counted
+ * twice.
+ */
+struct chain chain_without_repeats(const struct chain *chain);
+
 /* Whether an ID is one of the chain's. */
 bool chain_has(const struct chain *chain, const struct cv_peer_id *id);
 

@@ -11,7 +11,7 @@
 
 #include <errno.h>
 
-void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg)
+void peer_legs_fill(const struct peer *peer, uint8_t kind, struct leg_record *leg)
 {
     const struct session *session = peer->session;
 
@@ -25,6 +25,12 @@ void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg)
     }
     leg->bind = CV_BIND_TUNNEL;
     leg->session = session->record.session;
+}
+
+void peer_legs_take_channel(struct peer *peer, struct leg_record *leg)
+{
+    if (leg->bind != CV_BIND_TUNNEL)
+        return;
     leg->channel = channels_take(&peer->channels, peer->record.channel);
     if (leg->channel == 0)
         return;
@@ -81,17 +87,37 @@ void peer_legs_resume(struct peer *peer)
 
 /* ---- What the session says of its legs ---- */
 
+/* Whether one leg has an address to prove: the one in use, or the one that is to take its place. */
+static bool has_udp_leg(const struct peer_pair *pair, unsigned side)
+{
+    const struct peers *all = pair->peers[side]->all;
+    struct leg_record next;
+
+    return pair->record.channels[side] == 0 ||
+           (store_get_next_leg(all->services->store, pair->record.pair, side, &next) == 0 &&
+            next.bind == CV_BIND_TOKEN);
+}
+
 static void vouch(struct peer_pair *pair, unsigned side)
 {
     struct peer *peer = pair->peers[side];
 
-    if (pair->record.channels[side] == 0)
+    if (has_udp_leg(pair, side))
         leg_vouch(peer->all->pairs, pair->record.pair, side, &peer->session->address.ip);
 }
 
 void peer_legs_moved(struct peer *peer)
 {
     peer_pairs_each(peer, vouch);
+}
+
+void peer_legs_catch_up(const struct peer_pair *pair, unsigned side, const struct leg_record *leg)
+{
+    struct peer *peer = pair->peers[side];
+
+    if (peer->session != NULL && leg->bind == CV_BIND_TOKEN &&
+        !cv_ip_equal(&leg->vouched, &peer->session->address.ip))
+        leg_vouch(peer->all->pairs, pair->record.pair, side, &peer->session->address.ip);
 }
 
 static void tell_limit(struct peer_pair *pair, unsigned side)
@@ -145,6 +171,16 @@ static bool has_used_token(struct peers *all, enum cv_message_type type, const s
     return record.legs[event->leg].bind == CV_BIND_TOKEN && record.legs[event->leg].proof == CV_PROOF_NEEDED;
 }
 
+/* The leg that was coming is the pair's: as it was asked for, the store has it. */
+static void take_changed(struct peer_pair *pair, unsigned side)
+{
+    struct pair_record record;
+
+    peer_pairs_settle(pair, side);
+    if (pair_record_find(pair->peers[side]->all->services->store, pair->record.pair, &record))
+        peer_legs_catch_up(pair, side, &record.legs[side]);
+}
+
 void peer_legs_event(struct peers *all, enum cv_message_type type, const struct cv_leg_event *event)
 {
     struct peer_pair *pair = peer_pairs_find(all, event->pair, NULL);
@@ -158,7 +194,7 @@ void peer_legs_event(struct peers *all, enum cv_message_type type, const struct 
         return;
     }
     if (type == CV_MESSAGE_LEG_CHANGED)
-        peer_pairs_settle(pair, event->leg);
+        take_changed(pair, event->leg);
     if (type == CV_MESSAGE_LEG_PROVEN)
         pair_updates_unproven(pair, event->leg, false);
     else if (unproven)

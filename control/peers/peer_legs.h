@@ -7,8 +7,17 @@
 #include "peer.h"
 #include "peer_pairs.h"
 
-/* A leg of this kind for a new pair; a tunnel leg takes its channel (0: there was none). */
-void peer_legs_fill(struct peer *peer, uint8_t kind, struct leg_record *leg);
+/* A leg of this kind, in a record of zeros: all but its port, its token and its channel. */
+void peer_legs_fill(const struct peer *peer, uint8_t kind, struct leg_record *leg);
+
+/* A tunnel leg takes its channel (0: there was none); another takes nothing. */
+void peer_legs_take_channel(struct peer *peer, struct leg_record *leg);
+
+/*
+ * This leg is the pair's from now on, or waits to be: its session may have moved while it was being made, and what was
+ * said of that then went to the leg before.
+ */
+void peer_legs_catch_up(const struct peer_pair *pair, unsigned side, const struct leg_record *leg);
 
 /* CHALLENGE_ANSWER. */
 void peer_legs_challenge(struct peer *peer, const uint8_t challenge[CV_CHALLENGE_BYTES]);

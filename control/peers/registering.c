@@ -41,16 +41,20 @@ static bool has_token(const struct peer *peer, const struct cv_span *token)
            CRYPTO_memcmp(peer->record.former, token->at, sizeof(none)) == 0;
 }
 
+static bool has_leaf(const struct peer *peer, const struct chain *chain)
+{
+    return cv_peer_id_equal(&peer->record.chain.ids[0], &chain->ids[0]);
+}
+
 static void look_at(void *context, struct peer *peer)
 {
     struct search *search = context;
-    bool same_leaf = cv_peer_id_equal(&peer->record.chain.ids[0], &search->chain->ids[0]);
     bool same_instance =
         memcmp(peer->record.id, search->capsule->registration.instance, CV_INSTANCE_BYTES) == 0;
 
     if (same_instance && has_token(peer, search->token))
         search->resumed = peer;
-    if (!same_leaf)
+    if (!has_leaf(peer, search->chain))
         return;
     search->count++;
     if (same_instance)
@@ -130,7 +134,7 @@ static bool fill(struct peers *all, struct instance_record *record, const struct
 {
     record->registered = ++all->registrations;
     record->session = session->record.session;
-    record->chain = session->record.chain;
+    record->chain = chain_without_repeats(&session->record.chain);
     record->until_ms = 0;
     record->legs = (uint8_t)capsule->registration.legs;
     memcpy(record->id, capsule->registration.instance, sizeof(record->id));
@@ -225,28 +229,41 @@ static void resume(struct peer *peer, struct session *session, const struct cv_c
     peer_legs_resume(peer);
 }
 
+/*
+ * Ends whom the new one takes the place of among those of its leaf, the resumed one aside: the same instance, or,
+ * where there are as many as may be, the one that has been away for longest. False: they are all here.
+ */
+static bool make_room(const struct search *search, uint32_t instances_max)
+{
+    bool is_counted = search->resumed != NULL && has_leaf(search->resumed, search->chain);
+
+    if (search->same != NULL && search->same != search->resumed) {
+        end_instance(search->same);
+        return true;
+    }
+    if (is_counted || search->count < instances_max)
+        return true;
+    if (search->oldest_away == NULL)
+        return false;
+    end_instance(search->oldest_away);
+    return true;
+}
+
 void registering_take(struct peers *all, struct session *session, const struct cv_capsule *capsule)
 {
-    const struct cv_config *config = all->services->config;
-    struct search search = {.capsule = capsule, .chain = &session->record.chain};
+    const struct chain chain = chain_without_repeats(&session->record.chain);
+    struct search search = {.capsule = capsule, .chain = &chain};
 
     if (cv_parameter_is_set(&capsule->parameters, CV_PARAMETER_RESUME))
         search.token = &capsule->parameters.spans[CV_PARAMETER_RESUME];
     registry_each_same(all, search.chain, look_at, &search);
-    if (search.resumed != NULL) {
-        resume(search.resumed, session, capsule);
-        return;
-    }
-    if (search.same != NULL) {
-        end_instance(search.same);
-    } else if (search.count >= config->session_instances && search.oldest_away != NULL) {
-        end_instance(search.oldest_away);
-    } else if (search.count >= config->session_instances) {
+    if (!make_room(&search, all->services->config->session_instances))
         session_close(session, CV_SESSION_ERROR_TOO_MANY_INSTANCES,
                       "the peer has as many instances as it may");
-        return;
-    }
-    begin(all, session, capsule);
+    else if (search.resumed != NULL)
+        resume(search.resumed, session, capsule);
+    else
+        begin(all, session, capsule);
 }
 
 /* ---- Away, and gone ---- */

@@ -42,12 +42,6 @@ void registry_remove(struct peer *peer)
     peer->listed = false;
 }
 
-struct search {
-    const struct registry_query *query;
-    struct peer *best;
-    bool any; /* somebody with the ID is here */
-};
-
 /* How well an instance answers the query: 0 not at all. */
 static unsigned fit(const struct peer *peer, const struct registry_query *query)
 {
@@ -58,48 +52,76 @@ static unsigned fit(const struct peer *peer, const struct registry_query *query)
     return peer->record.services_bytes == 0 ? 2 : 1;
 }
 
-static void look(struct search *search, struct peer_keys *keys)
+/* Whether it is one that a query for this ID may be for. */
+static bool is_found(const struct peer_key *key, const struct cv_peer_id *id)
+{
+    return cv_peer_id_equal(id_of(key), id) && peer_is_here(key->peer);
+}
+
+/* Of the leaf's instances, the newest of those that fit best. */
+static struct peer *best_of_leaf(struct peers *all, const struct cv_peer_id *leaf,
+                                 const struct registry_query *query, bool *any)
+{
+    struct peer *best = NULL;
+    unsigned best_fit = 0;
+    struct peer_key *key;
+
+    LIST_FOREACH(key, &all->by_leaf[bucket(leaf)], entry)
+    {
+        unsigned fits = is_found(key, leaf) ? fit(key->peer, query) : 0;
+
+        *any |= is_found(key, leaf);
+        if (fits > best_fit) {
+            best = key->peer;
+            best_fit = fits;
+        }
+    }
+    return best;
+}
+
+/*
+ * Of those that have the ID further up in their chains, the leaf of the newest that fits at all. How well it does is between
+ * it and the others of its leaf. NULL: there is none.
+ */
+static const struct cv_peer_id *newest_leaf(struct peers *all, const struct registry_query *query, bool *any)
 {
     struct peer_key *key;
 
-    LIST_FOREACH(key, keys, entry)
+    LIST_FOREACH(key, &all->by_issuer[bucket(&query->id)], entry)
     {
-        struct peer *peer = key->peer;
-        unsigned fits, best = search->best == NULL ? 0 : fit(search->best, search->query);
-
-        if (!cv_peer_id_equal(id_of(key), &search->query->id) || !peer_is_here(peer))
+        if (!is_found(key, &query->id))
             continue;
-        search->any = true;
-        fits = fit(peer, search->query);
-        if (fits > best ||
-            (fits == best && fits > 0 && peer->record.registered > search->best->record.registered))
-            search->best = peer;
+        *any = true;
+        if (fit(key->peer, query) > 0)
+            return &key->peer->record.chain.ids[0];
     }
+    return NULL;
 }
 
 struct peer *registry_find(struct peers *all, const struct registry_query *query,
                            enum cv_session_error *error)
 {
-    struct search search = {.query = query};
+    bool any = false;
+    struct peer *best = best_of_leaf(all, &query->id, query, &any);
+    const struct cv_peer_id *leaf = any ? NULL : newest_leaf(all, query, &any);
 
-    look(&search, &all->by_leaf[bucket(&query->id)]);
-    if (!search.any)
-        look(&search, &all->by_issuer[bucket(&query->id)]);
-    if (search.best != NULL)
+    if (leaf != NULL)
+        best = best_of_leaf(all, leaf, query, &any);
+    if (best != NULL)
         *error = CV_SESSION_ERROR_NONE;
     else
-        *error = search.any && query->instance == NULL ? CV_SESSION_ERROR_NO_SUCH_SERVICE
-                                                       : CV_SESSION_ERROR_NO_SUCH_PEER;
-    return search.best;
+        *error =
+            any && query->instance == NULL ? CV_SESSION_ERROR_NO_SUCH_SERVICE : CV_SESSION_ERROR_NO_SUCH_PEER;
+    return best;
 }
 
 static void each(struct peer_keys *keys, const struct cv_peer_id *id,
                  void (*found)(void *context, struct peer *peer), void *context)
 {
-    struct peer_key *key, *next;
+    struct peer_key *key;
 
-    for (key = LIST_FIRST(keys); key != NULL; key = next) {
-        next = LIST_NEXT(key, entry);
+    LIST_FOREACH(key, keys, entry)
+    {
         if (cv_peer_id_equal(id_of(key), id))
             found(context, key->peer);
     }

@@ -240,6 +240,8 @@ static void handle_leg_order(struct fake_dataplane *fake, const struct cv_messag
         fake->vouches++;
         if (error == 0)
             pair->config.legs[order->leg].vouched = order->vouched;
+        if (error == 0 && pair->state.legs[order->leg].changing)
+            pair->next[order->leg].vouched = order->vouched;
     } else {
         fake->proves++;
         if (error == 0)

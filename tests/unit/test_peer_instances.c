@@ -250,6 +250,35 @@ static void as_many_as_may_be(void **state)
     peer_free(&bob[0]);
 }
 
+/* A certificate that comes again counts once, for who has it and for who it is shown to. */
+static void repeats_in_a_chain(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer alice, bob[5];
+    const struct cv_capsule *offer;
+
+    peer_start(&alice, bench, 1, UDP);
+    peer_new(&bob[0], bench, "ED25519");
+    for (unsigned i = 0; i < 2; i++)
+        test_chain_add(&bob[0].chain, bob[0].key, bob[0].key);
+    for (unsigned i = 0; i < 5; i++) {
+        if (i > 0)
+            bob[i] = peer_sibling(&bob[0]);
+        peer_ask(&bob[i], 2 + i);
+        if (i < 4)
+            peer_register(&bob[i], UDP);
+        if (i == 2)
+            session_restart_control(bench);
+    }
+    peer_say(&bob[4], &(struct cv_capsule){.type = CV_CAPSULE_REGISTER, .registration = {.legs = UDP}});
+    peer_wait_closed(&bob[4], CV_SESSION_ERROR_TOO_MANY_INSTANCES);
+    request(&bob[3], 1, &alice, NULL, NULL);
+    offer = peer_hear(&alice, CV_CAPSULE_PAIR_OFFER);
+    assert_int_equal(offer->offer.other.ids.count, 1);
+    peer_free(&alice);
+    peer_free(&bob[0]);
+}
+
 /* The limit is each leaf's: an issuer's leaves do not use up each other's, nor the issuer's. */
 static void an_issuers_leaves_count_apart(void **state)
 {
@@ -302,6 +331,49 @@ static void found_by_their_issuer(void **state)
         bench_turn(bench);
     request(&alice, 5, &issuer, NULL, NULL);
     goes_to(&alice, 5, &leaves[1]);
+    peer_free(&alice);
+    peer_free(&issuer);
+    peer_free(&leaves[0]);
+    peer_free(&leaves[1]);
+}
+
+/* First the identity, then which of its instances: one without services is no reason to take another leaf. */
+static void the_leaf_that_registered_last(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer alice, issuer, leaves[2], plain;
+
+    peer_start(&alice, bench, 1, UDP);
+    peer_new(&issuer, bench, "ED25519");
+    for (unsigned i = 0; i < 2; i++) {
+        peer_new(&leaves[i], bench, "ED25519");
+        peer_rotate(&leaves[i], &issuer);
+    }
+    plain = peer_sibling(&leaves[1]);
+    start_with(&leaves[0], 2, "");
+    start_with(&leaves[1], 3, "chat");
+    request(&alice, 1, &issuer, NULL, NULL);
+    goes_to(&alice, 1, &leaves[1]);
+    start_with(&plain, 4, "");
+    fake_session_go(&bench->dataplane, leaves[1].session);
+    session_settle(bench);
+    start_with(&leaves[1], 5, "chat");
+    request(&alice, 2, &issuer, NULL, NULL); /* of that leaf, who has no services */
+    goes_to(&alice, 2, &plain);
+    request(&alice, 3, &issuer, "chat", NULL);
+    goes_to(&alice, 3, &leaves[1]);
+    request(&alice, 4, &issuer, NULL, &leaves[0]);
+    goes_to(&alice, 4, &leaves[0]);
+    request(&alice, 5, &issuer, "files", NULL);
+    peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 5, CV_SESSION_ERROR_NO_SUCH_SERVICE);
+    fake_session_go(&bench->dataplane, leaves[0].session);
+    session_settle(bench);
+    start_with(&leaves[0], 6, "files");
+    request(&alice, 6, &issuer, "chat", NULL); /* the last that offers it */
+    goes_to(&alice, 6, &leaves[1]);
+    session_restart_control(bench);
+    request(&alice, 7, &issuer, NULL, NULL);
+    goes_to(&alice, 7, &leaves[0]);
     peer_free(&alice);
     peer_free(&issuer);
     peer_free(&leaves[0]);
@@ -484,18 +556,13 @@ static void shown_to_operators(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_registered_says),
-        TEST(side_by_side),
-        TEST(the_newest_that_offers_it),
-        TEST(the_newest_after_it_came_back),
-        TEST(services_are_kept),
-        TEST(as_many_as_may_be),
-        TEST(an_issuers_leaves_count_apart),
-        TEST(found_by_their_issuer),
-        TEST(reachable_by_those_listed),
-        TEST(reachable_from_register_on),
-        TEST(the_operator_wants_lists),
-        TEST(identity_is_whole),
+        TEST(what_registered_says),      TEST(side_by_side),
+        TEST(the_newest_that_offers_it), TEST(the_newest_after_it_came_back),
+        TEST(services_are_kept),         TEST(as_many_as_may_be),
+        TEST(repeats_in_a_chain),        TEST(an_issuers_leaves_count_apart),
+        TEST(found_by_their_issuer),     TEST(the_leaf_that_registered_last),
+        TEST(reachable_by_those_listed), TEST(reachable_from_register_on),
+        TEST(the_operator_wants_lists),  TEST(identity_is_whole),
         TEST(shown_to_operators),
     };
 

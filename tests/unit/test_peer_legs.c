@@ -232,6 +232,37 @@ static void no_port_and_no_channel(void **state)
     peer_quiet(&bob);
 }
 
+/* A kind that cannot be had, for its ports are taken, is passed over for the next one. */
+static void the_first_that_can_be_had(void **state)
+{
+    struct bench *bench = *state;
+    struct test_peer carol;
+    struct test_pair pair;
+
+    bench->config.relay_port_last = bench->config.relay_port_first;
+    peer_start(&carol, bench, 3, ANY);
+    pair = peer_make(&alice, 1, UDP, &bob, UDP);
+    peer_request_leg(&alice, 2, pair.pair, ANY);
+    (void)hear_leg(&alice, 2, pair.pair, LISTEN);
+    peer_request_leg(&alice, 3, pair.pair, UDP | TUNNEL);
+    assert_int_equal(hear_leg(&alice, 3, pair.pair, TUNNEL).leg_made.leg.channel, 1);
+    peer_hear_other_leg(&bob, pair.pair, TUNNEL, 1199);
+    pair = peer_make(&alice, 4, ANY, &bob, ANY); /* bob's port is taken, alice's is not */
+    assert_int_equal(pair.made[0].made.leg.kind, UDP);
+    assert_int_equal(pair.made[1].made.leg.kind, LISTEN);
+    pair = peer_make(&alice, 5, ANY, &bob, UDP | TUNNEL); /* both are */
+    assert_int_equal(pair.made[0].made.leg.kind, LISTEN);
+    assert_int_equal(pair.made[1].made.leg.channel, 1); /* none was tried before */
+    pair = peer_make(&alice, 6, ANY, &carol, UDP);
+    assert_int_equal(pair.made[0].made.leg.kind, LISTEN);
+    assert_int_equal(pair.made[1].made.leg.udp.relay.port_be, htons(40000));
+    peer_request(&alice, 7, &bob, ANY);
+    peer_accept(&bob, peer_hear_offer(&bob), UDP);
+    peer_hear_refused(&alice, CV_ORIGIN_REQUEST, 7, CV_SESSION_ERROR_RELAY_FULL);
+    assert_int_equal(peer_hear(&bob, CV_CAPSULE_REFUSED)->refused.code, CV_SESSION_ERROR_RELAY_FULL);
+    peer_free(&carol);
+}
+
 /* Until a change is complete another request starts over. */
 static void another_request_starts_over(void **state)
 {
@@ -475,6 +506,7 @@ int main(void)
         TEST(the_answerers_leg),
         TEST(refusals),
         TEST(no_port_and_no_channel),
+        TEST(the_first_that_can_be_had),
         TEST(another_request_starts_over),
         TEST(two_requests_at_once),
         TEST(a_request_crosses_the_leg_before),

@@ -261,6 +261,66 @@ static void a_session_that_moves(void **state)
     assert_int_equal(bench->dataplane.vouches, 1);
 }
 
+static void move(struct test_peer *peer, const char *address)
+{
+    fake_session_move(&peer->bench->dataplane, peer->session, address);
+    (void)peer_hear(peer, CV_CAPSULE_OBSERVED_ADDRESS);
+    session_settle(peer->bench);
+}
+
+static void is_where_the_session_is(const struct test_peer *peer, const struct cv_ip *vouched)
+{
+    assert_memory_equal(vouched, &peer->session->state.address.ip, sizeof(*vouched));
+}
+
+/* A UDP leg that is coming goes where the session goes, whatever is in use until then. */
+static void a_session_that_moves_before_its_leg_comes(void **state)
+{
+    static const uint8_t kinds[] = {TUNNEL, UDP};
+    struct bench *bench = *state;
+
+    for (unsigned i = 0; i < sizeof(kinds); i++) {
+        uint64_t pair = peer_make(&alice, 10 * i + 1, kinds[i], &bob, TUNNEL).pair;
+        struct pair_record record;
+
+        peer_request_leg(&alice, 10 * i + 2, pair, UDP);
+        (void)peer_hear(&alice, CV_CAPSULE_LEG_MADE);
+        session_settle(bench);
+        move(&alice, i == 0 ? "203.0.113.9:1000" : "203.0.113.11:1000");
+        is_where_the_session_is(&alice, &find(bench, pair)->next[0].vouched);
+        fake_bind(&bench->dataplane, pair, 0, "203.0.113.9:2000");
+        (void)peer_hear(&alice, CV_CAPSULE_LEG_TOKEN);
+        if (kinds[i] != UDP)
+            peer_hear_other_leg(&bob, pair, UDP, 0);
+        session_settle(bench);
+        is_where_the_session_is(&alice, &find(bench, pair)->config.legs[0].vouched);
+        assert_int_equal(store_get_pair(bench->control->services.store, pair, &record), 0);
+        is_where_the_session_is(&alice, &record.legs[0].vouched);
+    }
+}
+
+/* It moves when the leg is on its way to the data plane, which does not have it yet. */
+static void a_session_that_moves_while_a_leg_is_made(void **state)
+{
+    struct bench *bench = *state;
+    struct pair_record record;
+    uint64_t pair, offer;
+
+    peer_request(&alice, 1, &bob, UDP);
+    offer = peer_hear_offer(&bob);
+    peer_accept(&bob, offer, TUNNEL);
+    move(&alice, "203.0.113.9:1000");
+    pair = peer_hear_made(&alice, CV_ORIGIN_REQUEST, 1).made.pair;
+    (void)peer_hear_made(&bob, CV_ORIGIN_OFFER, offer);
+    is_where_the_session_is(&alice, &find(bench, pair)->config.legs[0].vouched);
+    assert_int_equal(store_get_pair(bench->control->services.store, pair, &record), 0);
+    is_where_the_session_is(&alice, &record.legs[0].vouched);
+    peer_request_leg(&alice, 2, pair, UDP);
+    move(&alice, "203.0.113.10:1000");
+    (void)peer_hear(&alice, CV_CAPSULE_LEG_MADE);
+    is_where_the_session_is(&alice, &find(bench, pair)->next[0].vouched);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -274,6 +334,8 @@ int main(void)
         TEST(legs_over_their_rate_are_told),
         TEST(legs_over_their_budget_are_told),
         TEST(a_session_that_moves),
+        TEST(a_session_that_moves_before_its_leg_comes),
+        TEST(a_session_that_moves_while_a_leg_is_made),
         TEST(a_leg_that_flaps_is_told_once_a_second),
     };
 

@@ -542,6 +542,74 @@ static void a_rotated_leaf_comes_back(void **state)
     peer_free(&rotated);
 }
 
+/* The same instance under a new leaf, that the older one's key has signed. */
+static void rotate(struct test_peer *rotated, const struct test_peer *older)
+{
+    peer_new(rotated, older->bench, "P-256");
+    peer_rotate(rotated, older);
+    memcpy(rotated->instance, older->instance, sizeof(rotated->instance));
+    memcpy(rotated->token, older->token, sizeof(rotated->token));
+}
+
+/* Without its token the new leaf has two instances; the token brings both together. */
+static void one_of_each_leaf(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&bob, 1, UDP, &alice, UDP);
+    struct test_peer rotated, without;
+    uint64_t others;
+
+    rotate(&rotated, &alice);
+    without = rotated;
+    peer_ask(&without, 3);
+    peer_register(&without, UDP);
+    peer_quiet(&alice);
+    others = peer_pair(&without, 1, &bob);
+    peer_resume(&rotated, 4, UDP);
+    assert_int_equal(rotated.resumed, 1);
+    check_again(bench, &rotated, &pair.made[1]);
+    peer_wait_closed(&alice, CV_SESSION_ERROR_REPLACED);
+    peer_wait_closed(&without, CV_SESSION_ERROR_REPLACED);
+    peer_hear_closed(&bob, others, CV_SESSION_ERROR_PEER_GONE);
+    expect_pairs(bench, 1);
+    peer_free(&rotated);
+}
+
+/* Who comes under another leaf counts for that. Its pairs wait for it when it may not. */
+static void a_leaf_that_is_full(void **state)
+{
+    struct bench *bench = *state;
+    struct test_pair pair = peer_make(&bob, 1, UDP, &alice, UDP);
+    struct test_peer rotated, others[2];
+    struct cv_capsule registration;
+
+    bench->config.session_instances = 2;
+    rotate(&rotated, &alice);
+    for (unsigned i = 0; i < 2; i++) {
+        others[i] = peer_sibling(&rotated);
+        peer_ask(&others[i], 3 + i);
+        peer_register(&others[i], UDP);
+    }
+    lose(&alice);
+    registration = peer_registration(&rotated, UDP);
+    cv_parameter_span(&registration.parameters, CV_PARAMETER_RESUME, alice.token, sizeof(alice.token));
+    peer_ask(&rotated, 5);
+    peer_say(&rotated, &registration);
+    peer_wait_closed(&rotated, CV_SESSION_ERROR_TOO_MANY_INSTANCES);
+    expect_pairs(bench, 1);
+    (void)peer_pair(&others[1], 1, &bob);
+    lose(&others[1]); /* one that is away gives way */
+    peer_resume(&rotated, 6, UDP);
+    assert_int_equal(rotated.resumed, 1);
+    check_again(bench, &rotated, &pair.made[1]);
+    expect_pairs(bench, 1);
+    lose(&rotated); /* it is one of the two now */
+    peer_resume(&rotated, 7, UDP);
+    assert_int_equal(rotated.resumed, 1);
+    peer_quiet(&others[0]);
+    peer_free(&rotated);
+}
+
 /* Fewer pairs than it has: it keeps them, and gets no more. */
 static void more_pairs_than_there_may_be_now(void **state)
 {
@@ -633,6 +701,8 @@ int main(void)
         TEST(a_pair_ends_meanwhile),
         TEST(a_live_session_is_taken_over),
         TEST(a_rotated_leaf_comes_back),
+        TEST(one_of_each_leaf),
+        TEST(a_leaf_that_is_full),
         TEST(more_pairs_than_there_may_be_now),
         TEST(fewer_kinds_of_leg),
         TEST(many_pairs),
