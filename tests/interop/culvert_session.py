@@ -89,7 +89,8 @@ class Session(QuicConnectionProtocol):
         if self.ended.done():
             return
         if self.is_reset(data):
-            self.lose("stateless reset")
+            if self._quic._close_event is None:  # who has been told of a close takes nothing any more
+                self.lose("stateless reset")
         elif self.is_own(data) or self.peer.shared is None:
             super().datagram_received(data, addr)
         else:

@@ -43,7 +43,10 @@ check(answer is not None and 21 <= len(answer) < 100 and answer[0] & 0xC0 == 0x4
 first = bytes([0x40]) + os.urandom(16)
 tokens = {ask(first + os.urandom(60))[-16:] for _ in range(3)}
 check(len(tokens) == 1, "another reset token for the same connection ID")
-check(ask(bytes([0x40]) + os.urandom(30)) is None, "a reset for a packet as small as a reset")
+for size in (22, 31, 43):
+    answer = ask(bytes([0x40]) + os.urandom(size - 1))
+    check(answer is not None and len(answer) == size - 1, f"no reset a byte shorter than a packet of {size}")
+check(ask(bytes([0x40]) + os.urandom(20)) is None, "a reset for a packet as small as a reset")
 
 # Resets are limited, to 1,000 in 100 ms: as many as that come at most, however many are asked for.
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
