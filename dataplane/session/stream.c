@@ -7,6 +7,17 @@
 #define CONTROL_STREAM 0
 #define FIRST_ROOM     512
 
+/*
+ * In a page, so that nothing that stays has to make room for it in the session's own memory; but when control is away all
+ * sessions may want one, and what pages are left are for those that cannot do without.
+ */
+static void *buffer(struct cv_arena *arena, uint32_t bytes)
+{
+    bool scarce = cv_page_pool_free_pages(arena->pool) < arena->pool->total / 2;
+
+    return scarce ? cv_arena_alloc(arena, bytes) : cv_arena_alloc_in_page(arena, bytes);
+}
+
 /* The buffer is small until more comes at once, and gone when all has credit: no session at rest has one. */
 static bool make_room(struct cv_session *session, uint32_t bytes)
 {
@@ -18,7 +29,7 @@ static bool make_room(struct cv_session *session, uint32_t bytes)
         return true;
     while (room < bytes)
         room *= 2;
-    in = cv_arena_alloc_in_page(&session->arena, room);
+    in = buffer(&session->arena, room);
     if (in == NULL)
         return false;
     if (stream->in_bytes > 0)
